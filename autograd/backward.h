@@ -1,0 +1,38 @@
+// Reverse-mode differentiation over the recorded graph.
+//
+// Nodes are visited in descending creation order from a heap, each once, when its gradient is
+// complete; nothing recurses, so a chain of a million nodes is fine. A node's history (its VJP with
+// whatever that saved) is freed as soon as it has been visited, unless retain_graph asks otherwise.
+#pragma once
+
+#include <vector>
+
+#include "babelgrad/autograd/tensor.h"
+
+namespace babelgrad {
+
+// d loss / d leaf for each of `leaves`, zeros where the loss does not depend on it. The loss holds
+// one element. Changes nothing that several losses share: threads may call it at once for different
+// losses over the same leaves.
+template <class T>
+std::vector<Array<T>> gradients(const Tensor<T>& loss, const std::vector<Tensor<T>>& leaves,
+                                BackwardOptions options = {});
+
+// The vector-Jacobian product with `cotangent`, of the shape of `output`, instead.
+template <class T>
+std::vector<Array<T>> gradients(const Tensor<T>& output, const Array<T>& cotangent,
+                                const std::vector<Tensor<T>>& leaves, BackwardOptions options = {});
+
+// Tensor::backward: adds the products to .grad() of every leaf below `output`.
+template <class T>
+void accumulate_gradients(const Tensor<T>& output, const Array<T>& cotangent,
+                          BackwardOptions options);
+
+// Runs `fn` without keeping its intermediate arrays, and runs it again when a backward pass comes
+// by: memory for time. Every tensor that `fn` differentiates through must be among `inputs`; one
+// that is captured instead is a GraphError in the backward pass. `fn` must compute the same twice.
+template <class T>
+Tensor<T> checkpoint(std::function<Tensor<T>(const std::vector<Tensor<T>>&)> fn,
+                     const std::vector<Tensor<T>>& inputs);
+
+}  // namespace babelgrad

@@ -1,0 +1,87 @@
+// The vectorised row loops that stand between the matrix products. They know arrays of numbers and
+// nothing of graphs. Each is compiled once per instruction set (sse2, avx2, avx512, neon64) and the
+// best that this processor runs is chosen at the first call.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace babelgrad {
+
+template <class T>
+struct AdamStep {
+  T step_size;            // learning rate / (1 - beta1^t)
+  T beta1, beta2;         // decay of the moments
+  T inv_sqrt_correction;  // 1 / sqrt(1 - beta2^t)
+  T epsilon;              // added to the root of the second moment
+  T gradient_scale;       // multiplies the gradient first (clipping)
+  T l2;                   // adds l2 * parameter to the gradient (Adam's weight decay)
+  T decay;                // multiplies the parameter first (AdamW: 1 - lr * weight_decay)
+};
+
+// One time step of a GRU for `rows` rows, after the products gi = x W_ih^T and gh = h W_hh^T.
+// Rows r with active[r] == 0 (padding) carry their state on. active may be null: all are active.
+template <class T>
+struct GruStep {
+  std::size_t rows, hidden;
+  const std::int32_t* active;  // [rows] or null
+  const T* bias_ih;            // [3H]
+  const T* bias_hh;            // [3H]
+  T* gates;                    // [rows, 3H] in: gi; out: r, z, n
+  const T* gh;                 // [rows, 3H]
+  const T* state;              // [rows, H] h before the step
+  T* candidate_hidden;         // [rows, H] out: W_hn h + b_hn, which the backward needs
+  T* next_state;               // [rows, H] out
+};
+
+// Its backward: from d next_state to the gradients before the gates.
+template <class T>
+struct GruStepBackward {
+  std::size_t rows, hidden;
+  const std::int32_t* active;
+  const T* state;       // [rows, H] h before the step
+  const T* grad_next;   // [rows, H] d next_state
+  T* gates;             // [rows, 3H] in: r, z, n; out: d gi
+  T* candidate_hidden;  // [rows, H] in: W_hn h + b_hn; out: its gradient
+  T* grad_state;        // [rows, H] out: the part of d state that does not go through W_hh
+};
+
+template <class T>
+struct Kernels {
+  const char* name;
+  void (*tanh)(std::size_t n, const T* x, T* y);
+  void (*sigmoid)(std::size_t n, const T* x, T* y);
+  void (*tanh_backward)(std::size_t n, const T* y, const T* dy, T* dx);     // dx = dy (1 - y^2)
+  void (*sigmoid_backward)(std::size_t n, const T* y, const T* dy, T* dx);  // dx = dy y (1 - y)
+  void (*add)(std::size_t n, const T* x, T* y);                             // y += x
+  void (*scale)(std::size_t n, T a, T* x);                                  // x *= a
+  void (*multiply)(std::size_t n, const T* a, const T* b, T* c);            // c = a * b
+  void (*add_to_rows)(std::size_t rows, std::size_t cols, const T* bias, T* x);  // x[r] += bias
+  // sums[c] += sum over r of x[r, c]; x has `ld` elements a row.
+  void (*sum_rows)(std::size_t rows, std::size_t cols, const T* x, std::size_t ld, T* sums);
+  double (*sum_of_squares)(std::size_t n, const T* x);
+  void (*gru_step)(const GruStep<T>&);
+  void (*gru_step_backward)(const GruStepBackward<T>&);
+  // x <- softmax(x), in place; returns log(sum(exp(x))).
+  T (*softmax_row)(std::size_t n, T* x);
+  // dx = y * (dy - sum(y * dy)), which may overwrite dy.
+  void (*softmax_row_backward)(std::size_t n, const T* y, const T* dy, T* dx);
+  // Cross-entropy of softmax(x + bias) against (1 - smoothing) one_hot(target) + smoothing / n.
+  // Leaves scale * d loss / d x in x if scale != 0 (else x + bias). bias may be null.
+  T (*cross_entropy_row)
+  (std::size_t n, T* x, const T* bias, std::size_t target, T smoothing, T scale);
+  // sum over a of v[a] * tanh(q[a] + k[a])
+  T (*additive_score)(std::size_t n, const T* q, const T* k, const T* v);
+  // Adds d score times its derivatives to dq, dk and dv.
+  void (*additive_score_backward)(std::size_t n, T d_score, const T* q, const T* k, const T* v,
+                                  T* dq, T* dk, T* dv);
+  void (*adam)(std::size_t n, const AdamStep<T>& step, const T* gradient, T* parameter, T* moment1,
+               T* moment2);
+  // mask[i] = 1 / keep with probability keep, else 0: a function of (key, first + i) alone.
+  void (*dropout_mask)(std::size_t n, std::uint64_t key, std::uint32_t first, T keep, T* mask);
+};
+
+template <class T>
+const Kernels<T>& kernels();
+
+}  // namespace babelgrad

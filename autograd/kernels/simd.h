@@ -1,0 +1,333 @@
+// The kernels as templates over an xsimd architecture. Included once by each instruction set's
+// file, which is compiled with that set's flags; nothing else may include it. Nothing here may call
+// a library function that is not itself a template over Arch (it could be linked into code that
+// runs on an older processor).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <xsimd/xsimd.hpp>
+
+#include "babelgrad/autograd/kernels/kernels.h"
+
+namespace babelgrad::simd {
+
+// Lanes: a whole vector, or the last few elements of a row through a small buffer, so that every
+// element goes through the same arithmetic wherever it stands.
+template <class Arch, class T>
+struct Whole {
+  using V = xsimd::batch<T, Arch>;
+  V load(const T* p, T = T(0)) const { return V::load_unaligned(p); }
+  void store(T* p, const V& v) const { v.store_unaligned(p); }
+};
+
+template <class Arch, class T>
+struct Partial {
+  using V = xsimd::batch<T, Arch>;
+  std::size_t count;
+  V load(const T* p, T fill = T(0)) const {
+    alignas(64) T buffer[V::size];
+    for (std::size_t i = 0; i < V::size; ++i) buffer[i] = i < count ? p[i] : fill;
+    return V::load_aligned(buffer);
+  }
+  void store(T* p, const V& v) const {
+    alignas(64) T buffer[V::size];
+    v.store_aligned(buffer);
+    for (std::size_t i = 0; i < count; ++i) p[i] = buffer[i];
+  }
+};
+
+template <class Arch, class T, class Function>
+inline void sweep(std::size_t n, Function f) {
+  constexpr std::size_t width = xsimd::batch<T, Arch>::size;
+  std::size_t i = 0;
+  for (; i + width <= n; i += width) f(Whole<Arch, T>{}, i);
+  if (i < n) f(Partial<Arch, T>{n - i}, i);
+}
+
+template <class V>
+inline V logistic(const V& x) {
+  return V(1) / (V(1) + xsimd::exp(-x));
+}
+
+template <class Arch, class T>
+struct Implementation {
+  using V = xsimd::batch<T, Arch>;
+
+  static void tanh(std::size_t n, const T* x, T* y) {
+    sweep<Arch, T>(n, [=](auto l, std::size_t i) { l.store(y + i, xsimd::tanh(l.load(x + i))); });
+  }
+  static void sigmoid(std::size_t n, const T* x, T* y) {
+    sweep<Arch, T>(n, [=](auto l, std::size_t i) { l.store(y + i, logistic(l.load(x + i))); });
+  }
+  static void tanh_backward(std::size_t n, const T* y, const T* dy, T* dx) {
+    sweep<Arch, T>(n, [=](auto l, std::size_t i) {
+      const V t = l.load(y + i);
+      l.store(dx + i, l.load(dy + i) * (V(1) - t * t));
+    });
+  }
+  static void sigmoid_backward(std::size_t n, const T* y, const T* dy, T* dx) {
+    sweep<Arch, T>(n, [=](auto l, std::size_t i) {
+      const V s = l.load(y + i);
+      l.store(dx + i, l.load(dy + i) * s * (V(1) - s));
+    });
+  }
+  static void add(std::size_t n, const T* x, T* y) {
+    sweep<Arch, T>(n,
+                   [=](auto l, std::size_t i) { l.store(y + i, l.load(y + i) + l.load(x + i)); });
+  }
+  static void scale(std::size_t n, T a, T* x) {
+    sweep<Arch, T>(n, [=](auto l, std::size_t i) { l.store(x + i, V(a) * l.load(x + i)); });
+  }
+  static void multiply(std::size_t n, const T* a, const T* b, T* c) {
+    sweep<Arch, T>(n,
+                   [=](auto l, std::size_t i) { l.store(c + i, l.load(a + i) * l.load(b + i)); });
+  }
+  static void add_to_rows(std::size_t rows, std::size_t cols, const T* bias, T* x) {
+    for (std::size_t r = 0; r < rows; ++r) add(cols, bias, x + r * cols);
+  }
+  static void sum_rows(std::size_t rows, std::size_t cols, const T* x, std::size_t ld, T* sums) {
+    for (std::size_t r = 0; r < rows; ++r) add(cols, x + r * ld, sums);
+  }
+  // In blocks, each summed in the lanes' precision, the blocks in double.
+  static double sum_of_squares(std::size_t n, const T* x) {
+    constexpr std::size_t block = 4096;
+    double total = 0;
+    for (std::size_t start = 0; start < n; start += block) {
+      const T* from = x + start;
+      V sum(T(0));
+      sweep<Arch, T>(n - start < block ? n - start : block, [&](auto l, std::size_t i) {
+        const V v = l.load(from + i);
+        sum = xsimd::fma(v, v, sum);
+      });
+      total += static_cast<double>(xsimd::hadd(sum));
+    }
+    return total;
+  }
+
+  static void copy(std::size_t n, const T* x, T* y) {
+    for (std::size_t i = 0; i < n; ++i) y[i] = x[i];
+  }
+  static void clear(std::size_t n, T* x) {
+    for (std::size_t i = 0; i < n; ++i) x[i] = T(0);
+  }
+
+  // r = s(gi_r + gh_r), z = s(gi_z + gh_z), n = tanh(gi_n + r gh_n), h' = (1 - z) n + z h, where
+  // the biases are part of gi and gh (PyTorch's nn.GRU; Cho et al. 2014 with the reset after).
+  static void gru_step(const GruStep<T>& s) {
+    const std::size_t H = s.hidden;
+    for (std::size_t row = 0; row < s.rows; ++row) {
+      T* r = s.gates + row * 3 * H;
+      const T* gh = s.gh + row * 3 * H;
+      const T* h = s.state + row * H;
+      T* c = s.candidate_hidden + row * H;
+      T* next = s.next_state + row * H;
+      if (s.active != nullptr && s.active[row] == 0) {
+        copy(H, h, next);
+        continue;
+      }
+      sweep<Arch, T>(H, [=](auto l, std::size_t i) {
+        const V reset = logistic(l.load(r + i) + l.load(gh + i) +
+                                 (l.load(s.bias_ih + i) + l.load(s.bias_hh + i)));
+        const V update = logistic(l.load(r + H + i) + l.load(gh + H + i) +
+                                  (l.load(s.bias_ih + H + i) + l.load(s.bias_hh + H + i)));
+        const V hidden = l.load(gh + 2 * H + i) + l.load(s.bias_hh + 2 * H + i);
+        const V candidate =
+            xsimd::tanh(l.load(r + 2 * H + i) + l.load(s.bias_ih + 2 * H + i) + reset * hidden);
+        l.store(r + i, reset);
+        l.store(r + H + i, update);
+        l.store(r + 2 * H + i, candidate);
+        l.store(c + i, hidden);
+        l.store(next + i, candidate + update * (l.load(h + i) - candidate));
+      });
+    }
+  }
+
+  static void gru_step_backward(const GruStepBackward<T>& s) {
+    const std::size_t H = s.hidden;
+    for (std::size_t row = 0; row < s.rows; ++row) {
+      T* r = s.gates + row * 3 * H;
+      T* c = s.candidate_hidden + row * H;
+      const T* h = s.state + row * H;
+      const T* d = s.grad_next + row * H;
+      T* dh = s.grad_state + row * H;
+      if (s.active != nullptr && s.active[row] == 0) {
+        clear(3 * H, r);
+        clear(H, c);
+        copy(H, d, dh);
+        continue;
+      }
+      sweep<Arch, T>(H, [=](auto l, std::size_t i) {
+        const V reset = l.load(r + i), update = l.load(r + H + i), n = l.load(r + 2 * H + i);
+        const V grad = l.load(d + i);
+        const V d_n = grad * (V(1) - update) * (V(1) - n * n);
+        const V d_update = grad * (l.load(h + i) - n) * update * (V(1) - update);
+        const V d_reset = d_n * l.load(c + i) * reset * (V(1) - reset);
+        l.store(r + i, d_reset);
+        l.store(r + H + i, d_update);
+        l.store(r + 2 * H + i, d_n);
+        l.store(c + i, d_n * reset);
+        l.store(dh + i, grad * update);
+      });
+    }
+  }
+
+  static T row_max(std::size_t n, const T* x) {
+    const T lowest = std::numeric_limits<T>::lowest();
+    V most(lowest);
+    sweep<Arch, T>(n,
+                   [&](auto l, std::size_t i) { most = xsimd::max(most, l.load(x + i, lowest)); });
+    alignas(64) T lanes[V::size];
+    most.store_aligned(lanes);
+    T result = lanes[0];
+    for (std::size_t i = 1; i < V::size; ++i) result = lanes[i] > result ? lanes[i] : result;
+    return result;
+  }
+
+  static T log_of(T x) {
+    alignas(64) T lanes[V::size];
+    xsimd::log(V(x)).store_aligned(lanes);
+    return lanes[0];
+  }
+
+  // y <- exp(x - max), returns the sum.
+  static T exponentials(std::size_t n, const T* x, T max, T* y) {
+    V sum(T(0));
+    const T lowest = std::numeric_limits<T>::lowest() / 2;
+    sweep<Arch, T>(n, [&](auto l, std::size_t i) {
+      const V e = xsimd::exp(l.load(x + i, lowest) - V(max));
+      sum += e;
+      l.store(y + i, e);
+    });
+    return xsimd::hadd(sum);
+  }
+
+  static T softmax_row(std::size_t n, T* x) {
+    const T max = row_max(n, x);
+    const T sum = exponentials(n, x, max, x);
+    scale(n, T(1) / sum, x);
+    return max + log_of(sum);
+  }
+
+  static void softmax_row_backward(std::size_t n, const T* y, const T* dy, T* dx) {
+    V dot(T(0));
+    sweep<Arch, T>(
+        n, [&](auto l, std::size_t i) { dot = xsimd::fma(l.load(y + i), l.load(dy + i), dot); });
+    const V total(xsimd::hadd(dot));
+    sweep<Arch, T>(n, [=](auto l, std::size_t i) {
+      l.store(dx + i, l.load(y + i) * (l.load(dy + i) - total));
+    });
+  }
+
+  static T cross_entropy_row(std::size_t n, T* x, const T* bias, std::size_t target, T smoothing,
+                             T factor) {
+    if (bias != nullptr) add(n, bias, x);
+    const T max = row_max(n, x);
+    const T at_target = x[target];
+    V sum(T(0)), logits(T(0));
+    const T lowest = std::numeric_limits<T>::lowest() / 2;
+    sweep<Arch, T>(n, [&](auto l, std::size_t i) {
+      const V centred = l.load(x + i, lowest) - V(max);
+      const V e = xsimd::exp(centred);
+      sum += e;
+      if (smoothing != T(0)) logits += l.load(x + i, max) - V(max);
+      if (factor != T(0)) l.store(x + i, e);
+    });
+    const T total = xsimd::hadd(sum);
+    const T log_sum = log_of(total);  // log sum exp(x - max)
+    const T mean = smoothing == T(0) ? T(0) : xsimd::hadd(logits) / static_cast<T>(n);
+    const T loss = log_sum - (T(1) - smoothing) * (at_target - max) - smoothing * mean;
+    if (factor == T(0)) return loss;
+    const V share(factor / total), base(factor * smoothing / static_cast<T>(n));
+    sweep<Arch, T>(
+        n, [=](auto l, std::size_t i) { l.store(x + i, xsimd::fms(l.load(x + i), share, base)); });
+    x[target] -= factor * (T(1) - smoothing);
+    return loss;
+  }
+
+  static T additive_score(std::size_t n, const T* q, const T* k, const T* v) {
+    V sum(T(0));
+    sweep<Arch, T>(n, [&](auto l, std::size_t i) {
+      sum = xsimd::fma(l.load(v + i), xsimd::tanh(l.load(q + i) + l.load(k + i)), sum);
+    });
+    return xsimd::hadd(sum);
+  }
+
+  static void additive_score_backward(std::size_t n, T d_score, const T* q, const T* k, const T* v,
+                                      T* dq, T* dk, T* dv) {
+    const V d(d_score);
+    sweep<Arch, T>(n, [=](auto l, std::size_t i) {
+      const V t = xsimd::tanh(l.load(q + i) + l.load(k + i));
+      const V g = d * l.load(v + i) * (V(1) - t * t);
+      l.store(dq + i, l.load(dq + i) + g);
+      l.store(dk + i, l.load(dk + i) + g);
+      l.store(dv + i, xsimd::fma(d, t, l.load(dv + i)));
+    });
+  }
+
+  static void adam(std::size_t n, const AdamStep<T>& s, const T* gradient, T* parameter, T* moment1,
+                   T* moment2) {
+    sweep<Arch, T>(n, [=](auto l, std::size_t i) {
+      const V p = l.load(parameter + i);
+      const V g = l.load(gradient + i) * V(s.gradient_scale) + V(s.l2) * p;
+      const V m = V(s.beta1) * l.load(moment1 + i) + V(T(1) - s.beta1) * g;
+      const V v = V(s.beta2) * l.load(moment2 + i) + V(T(1) - s.beta2) * g * g;
+      const V denominator = xsimd::sqrt(v) * V(s.inv_sqrt_correction) + V(s.epsilon);
+      l.store(moment1 + i, m);
+      l.store(moment2 + i, v);
+      l.store(parameter + i, V(s.decay) * p - V(s.step_size) * m / denominator);
+    });
+  }
+
+  // Two rounds of a 32-bit integer hash, each keyed by one half of `key`; a plain loop that the
+  // compiler vectorises with this file's flags.
+  static void dropout_mask(std::size_t n, std::uint64_t key, std::uint32_t first, T keep, T* mask) {
+    const std::uint32_t low = static_cast<std::uint32_t>(key);
+    const std::uint32_t high = static_cast<std::uint32_t>(key >> 32);
+    const double bound = static_cast<double>(keep) * 4294967296.0;
+    const std::uint32_t limit =
+        bound >= 4294967295.0 ? 4294967295u : static_cast<std::uint32_t>(bound);
+    const T value = T(1) / keep;
+    for (std::size_t i = 0; i < n; ++i) {
+      std::uint32_t x = (first + static_cast<std::uint32_t>(i)) * 0x9e3779b9u ^ low;
+      x ^= x >> 16;
+      x *= 0x7feb352du;
+      x ^= x >> 15;
+      x *= 0x846ca68bu;
+      x ^= (x >> 16) ^ high;
+      x *= 0x7feb352du;
+      x ^= x >> 15;
+      x *= 0x846ca68bu;
+      x ^= x >> 16;
+      mask[i] = x < limit ? value : T(0);
+    }
+  }
+
+  static constexpr Kernels<T> table(const char* name) {
+    Kernels<T> k{};
+    k.name = name;
+    k.tanh = tanh;
+    k.sigmoid = sigmoid;
+    k.tanh_backward = tanh_backward;
+    k.sigmoid_backward = sigmoid_backward;
+    k.add = add;
+    k.scale = scale;
+    k.multiply = multiply;
+    k.add_to_rows = add_to_rows;
+    k.sum_rows = sum_rows;
+    k.sum_of_squares = sum_of_squares;
+    k.gru_step = gru_step;
+    k.gru_step_backward = gru_step_backward;
+    k.softmax_row = softmax_row;
+    k.softmax_row_backward = softmax_row_backward;
+    k.cross_entropy_row = cross_entropy_row;
+    k.additive_score = additive_score;
+    k.additive_score_backward = additive_score_backward;
+    k.adam = adam;
+    k.dropout_mask = dropout_mask;
+    return k;
+  }
+};
+
+}  // namespace babelgrad::simd

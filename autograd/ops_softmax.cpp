@@ -1,0 +1,171 @@
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "babelgrad/autograd/cross_entropy.h"
+#include "babelgrad/autograd/kernels/kernels.h"
+#include "babelgrad/autograd/ops.h"
+#include "babelgrad/autograd/vjp.h"
+
+namespace babelgrad {
+namespace {
+
+struct Rows {
+  std::size_t count, n;
+};
+
+template <class T>
+Rows check_rows(const char* op, const Tensor<T>& x, const IntArray& mask) {
+  if (x.rank() == 0 || x.shape().back() == 0)
+    throw_shape_error(op, "need x [..., N] with N >= 1", {{"x", x.shape()}});
+  if (given(mask) && mask.shape() != x.shape())
+    throw_shape_error(op, "need a mask of x's shape", {{"x", x.shape()}, {"mask", mask.shape()}});
+  return {x.size() / x.shape().back(), x.shape().back()};
+}
+
+// Masked elements become the type's lowest value, whose exponential is 0.
+template <class T>
+Array<T> masked(const Array<T>& x, const IntArray& mask) {
+  Array<T> y = x;
+  if (given(mask))
+    for (std::size_t i = 0; i < y.size(); ++i)
+      if (mask.data()[i] == 0) y.data()[i] = std::numeric_limits<T>::lowest();
+  return y;
+}
+
+template <class T>
+bool row_is_masked(const T* row, std::size_t n) {
+  return std::all_of(row, row + n, [](T v) { return v == std::numeric_limits<T>::lowest(); });
+}
+
+}  // namespace
+
+template <class T>
+Tensor<T> softmax(const Tensor<T>& x, const IntArray& mask) {
+  const Rows rows = check_rows("softmax", x, mask);
+  Array<T> y = masked(x.value(), mask);
+  for (std::size_t r = 0; r < rows.count; ++r) {
+    T* row = y.data() + r * rows.n;
+    if (given(mask) && row_is_masked(row, rows.n))
+      std::fill_n(row, rows.n, T(0));
+    else
+      kernels<T>().softmax_row(rows.n, row);
+  }
+  return record<T>("softmax", {x}, std::move(y), [rows](Vjp<T>& c) {
+    Array<T> g = std::move(c.grad);
+    for (std::size_t i = 0; i < g.size(); i += rows.n)
+      kernels<T>().softmax_row_backward(rows.n, c.out().data() + i, g.data() + i, g.data() + i);
+    c.accumulate(0, std::move(g));
+  });
+}
+
+template <class T>
+Tensor<T> log_softmax(const Tensor<T>& x, const IntArray& mask) {
+  const Rows rows = check_rows("log_softmax", x, mask);
+  Array<T> y = masked(x.value(), mask);
+  Array<T> scratch = uninitialized<T>({rows.n});
+  for (std::size_t r = 0; r < rows.count; ++r) {
+    T* row = y.data() + r * rows.n;
+    if (given(mask) && row_is_masked(row, rows.n)) continue;
+    std::copy_n(row, rows.n, scratch.data());
+    const T normalizer = kernels<T>().softmax_row(rows.n, scratch.data());
+    for (std::size_t i = 0; i < rows.n; ++i)
+      if (row[i] != std::numeric_limits<T>::lowest()) row[i] -= normalizer;
+  }
+  return record<T>("log_softmax", {x}, std::move(y), [rows](Vjp<T>& c) {
+    const T lowest = std::numeric_limits<T>::lowest();
+    Array<T> g = std::move(c.grad);
+    for (std::size_t r = 0; r < rows.count; ++r) {
+      const T* y_row = c.out().data() + r * rows.n;
+      T* g_row = g.data() + r * rows.n;
+      T total = 0;
+      for (std::size_t i = 0; i < rows.n; ++i) total += y_row[i] == lowest ? T(0) : g_row[i];
+      for (std::size_t i = 0; i < rows.n; ++i)
+        g_row[i] = y_row[i] == lowest ? T(0) : g_row[i] - std::exp(y_row[i]) * total;
+    }
+    c.accumulate(0, std::move(g));
+  });
+}
+
+template <class T>
+Tensor<T> layer_norm(const Tensor<T>& x, const Tensor<T>& gain, const Tensor<T>& bias,
+                     std::type_identity_t<T> epsilon) {
+  if (x.rank() == 0 || x.shape().back() == 0 || gain.shape() != Shape{x.shape().back()} ||
+      bias.shape() != gain.shape())
+    throw_shape_error("layer_norm", "need x [..., N], gain [N] and bias [N]",
+                      {{"x", x.shape()}, {"gain", gain.shape()}, {"bias", bias.shape()}});
+  const std::size_t n = gain.dim(0), rows = x.size() / n;
+  const T share = T(1) / static_cast<T>(n);
+  Array<T> y = uninitialized<T>(x.shape()), normal = uninitialized<T>(x.shape());
+  Array<T> inverse = uninitialized<T>({rows});  // 1 / standard deviation
+  for (std::size_t r = 0; r < rows; ++r) {
+    const T* in = x.value().data() + r * n;
+    T mean = 0, variance = 0;
+    for (std::size_t i = 0; i < n; ++i) mean += share * in[i];
+    for (std::size_t i = 0; i < n; ++i) variance += share * (in[i] - mean) * (in[i] - mean);
+    inverse.data()[r] = T(1) / std::sqrt(variance + epsilon);
+    for (std::size_t i = 0; i < n; ++i) {
+      normal.data()[r * n + i] = (in[i] - mean) * inverse.data()[r];
+      y.data()[r * n + i] =
+          normal.data()[r * n + i] * gain.value().data()[i] + bias.value().data()[i];
+    }
+  }
+  struct Saved {
+    Array<T> normal, inverse;
+  } saved{std::move(normal), std::move(inverse)};
+  return record<T>("layer_norm", {x, gain, bias}, std::move(y),
+                   [n, rows, share, saved = std::move(saved)](Vjp<T>& c) {
+                     Array<T> dx = c.grad;
+                     T* dgain = c.wants(1) ? c.sum_buffer(1) : nullptr;
+                     T* dbias = c.wants(2) ? c.sum_buffer(2) : nullptr;
+                     for (std::size_t r = 0; r < rows; ++r) {
+                       T* d = dx.data() + r * n;
+                       const T* u = saved.normal.data() + r * n;
+                       T mean_d = 0, mean_du = 0;
+                       for (std::size_t i = 0; i < n; ++i) {
+                         if (dgain != nullptr) dgain[i] += d[i] * u[i];
+                         if (dbias != nullptr) dbias[i] += d[i];
+                         d[i] *= c.in(1).data()[i];
+                         mean_d += share * d[i];
+                         mean_du += share * d[i] * u[i];
+                       }
+                       for (std::size_t i = 0; i < n; ++i)
+                         d[i] = (d[i] - mean_d - u[i] * mean_du) * saved.inverse.data()[r];
+                     }
+                     if (c.wants(0)) c.accumulate(0, std::move(dx));
+                   });
+}
+
+template <class T>
+Tensor<T> cross_entropy(const Tensor<T>& logits, const IntArray& targets,
+                        const CrossEntropyOptions& options) {
+  const Rows rows = check_rows("cross_entropy", logits, {});
+  const CountedTargets counted =
+      check_targets("cross_entropy", logits.shape(), rows.n, targets, options);
+  const bool needs_gradient = records_history({logits});
+  Array<T> gradient = needs_gradient ? zeros<T>(logits.shape()) : uninitialized<T>({rows.n});
+  const T share = static_cast<T>(1 / counted.normalizer);
+  T loss = 0;
+  for (std::size_t r : counted.rows) {
+    T* row = gradient.data() + (needs_gradient ? r * rows.n : 0);
+    std::copy_n(logits.value().data() + r * rows.n, rows.n, row);
+    loss += share * kernels<T>().cross_entropy_row(
+                        rows.n, row, nullptr, static_cast<std::size_t>(targets.data()[r]),
+                        static_cast<T>(options.label_smoothing), needs_gradient ? share : T(0));
+  }
+  return record<T>(
+      "cross_entropy", {logits}, scalar(loss),
+      [gradient = std::move(gradient)](Vjp<T>& c) { c.accumulate(0, *c.grad.data() * gradient); });
+}
+
+#define BABELGRAD_INSTANTIATE(T)                                                      \
+  template Tensor<T> softmax(const Tensor<T>&, const IntArray&);                      \
+  template Tensor<T> log_softmax(const Tensor<T>&, const IntArray&);                  \
+  template Tensor<T> layer_norm(const Tensor<T>&, const Tensor<T>&, const Tensor<T>&, \
+                                std::type_identity_t<T>);                             \
+  template Tensor<T> cross_entropy(const Tensor<T>&, const IntArray&, const CrossEntropyOptions&);
+BABELGRAD_INSTANTIATE(float)
+BABELGRAD_INSTANTIATE(double)
+#undef BABELGRAD_INSTANTIATE
+
+}  // namespace babelgrad
