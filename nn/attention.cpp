@@ -1,0 +1,43 @@
+#include "babelgrad/nn/attention.h"
+
+#include <stdexcept>
+
+namespace babelgrad {
+
+template <class T>
+AttentionLayer<T>::AttentionLayer(const Scope<T>& scope, const AttentionOptions& o) : options_(o) {
+  const auto bound = [](std::size_t in) {
+    return init::uniform(1 / std::sqrt(static_cast<double>(in)));
+  };
+  if (o.score == Score::dot && o.query_size != o.value_size)
+    throw std::invalid_argument("attention: the dot score needs queries and values of one size; got " +
+                                std::to_string(o.query_size) + " and " +
+                                std::to_string(o.value_size));
+  if (o.score == Score::general)
+    key_weight_ =
+        scope.parameter("key.weight", {o.query_size, o.value_size}, bound(o.value_size));
+  if (o.score == Score::additive) {
+    const std::size_t A = o.attention_size;
+    key_weight_ = scope.parameter("key.weight", {A, o.value_size}, bound(o.value_size));
+    query_weight_ = scope.parameter("query.weight", {A, o.query_size}, bound(o.query_size));
+    query_bias_ = scope.parameter("query.bias", {A}, bound(o.query_size));
+    v_ = scope.parameter("v", {A}, bound(A));
+  }
+}
+
+template <class T>
+Tensor<T> AttentionLayer<T>::keys(const Tensor<T>& values) const {
+  return options_.score == Score::dot ? values : linear(values, key_weight_);
+}
+
+template <class T>
+Attention<T> AttentionLayer<T>::operator()(const Tensor<T>& queries, const Tensor<T>& keys,
+                                           const Tensor<T>& values, const IntArray& lengths) const {
+  if (options_.score != Score::additive) return dot_attention(queries, keys, values, lengths);
+  return additive_attention(linear(queries, query_weight_, query_bias_), keys, v_, values, lengths);
+}
+
+template class AttentionLayer<float>;
+template class AttentionLayer<double>;
+
+}  // namespace babelgrad

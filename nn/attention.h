@@ -1,0 +1,45 @@
+// AttentionLayer: scores of decoder states (queries) against encoder states, their softmax, and the
+// weighted sum of the encoder states, the context.
+//
+//   dot       h_t . s                          (Luong et al. 2015, eq. 8)
+//   general   h_t . W_a s                      (the same)
+//   additive  v . tanh(W_a h_t + b_a + U_a s)  (Bahdanau et al. 2014, appendix A.1.2)
+#pragma once
+
+#include <cmath>
+
+#include "babelgrad/nn/linear.h"
+
+namespace babelgrad {
+
+enum class Score { dot, general, additive };
+
+struct AttentionOptions {
+  Score score = Score::general;
+  std::size_t query_size = 0;      // H of the decoder
+  std::size_t value_size = 0;      // D of the encoder states; equal to query_size for dot
+  std::size_t attention_size = 0;  // A, additive only
+};
+
+template <class T>
+class AttentionLayer {
+ public:
+  AttentionLayer(const Scope<T>& scope, const AttentionOptions& options);
+
+  // What the scores need of the encoder states [S, B, D], computed once a source: [S, B, K].
+  Tensor<T> keys(const Tensor<T>& values) const;
+  // queries [T, B, H]; keys as above; values [S, B, D]; lengths [B] -> context [T, B, D]
+  Attention<T> operator()(const Tensor<T>& queries, const Tensor<T>& keys, const Tensor<T>& values,
+                          const IntArray& lengths) const;
+
+ private:
+  AttentionOptions options_;
+  Tensor<T> key_weight_;                // W_a [H, D] of general, U_a [A, D] of additive
+  Tensor<T> query_weight_, query_bias_;  // W_a [A, H], b_a [A] of additive
+  Tensor<T> v_;                         // [A] of additive
+};
+
+extern template class AttentionLayer<float>;
+extern template class AttentionLayer<double>;
+
+}  // namespace babelgrad

@@ -1,0 +1,117 @@
+#include "babelgrad/nn/optimizer.h"
+
+#include <cmath>
+#include <stdexcept>
+
+#include "babelgrad/autograd/kernels/kernels.h"
+
+namespace babelgrad {
+
+template <class T>
+void Optimizer<T>::check(const std::vector<Array<T>>& gradients) const {
+  if (gradients.size() != parameters_.size())
+    throw std::invalid_argument("optimizer: need " + std::to_string(parameters_.size()) +
+                                " gradients, one a parameter; got " +
+                                std::to_string(gradients.size()));
+  for (std::size_t i = 0; i < gradients.size(); ++i)
+    if (gradients[i].shape() != parameters_[i].shape())
+      throw_shape_error("optimizer", "need a gradient of the shape of " + parameters_[i].name(),
+                        {{"parameter", parameters_[i].shape()}, {"gradient", gradients[i].shape()}});
+}
+
+template <class T>
+std::vector<Array<T>> Optimizer<T>::zeros_like_parameters() const {
+  std::vector<Array<T>> arrays;
+  for (const Tensor<T>& parameter : parameters_) arrays.push_back(zeros<T>(parameter.shape()));
+  return arrays;
+}
+
+template <class T>
+std::vector<std::pair<std::string, Array<T>*>> Optimizer<T>::named(
+    const std::string& prefix, std::vector<Array<T>>& arrays) const {
+  std::vector<std::pair<std::string, Array<T>*>> result;
+  for (std::size_t i = 0; i < arrays.size(); ++i)
+    result.emplace_back(prefix + parameters_[i].name(), &arrays[i]);
+  return result;
+}
+
+template <class T>
+Sgd<T>::Sgd(const ParameterStore<T>& store, SgdOptions options)
+    : Optimizer<T>(store), options_(options), velocity_(this->zeros_like_parameters()) {}
+
+template <class T>
+void Sgd<T>::step(const std::vector<Array<T>>& gradients, const StepOptions& options) {
+  this->check(gradients);
+  ++this->steps_;
+  const T momentum = static_cast<T>(options_.momentum), decay = static_cast<T>(options_.weight_decay);
+  const T scale = static_cast<T>(options.gradient_scale), lr = static_cast<T>(options.learning_rate);
+  for (std::size_t i = 0; i < gradients.size(); ++i) {
+    T* p = this->parameters_[i].mutable_value().data();
+    T* v = velocity_[i].data();
+    for (std::size_t e = 0; e < gradients[i].size(); ++e) {
+      v[e] = momentum * v[e] + (scale * gradients[i].data()[e] + decay * p[e]);
+      p[e] -= lr * v[e];
+    }
+  }
+}
+
+template <class T>
+std::vector<std::pair<std::string, Array<T>*>> Sgd<T>::state() {
+  return this->named("sgd.velocity.", velocity_);
+}
+
+template <class T>
+Adam<T>::Adam(const ParameterStore<T>& store, AdamOptions options)
+    : Optimizer<T>(store),
+      options_(options),
+      moment1_(this->zeros_like_parameters()),
+      moment2_(this->zeros_like_parameters()) {}
+
+template <class T>
+void Adam<T>::step(const std::vector<Array<T>>& gradients, const StepOptions& options) {
+  this->check(gradients);
+  ++this->steps_;
+  const double t = static_cast<double>(this->steps_), lr = options.learning_rate;
+  AdamStep<T> step;
+  step.beta1 = static_cast<T>(options_.beta1);
+  step.beta2 = static_cast<T>(options_.beta2);
+  step.step_size = static_cast<T>(lr / (1 - std::pow(options_.beta1, t)));
+  step.inv_sqrt_correction = static_cast<T>(1 / std::sqrt(1 - std::pow(options_.beta2, t)));
+  step.epsilon = static_cast<T>(options_.epsilon);
+  step.gradient_scale = static_cast<T>(options.gradient_scale);
+  step.l2 = static_cast<T>(options_.decoupled ? 0 : options_.weight_decay);
+  step.decay = static_cast<T>(options_.decoupled ? 1 - lr * options_.weight_decay : 1);
+  for (std::size_t i = 0; i < gradients.size(); ++i)
+    kernels<T>().adam(gradients[i].size(), step, gradients[i].data(),
+                      this->parameters_[i].mutable_value().data(), moment1_[i].data(),
+                      moment2_[i].data());
+}
+
+template <class T>
+std::vector<std::pair<std::string, Array<T>*>> Adam<T>::state() {
+  auto result = this->named("adam.moment1.", moment1_);
+  for (auto& item : this->named("adam.moment2.", moment2_)) result.push_back(item);
+  return result;
+}
+
+template <class T>
+double global_norm(const std::vector<Array<T>>& gradients) {
+  double squares = 0;
+  for (const Array<T>& g : gradients) squares += kernels<T>().sum_of_squares(g.size(), g.data());
+  return std::sqrt(squares);
+}
+
+double clip_scale(double norm, double limit) {
+  return limit > 0 && norm > limit ? limit / norm : 1;
+}
+
+template class Optimizer<float>;
+template class Optimizer<double>;
+template class Sgd<float>;
+template class Sgd<double>;
+template class Adam<float>;
+template class Adam<double>;
+template double global_norm(const std::vector<Array<float>>&);
+template double global_norm(const std::vector<Array<double>>&);
+
+}  // namespace babelgrad

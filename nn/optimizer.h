@@ -1,0 +1,98 @@
+// Optimizers: plain update rules over the parameters of a store. Learning rates come from schedule.h.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "babelgrad/nn/parameters.h"
+
+namespace babelgrad {
+
+// What one step needs beside the gradients.
+struct StepOptions {
+  double learning_rate = 1e-3;
+  double gradient_scale = 1;  // multiplies every gradient first, e.g. clip_scale()
+};
+
+template <class T>
+class Optimizer {
+ public:
+  virtual ~Optimizer() = default;
+
+  // gradients: in the order of the store's parameters, as ParameterStore::gradients gives them.
+  virtual void step(const std::vector<Array<T>>& gradients, const StepOptions& options) = 0;
+
+  // The state beside the parameters, by name, for checkpoints: arrays to read and write in place.
+  virtual std::vector<std::pair<std::string, Array<T>*>> state() = 0;
+  std::uint64_t step_count() const { return steps_; }
+  void set_step_count(std::uint64_t steps) { steps_ = steps; }
+
+ protected:
+  explicit Optimizer(const ParameterStore<T>& store) : parameters_(store.parameters()) {}
+  void check(const std::vector<Array<T>>& gradients) const;
+  std::vector<Array<T>> zeros_like_parameters() const;
+  std::vector<std::pair<std::string, Array<T>*>> named(const std::string& prefix,
+                                                       std::vector<Array<T>>& arrays) const;
+
+  std::vector<Tensor<T>> parameters_;
+  std::uint64_t steps_ = 0;
+};
+
+struct SgdOptions {
+  double momentum = 0;
+  double weight_decay = 0;
+};
+
+// v = momentum v + (g + weight_decay p), p -= lr v: torch.optim.SGD.
+template <class T>
+class Sgd final : public Optimizer<T> {
+ public:
+  explicit Sgd(const ParameterStore<T>& store, SgdOptions options = {});
+  void step(const std::vector<Array<T>>& gradients, const StepOptions& options) override;
+  std::vector<std::pair<std::string, Array<T>*>> state() override;
+
+ private:
+  SgdOptions options_;
+  std::vector<Array<T>> velocity_;
+};
+
+struct AdamOptions {
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double epsilon = 1e-8;
+  double weight_decay = 0;
+  // false: decay is part of the gradient (Adam, Kingma and Ba 2014); true: of the parameter (AdamW,
+  // Loshchilov and Hutter 2017).
+  bool decoupled = false;
+};
+
+// torch.optim.Adam and AdamW.
+template <class T>
+class Adam final : public Optimizer<T> {
+ public:
+  explicit Adam(const ParameterStore<T>& store, AdamOptions options = {});
+  void step(const std::vector<Array<T>>& gradients, const StepOptions& options) override;
+  std::vector<std::pair<std::string, Array<T>*>> state() override;
+
+ private:
+  AdamOptions options_;
+  std::vector<Array<T>> moment1_, moment2_;
+};
+
+// The Euclidean norm over all gradients together; NaN or Inf if one of them has such an element.
+template <class T>
+double global_norm(const std::vector<Array<T>>& gradients);
+
+// What brings a global norm down to `limit`: min(1, limit / norm). limit 0: no clipping.
+double clip_scale(double norm, double limit);
+
+extern template class Optimizer<float>;
+extern template class Optimizer<double>;
+extern template class Sgd<float>;
+extern template class Sgd<double>;
+extern template class Adam<float>;
+extern template class Adam<double>;
+
+}  // namespace babelgrad

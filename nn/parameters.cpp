@@ -1,0 +1,41 @@
+#include "babelgrad/nn/parameters.h"
+
+#include <stdexcept>
+
+namespace babelgrad {
+
+template <class T>
+Tensor<T> ParameterStore<T>::create(const std::string& name, const Shape& shape,
+                                    const Initializer& initializer) {
+  if (!index_.emplace(name, parameters_.size()).second)
+    throw std::invalid_argument("parameter " + name + ": the name is taken");
+  Random random(combine_keys(seed_, key_of(name)));
+  Tensor<T> parameter(initializer.make<T>(shape, random), kRequiresGrad);
+  parameter.set_name(name);
+  parameters_.push_back(parameter);
+  return parameter;
+}
+
+template <class T>
+Tensor<T> ParameterStore<T>::at(const std::string& name) const {
+  const auto position = index_.find(name);
+  if (position == index_.end()) throw std::out_of_range("parameter " + name + ": no such parameter");
+  return parameters_[position->second];
+}
+
+template <class T>
+std::size_t ParameterStore<T>::element_count() const {
+  std::size_t count = 0;
+  for (const Tensor<T>& parameter : parameters_) count += parameter.size();
+  return count;
+}
+
+template <class T>
+void ParameterStore<T>::zero_grad() {
+  for (Tensor<T>& parameter : parameters_) parameter.zero_grad();
+}
+
+template class ParameterStore<float>;
+template class ParameterStore<double>;
+
+}  // namespace babelgrad

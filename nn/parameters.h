@@ -1,0 +1,76 @@
+// ParameterStore<T>: the trainable tensors of a model, each created once under a scoped name.
+//
+//   ParameterStore<float> store(seed);
+//   Scope<float> root(store);
+//   Linear<float> output(root / "output", 256, 8000);   // output.weight, output.bias
+//
+// Layers are small copyable handles over these tensors; tying is passing the same tensor twice.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "babelgrad/autograd/backward.h"
+#include "babelgrad/autograd/tensor.h"
+#include "babelgrad/nn/init.h"
+
+namespace babelgrad {
+
+template <class T>
+class ParameterStore {
+ public:
+  // The initial value of each parameter is a function of the seed and its name alone.
+  explicit ParameterStore(std::uint64_t seed = 1) : seed_(seed) {}
+  ParameterStore(const ParameterStore&) = delete;
+  ParameterStore& operator=(const ParameterStore&) = delete;
+
+  // Throws std::invalid_argument if the name is taken.
+  Tensor<T> create(const std::string& name, const Shape& shape, const Initializer& initializer);
+
+  const std::vector<Tensor<T>>& parameters() const { return parameters_; }  // in creation order
+  Tensor<T> at(const std::string& name) const;  // std::out_of_range names it
+  bool contains(const std::string& name) const { return index_.contains(name); }
+  std::size_t size() const { return parameters_.size(); }
+  std::size_t element_count() const;
+
+  // d loss / d parameter, in the order of parameters().
+  std::vector<Array<T>> gradients(const Tensor<T>& loss) const {
+    return babelgrad::gradients(loss, parameters_);
+  }
+  void zero_grad();
+
+ private:
+  std::uint64_t seed_;
+  std::vector<Tensor<T>> parameters_;
+  std::map<std::string, std::size_t> index_;
+};
+
+// A place in the tree of names.
+template <class T>
+class Scope {
+ public:
+  explicit Scope(ParameterStore<T>& store) : store_(&store) {}
+
+  Scope operator/(const std::string& name) const { return Scope(*store_, full_name(name)); }
+  Tensor<T> parameter(const std::string& name, const Shape& shape,
+                      const Initializer& initializer) const {
+    return store_->create(full_name(name), shape, initializer);
+  }
+  const std::string& path() const { return path_; }
+
+ private:
+  Scope(ParameterStore<T>& store, std::string path) : store_(&store), path_(std::move(path)) {}
+  std::string full_name(const std::string& name) const {
+    return path_.empty() ? name : path_ + "." + name;
+  }
+
+  ParameterStore<T>* store_;
+  std::string path_;
+};
+
+extern template class ParameterStore<float>;
+extern template class ParameterStore<double>;
+
+}  // namespace babelgrad

@@ -1,0 +1,235 @@
+#include "babelgrad/nn/safetensors.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <bit>
+#include <cerrno>
+#include <cinttypes>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+namespace babelgrad {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "the format is little-endian");
+
+constexpr std::size_t kMaxHeader = std::size_t{100} << 20;
+
+std::string checksum(const std::string& data) {
+  char text[32];
+  std::snprintf(text, sizeof text, "xxh3-%016" PRIx64,
+                static_cast<std::uint64_t>(XXH3_64bits(data.data(), data.size())));
+  return text;
+}
+
+template <class T>
+constexpr const char* dtype_of() {
+  return sizeof(T) == 4 ? "F32" : "F64";
+}
+
+[[noreturn]] void fail(const std::string& path, const std::string& what) {
+  throw CheckpointError(path + ": " + what);
+}
+
+// Removes the temporary file unless it was renamed.
+struct TemporaryFile {
+  std::string path;
+  int descriptor = -1;
+  ~TemporaryFile() {
+    if (descriptor >= 0) ::close(descriptor);
+    if (!path.empty()) ::unlink(path.c_str());
+  }
+};
+
+void write_all(int descriptor, const std::string& bytes, const std::string& path) {
+  std::size_t done = 0;
+  while (done < bytes.size()) {
+    const ssize_t n = ::write(descriptor, bytes.data() + done, bytes.size() - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) fail(path, std::string("cannot write: ") + std::strerror(n < 0 ? errno : ENOSPC));
+    done += static_cast<std::size_t>(n);
+  }
+}
+
+}  // namespace
+
+void write_file_atomically(const std::filesystem::path& path, const std::string& bytes) {
+  TemporaryFile file{path.string() + ".tmp"};
+  const std::string temporary = file.path;
+  file.descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (file.descriptor < 0) {
+    file.path.clear();
+    fail(path.string(), std::string("cannot write: ") + std::strerror(errno));
+  }
+  write_all(file.descriptor, bytes, path.string());
+  if (::fsync(file.descriptor) != 0)
+    fail(path.string(), std::string("cannot write: ") + std::strerror(errno));
+  if (::rename(temporary.c_str(), path.c_str()) != 0)
+    fail(path.string(), std::string("cannot write: ") + std::strerror(errno));
+  file.path.clear();
+  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+  const int directory = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (directory >= 0) {
+    ::fsync(directory);
+    ::close(directory);
+  }
+}
+
+Safetensors Safetensors::read(const std::filesystem::path& path) {
+  if (!std::filesystem::exists(path)) fail(path.string(), "no such file");
+  if (!std::filesystem::is_regular_file(path)) fail(path.string(), "not a file");
+  std::ifstream in(path, std::ios::binary);
+  std::string bytes;
+  bytes.resize(std::filesystem::file_size(path));
+  if (!in.read(bytes.data(), static_cast<std::streamsize>(bytes.size())))
+    fail(path.string(), "cannot read");
+  return parse(path.string(), std::move(bytes));
+}
+
+Safetensors Safetensors::parse(const std::string& name, std::string bytes) {
+  Safetensors file;
+  file.source_ = name;
+  std::uint64_t header_size = 0;
+  if (bytes.size() < sizeof header_size) fail(name, "truncated: shorter than a safetensors header");
+  std::memcpy(&header_size, bytes.data(), sizeof header_size);
+  if (header_size > kMaxHeader) fail(name, "damaged: not a safetensors file");
+  if (bytes.size() - 8 < header_size) fail(name, "truncated: the header is cut off");
+  std::size_t needed = 0;
+  try {
+    const auto header = nlohmann::json::parse(bytes.begin() + 8, bytes.begin() + 8 + static_cast<std::ptrdiff_t>(header_size));
+    for (const auto& [key, value] : header.items()) {
+      if (key == "__metadata__") {
+        file.metadata_ = value.get<std::map<std::string, std::string>>();
+        continue;
+      }
+      Entry entry;
+      entry.dtype = value.at("dtype").get<std::string>();
+      for (const std::size_t n : value.at("shape")) entry.shape.push_back(n);
+      entry.begin = value.at("data_offsets").at(0);
+      entry.end = value.at("data_offsets").at(1);
+      const std::size_t width = entry.dtype == "F64" ? 8 : 4;
+      if (entry.end < entry.begin || entry.end - entry.begin != element_count(entry.shape) * width) {
+        if (entry.dtype == "F32" || entry.dtype == "F64") fail(name, "damaged: array " + key + " has the wrong size");
+      }
+      needed = std::max(needed, entry.end);
+      file.entries_.emplace(key, std::move(entry));
+    }
+  } catch (const nlohmann::json::exception&) {
+    fail(name, "damaged: the header is not valid");
+  }
+  bytes.erase(0, 8 + header_size);
+  if (bytes.size() < needed)
+    fail(name, "truncated: " + std::to_string(needed) + " bytes of data expected, " +
+                   std::to_string(bytes.size()) + " found");
+  file.data_ = std::move(bytes);
+  const auto sum = file.metadata_.find("checksum");
+  if (sum != file.metadata_.end() && sum->second != checksum(file.data_))
+    fail(name, "damaged: the checksum does not match the data");
+  return file;
+}
+
+void Safetensors::write(const std::filesystem::path& path) const {
+  nlohmann::json header;
+  for (const auto& [name, entry] : entries_)
+    header[name] = {{"dtype", entry.dtype},
+                    {"shape", std::vector<std::size_t>(entry.shape.begin(), entry.shape.end())},
+                    {"data_offsets", {entry.begin, entry.end}}};
+  header["__metadata__"] = metadata_;
+  header["__metadata__"]["checksum"] = checksum(data_);
+  std::string text = header.dump();
+  text.append((8 - text.size() % 8) % 8, ' ');  // the format asks for aligned data
+  const std::uint64_t size = text.size();
+  std::string bytes(sizeof size, '\0');
+  std::memcpy(bytes.data(), &size, sizeof size);
+  bytes += text;
+  bytes += data_;
+  write_file_atomically(path, bytes);
+}
+
+template <class T>
+void Safetensors::add(const std::string& name, const Array<T>& array) {
+  const std::size_t begin = data_.size(), bytes = array.size() * sizeof(T);
+  if (!entries_.emplace(name, Entry{dtype_of<T>(), array.shape(), begin, begin + bytes}).second)
+    throw std::invalid_argument("safetensors: array " + name + " is there already");
+  data_.append(reinterpret_cast<const char*>(array.data()), bytes);
+}
+
+std::vector<std::string> Safetensors::names() const {
+  std::vector<std::string> result;
+  for (const auto& [name, entry] : entries_) result.push_back(name);
+  return result;
+}
+
+const Safetensors::Entry& Safetensors::entry(const std::string& name) const {
+  const auto position = entries_.find(name);
+  if (position == entries_.end()) fail(source_, "has no array " + name);
+  return position->second;
+}
+
+const Shape& Safetensors::shape(const std::string& name) const { return entry(name).shape; }
+
+template <class T>
+Array<T> Safetensors::get(const std::string& name) const {
+  const Entry& e = entry(name);
+  Array<T> array = uninitialized<T>(e.shape);
+  const auto convert = [&](auto stored) {
+    for (std::size_t i = 0; i < array.size(); ++i) {
+      std::memcpy(&stored, data_.data() + e.begin + i * sizeof stored, sizeof stored);
+      array.data()[i] = static_cast<T>(stored);
+    }
+  };
+  if (e.dtype == dtype_of<T>())
+    std::memcpy(array.data(), data_.data() + e.begin, e.end - e.begin);
+  else if (e.dtype == "F32")
+    convert(float{});
+  else if (e.dtype == "F64")
+    convert(double{});
+  else
+    fail(source_, "array " + name + " is of type " + e.dtype + "; F32 and F64 can be read");
+  return array;
+}
+
+template <class T>
+void add_parameters(Safetensors& file, const ParameterStore<T>& store, const std::string& prefix) {
+  for (const Tensor<T>& parameter : store.parameters())
+    file.add(prefix + parameter.name(), parameter.value());
+}
+
+template <class T>
+void load_parameters(const Safetensors& file, ParameterStore<T>& store, const std::string& prefix) {
+  std::vector<Array<T>> values;
+  for (const Tensor<T>& parameter : store.parameters()) {
+    const std::string name = prefix + parameter.name();
+    if (!file.contains(name))
+      throw CheckpointError("parameter " + name + " is missing; the model has it with shape " +
+                            to_string(parameter.shape()));
+    if (file.shape(name) != parameter.shape())
+      throw CheckpointError("parameter " + name + " has shape " + to_string(file.shape(name)) +
+                            " in the file, but " + to_string(parameter.shape()) + " in the model");
+    values.push_back(file.get<T>(name));
+  }
+  for (const std::string& name : file.names())
+    if (name.starts_with(prefix) && !store.contains(name.substr(prefix.size())))
+      throw CheckpointError("parameter " + name + " of shape " + to_string(file.shape(name)) +
+                            " is in the file, but not in the model");
+  std::size_t next = 0;
+  for (Tensor<T> parameter : store.parameters())
+    parameter.mutable_value() = std::move(values[next++]);
+}
+
+#define BABELGRAD_INSTANTIATE(T)                                                          \
+  template void Safetensors::add(const std::string&, const Array<T>&);                    \
+  template Array<T> Safetensors::get(const std::string&) const;                           \
+  template void add_parameters(Safetensors&, const ParameterStore<T>&, const std::string&); \
+  template void load_parameters(const Safetensors&, ParameterStore<T>&, const std::string&);
+BABELGRAD_INSTANTIATE(float)
+BABELGRAD_INSTANTIATE(double)
+#undef BABELGRAD_INSTANTIATE
+
+}  // namespace babelgrad

@@ -1,0 +1,77 @@
+// Named arrays in a file, in the safetensors format (the one that Hugging Face and PyTorch users
+// read): 8 bytes header length, a JSON header, then the arrays' bytes, little-endian.
+//
+// Files are written to a temporary name beside the target, synced, and renamed over it, so that a
+// full disk or a crash leaves the old file whole. Our files carry a checksum of the data in their
+// metadata, which reading verifies; files of others are read without it.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "babelgrad/autograd/array.h"
+#include "babelgrad/nn/parameters.h"
+
+namespace babelgrad {
+
+// A file that cannot be read or written as asked; one sentence that names it.
+class CheckpointError : public std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// Writes `bytes` to `path` as described above. Throws CheckpointError, `path` untouched.
+void write_file_atomically(const std::filesystem::path& path, const std::string& bytes);
+
+// A file held in memory, its arrays decoded on demand.
+class Safetensors {
+ public:
+  Safetensors() = default;
+
+  // Throws CheckpointError for a missing, truncated or damaged file.
+  static Safetensors read(const std::filesystem::path& path);
+  void write(const std::filesystem::path& path) const;
+
+  template <class T>
+  void add(const std::string& name, const Array<T>& array);
+  void set_metadata(const std::string& key, const std::string& value) { metadata_[key] = value; }
+
+  bool contains(const std::string& name) const { return entries_.contains(name); }
+  std::vector<std::string> names() const;  // in byte order
+  const Shape& shape(const std::string& name) const;
+  // Stored F32 and F64 are converted to T. A CheckpointError names an absent array.
+  template <class T>
+  Array<T> get(const std::string& name) const;
+  const std::map<std::string, std::string>& metadata() const { return metadata_; }
+
+ private:
+  struct Entry {
+    std::string dtype;  // F32 or F64
+    Shape shape;
+    std::size_t begin = 0, end = 0;  // bytes within data_
+  };
+  const Entry& entry(const std::string& name) const;
+  static Safetensors parse(const std::string& name, std::string bytes);
+
+  std::string source_ = "safetensors";  // for messages
+  std::map<std::string, Entry> entries_;
+  std::map<std::string, std::string> metadata_;
+  std::string data_;
+};
+
+// The parameters of a store under their names, with `prefix` before each.
+template <class T>
+void add_parameters(Safetensors& file, const ParameterStore<T>& store,
+                    const std::string& prefix = "");
+
+// Sets every parameter of the store. Strict: a missing, extra or misshapen array (both shapes) is
+// named in a CheckpointError and nothing is changed. With a prefix, arrays without it are ignored.
+template <class T>
+void load_parameters(const Safetensors& file, ParameterStore<T>& store,
+                     const std::string& prefix = "");
+
+}  // namespace babelgrad

@@ -1,0 +1,161 @@
+#include "babelgrad/text/tokenizer.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "babelgrad/text/unicode.h"
+#include "tests/text/helpers.h"
+
+using namespace babelgrad::text;
+using Tokens = std::vector<std::string>;
+
+namespace {
+
+std::vector<std::string> training_lines() {
+  const Tokens subjects = {"Le chat", "La chienne", "Un étudiant", "Ma voisine", "L'eau"};
+  const Tokens verbs = {"mange", "regarde", "n'aime pas", "traverse", "cherchait"};
+  const Tokens objects = {"la maison.", "le Château !", "une pomme rouge,", "des livres", "Été"};
+  std::vector<std::string> lines;
+  for (const auto& s : subjects)
+    for (const auto& v : verbs)
+      for (const auto& o : objects) lines.push_back(s + " " + v + " " + o);
+  return lines;
+}
+
+std::string joined(const Tokens& tokens) {
+  std::string line;
+  for (const auto& token : tokens) line += token;
+  return line;
+}
+
+}  // namespace
+
+TEST_CASE("words: tokenised text keeps its tokens") {
+  const auto words = make_word_tokenizer(WordSplit::whitespace);
+  CHECK(words->tokenize("  L&apos;eau  est\u00a0l@-@à ,") ==
+        Tokens{"L&apos;eau", "est", "l@-@à", ","});
+  CHECK(words->detokenize({"a", "b", "."}) == "a b .");
+  CHECK(words->detokenize({}) == "");
+  CHECK(words->kind() == TokenizerKind::words);
+  CHECK(words->model().empty());
+  CHECK(words->inventory().empty());
+}
+
+TEST_CASE("words: raw text is lower-cased and split") {
+  const auto words = make_word_tokenizer(WordSplit::unicode);
+  CHECK(words->tokenize("Qu'est-ce que l'ÉTÉ?") ==
+        Tokens{"qu'", "est", "-ce", "que", "l'", "été", "?"});
+  CHECK(words->detokenize({"qu'", "est", "-ce", "que", "l'", "été", "?"}) ==
+        "qu'est-ce que l'été?");
+}
+
+TEST_CASE("chars: one code point a token, spaces too") {
+  const auto chars = make_char_tokenizer();
+  CHECK(chars->tokenize("Été 你") == Tokens{"É", "t", "é", " ", "你"});
+  CHECK(chars->detokenize(chars->tokenize("a  b\té")) == "a  b\té");
+  CHECK(chars->kind() == TokenizerKind::chars);
+}
+
+TEST_CASE("a line of a million tokens is tokenised") {
+  std::string line;
+  for (int i = 0; i < 1'000'000; ++i) line += "mot ";
+  CHECK(make_word_tokenizer(WordSplit::whitespace)->tokenize(line).size() == 1'000'000);
+  CHECK(make_word_tokenizer(WordSplit::unicode)->tokenize(line).size() == 1'000'000);
+  CHECK(make_char_tokenizer()->tokenize(line).size() == 4'000'000);
+  for (const auto kind : {TokenizerKind::bpe, TokenizerKind::unigram}) {
+    const auto model = train_sentencepiece(kind, training_lines(), 80);
+    CHECK(make_sentencepiece_tokenizer(kind, model, "m")->tokenize(line).size() >= 1'000'000);
+  }
+}
+
+TEST_CASE("SentencePiece trains in memory, the same each time, and reloads") {
+  for (const auto kind : {TokenizerKind::bpe, TokenizerKind::unigram}) {
+    CAPTURE(static_cast<int>(kind));
+    const auto lines = training_lines();
+    const std::string model = train_sentencepiece(kind, lines, 48, true);
+    CHECK(train_sentencepiece(kind, lines, 48, true) == model);
+    const auto subwords = make_sentencepiece_tokenizer(kind, model, "m");
+    CHECK(subwords->kind() == kind);
+    CHECK(subwords->model() == model);
+    CHECK(subwords->inventory().size() == 44);  // and the four special tokens
+
+    const std::string line = "Le Château n'aime pas L'eau.";
+    const Tokens pieces = subwords->tokenize(line);
+    CHECK(joined(pieces) == "▁Le▁Château▁n'aime▁pas▁L'eau.");
+    CHECK(pieces.size() < code_points(line).size());
+    CHECK(subwords->detokenize(pieces) == line);
+    const auto inventory = subwords->inventory();
+    for (const auto& piece : pieces)
+      CHECK(std::find(inventory.begin(), inventory.end(), piece) != inventory.end());
+    CHECK(subwords->tokenize("").empty());
+    CHECK(subwords->detokenize({"▁", "L", "<unk>"}) == "L<unk>");
+    // NFKC: the ligature is taken apart, the no-break space becomes a space.
+    CHECK(joined(subwords->tokenize("\ufb01n\u00a0L")) == "▁fin▁L");
+  }
+}
+
+TEST_CASE("SentencePiece: a small corpus gives a smaller vocabulary, or an error if hard") {
+  for (const auto kind : {TokenizerKind::bpe, TokenizerKind::unigram}) {
+    CAPTURE(static_cast<int>(kind));
+    const Tokens lines = {"le chat mange", "le chien mange", "un chat"};
+    const auto subwords =
+        make_sentencepiece_tokenizer(kind, train_sentencepiece(kind, lines, 8000), "m");
+    const size_t possible = subwords->inventory().size() + 4;
+    CHECK(possible > 12);
+    CHECK(possible < 100);
+    CHECK(error_of([&] { train_sentencepiece(kind, lines, 8000, true); }) ==
+          "vocabulary of 8000 asked for, but the training text allows only " +
+              std::to_string(possible));
+    CHECK(error_of([&] { train_sentencepiece(kind, lines, 10); }) ==
+          "vocabulary of 10 asked for, but the characters of the training text alone need 16");
+  }
+}
+
+TEST_CASE("SentencePiece: text that teaches nothing is an error, never a crash") {
+  for (const auto kind : {TokenizerKind::bpe, TokenizerKind::unigram}) {
+    const Tokens blank = {"", "  ", "\u200b", "\u2585a", std::string(70000, 'a')};
+    CHECK(error_of([&] { train_sentencepiece(kind, {}, 100); }) ==
+          "no training text to learn subwords from");
+    CHECK(error_of([&] { train_sentencepiece(kind, blank, 100); }) ==
+          "no training text to learn subwords from");
+    for (const Tokens& lines :
+         {Tokens{"a"}, {"aa"}, {"a b"}, {"", "?", "\u200b"}, {"ab", "\u2581"}}) {
+      const auto model = train_sentencepiece(kind, lines, 100);
+      CHECK(!make_sentencepiece_tokenizer(kind, model, "m")->tokenize("a").empty());
+    }
+  }
+  CHECK(error_of<std::invalid_argument>([] {
+          train_sentencepiece(TokenizerKind::words, {"a"}, 100);
+        }) == "train_sentencepiece: kind is neither bpe nor unigram");
+}
+
+TEST_CASE("bytes that are no SentencePiece model are named") {
+  for (const std::string bytes : {"", "not a model"})
+    CHECK(error_of([&] { make_sentencepiece_tokenizer(TokenizerKind::bpe, bytes, "m/x.spm"); }) ==
+          "m/x.spm: not a SentencePiece model");
+  const std::string model = train_sentencepiece(TokenizerKind::bpe, training_lines(), 80);
+  const std::string half = model.substr(0, model.size() / 2);
+  CHECK(error_of([&] { make_sentencepiece_tokenizer(TokenizerKind::bpe, half, "m/x.spm"); }) ==
+        "m/x.spm: not a SentencePiece model");
+}
+
+TEST_CASE("sampled segmentations vary with the seed only and keep the text") {
+  const auto lines = training_lines();
+  for (const auto kind : {TokenizerKind::bpe, TokenizerKind::unigram}) {
+    CAPTURE(static_cast<int>(kind));
+    const auto subwords =
+        make_sentencepiece_tokenizer(kind, train_sentencepiece(kind, lines, 80), "m");
+    const float alpha = 0.2f;
+    const auto first = tokenize_sampled(*subwords, lines, alpha, 1);
+    CHECK(tokenize_sampled(*subwords, lines, alpha, 1) == first);
+    CHECK(tokenize_sampled(*subwords, lines, alpha, 2) != first);
+    REQUIRE(first.size() == lines.size());
+    for (size_t i = 0; i < lines.size(); ++i) CHECK(subwords->detokenize(first[i]) == lines[i]);
+    CHECK(tokenize_sampled(*subwords, {}, alpha, UINT32_MAX).empty());
+    CHECK(tokenize_sampled(*subwords, {""}, alpha, 1) == std::vector<Tokens>{{}});
+  }
+  CHECK(error_of<std::invalid_argument>([&] {
+          tokenize_sampled(*make_char_tokenizer(), lines, 0.1f, 1);
+        }) == "tokenize_sampled: not a SentencePiece tokenizer");
+}

@@ -1,0 +1,90 @@
+#include "babelgrad/text/corpus.h"
+
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "babelgrad/text/error.h"
+#include "babelgrad/text/files.h"
+#include "babelgrad/text/shuffle.h"
+#include "babelgrad/text/unicode.h"
+
+namespace babelgrad::text {
+
+std::vector<std::string> read_lines(const std::filesystem::path& path) {
+  const std::string bytes = read_file(path);
+  std::string_view rest = bytes;
+  if (rest.starts_with("\xef\xbb\xbf")) rest.remove_prefix(3);
+  if (rest.empty()) throw InputError(path.string() + ": is empty");
+
+  std::vector<std::string> lines;
+  while (!rest.empty()) {
+    const size_t end = rest.find('\n');
+    std::string_view line = rest.substr(0, end);
+    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    require_valid_utf8(line, path.string(), lines.size() + 1);
+    lines.emplace_back(line);
+  }
+  return lines;
+}
+
+Corpus read_parallel(const std::filesystem::path& source_path,
+                     const std::filesystem::path& target_path) {
+  Corpus corpus{read_lines(source_path), read_lines(target_path)};
+  if (corpus.source.size() != corpus.target.size()) {
+    throw InputError(source_path.string() + " has " + std::to_string(corpus.source.size()) +
+                     " lines, but " + target_path.string() + " has " +
+                     std::to_string(corpus.target.size()) + "; they must match line by line");
+  }
+  return corpus;
+}
+
+Corpus read_tsv(const std::filesystem::path& path) {
+  Corpus corpus;
+  for (const std::string& line : read_lines(path)) {
+    const size_t tab = line.find('\t');
+    if (tab == std::string::npos) {
+      throw InputError(path.string() + ":" + std::to_string(corpus.size() + 1) +
+                       ": no tab between source and target");
+    }
+    const size_t end = line.find('\t', tab + 1);
+    corpus.source.push_back(line.substr(0, tab));
+    corpus.target.push_back(line.substr(tab + 1, end == std::string::npos ? end : end - tab - 1));
+  }
+  return corpus;
+}
+
+Corpus split_off(Corpus& corpus, size_t count, uint64_t seed) {
+  if (count >= corpus.size()) {
+    throw InputError("cannot hold out " + std::to_string(count) + " of " +
+                     std::to_string(corpus.size()) + " pairs for validation");
+  }
+  std::vector<std::vector<size_t>> groups;  // pairs with the same source
+  std::unordered_map<std::string_view, size_t> group_of;
+  for (size_t i = 0; i < corpus.size(); ++i) {
+    const auto [found, is_new] = group_of.emplace(corpus.source[i], groups.size());
+    if (is_new) groups.emplace_back();
+    groups[found->second].push_back(i);
+  }
+  SplitMix64 random = generator(seed, 0);
+  shuffle(groups, random);
+
+  std::vector<bool> held_out(corpus.size(), false);
+  size_t left = count;
+  for (const auto& group : groups) {
+    if (group.size() > left) continue;
+    left -= group.size();
+    for (const size_t i : group) held_out[i] = true;
+  }
+  Corpus kept, taken;
+  for (size_t i = 0; i < corpus.size(); ++i) {
+    Corpus& part = held_out[i] ? taken : kept;
+    part.source.push_back(std::move(corpus.source[i]));
+    part.target.push_back(std::move(corpus.target[i]));
+  }
+  corpus = std::move(kept);
+  return taken;
+}
+
+}  // namespace babelgrad::text
