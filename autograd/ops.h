@@ -5,7 +5,10 @@
 // Letters: B batch, S source time, T target time, E embedding, H hidden, V vocabulary.
 #pragma once
 
+#include <concepts>
 #include <memory>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "babelgrad/autograd/tensor.h"
@@ -51,6 +54,12 @@ Tensor<T> relu(const Tensor<T>& x);  // gradient 0 at 0
 // mask, of x's shape: where nonzero, a (or x), else b (or `value`).
 template <class T>
 Tensor<T> where(const IntArray& mask, const Tensor<T>& a, const Tensor<T>& b);
+// So that an unqualified call with a mask that is not const does not find xt::where instead.
+template <class Mask, class A, class B>
+requires std::same_as<std::remove_cvref_t<Mask>, IntArray>
+auto where(Mask&& mask, A&& a, B&& b) {
+  return where(static_cast<const IntArray&>(mask), std::as_const(a), std::as_const(b));
+}
 // Elements whose mask is nonzero become `value`.
 template <class T>
 Tensor<T> masked_fill(const Tensor<T>& x, const IntArray& mask, std::type_identity_t<T> value);

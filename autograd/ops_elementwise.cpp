@@ -101,10 +101,17 @@ Tensor<T> sqrt(const Tensor<T>& x) {
                    [](Vjp<T>& c) { c.accumulate(0, T(0.5) * c.grad / c.out()); });
 }
 
+// A plain loop: xsimd's pow gives 0 for 0 to the power of 0 or -1.
 template <class T>
 Tensor<T> pow(const Tensor<T>& x, std::type_identity_t<T> exponent) {
-  return record<T>("pow", {x}, xt::pow(x.value(), exponent), [exponent](Vjp<T>& c) {
-    c.accumulate(0, c.grad * exponent * xt::pow(c.in(0), exponent - T(1)));
+  Array<T> y = x.value();
+  for (std::size_t i = 0; i < y.size(); ++i) y.data()[i] = std::pow(y.data()[i], exponent);
+  return record<T>("pow", {x}, std::move(y), [exponent](Vjp<T>& c) {
+    Array<T> g = std::move(c.grad);
+    for (std::size_t i = 0; i < g.size(); ++i)
+      g.data()[i] *=
+          exponent == T(0) ? T(0) : exponent * std::pow(c.in(0).data()[i], exponent - T(1));
+    c.accumulate(0, std::move(g));
   });
 }
 
@@ -153,7 +160,10 @@ Tensor<T> sigmoid(const Tensor<T>& x) {
 
 template <class T>
 Tensor<T> relu(const Tensor<T>& x) {
-  return record<T>("relu", {x}, xt::maximum(x.value(), T(0)), [](Vjp<T>& c) {
+  Array<T> y = x.value();
+  for (std::size_t i = 0; i < y.size(); ++i)
+    y.data()[i] = y.data()[i] < T(0) ? T(0) : y.data()[i];  // NaN stays (a vector maximum drops it)
+  return record<T>("relu", {x}, std::move(y), [](Vjp<T>& c) {
     Array<T> g = std::move(c.grad);
     for (std::size_t i = 0; i < g.size(); ++i)
       if (!(c.in(0).data()[i] > T(0))) g.data()[i] = T(0);

@@ -197,7 +197,7 @@ Tensor<T> gru(const Tensor<T>& x, const Tensor<T>& initial_state, const GruWeigh
               const IntArray& lengths, Direction direction) {
   if (x.rank() != 3 || x.size() == 0)
     throw_shape_error("gru", "need x [T, B, E], each at least 1", {{"x", x.shape()}});
-  const std::size_t hidden = weights.weight_hh.shape().back();
+  const std::size_t hidden = weights.weight_hh.rank() == 0 ? 0 : weights.weight_hh.shape().back();
   check_weights("gru", weights, x.dim(2), hidden);
   if (initial_state.defined() && initial_state.shape() != Shape{x.dim(1), hidden})
     throw_shape_error("gru", "need an initial state [B, H]",

@@ -53,13 +53,16 @@ template <class T>
 Tensor<T> linear_cross_entropy(const Tensor<T>& x, const Tensor<T>& weight, const Tensor<T>& bias,
                                const IntArray& targets, const CrossEntropyOptions& options) {
   const bool has_bias = bias.defined();
-  if (x.rank() == 0 || weight.rank() != 2 || weight.dim(0) == 0 ||
-      x.shape().back() != weight.dim(1) || (has_bias && bias.shape() != Shape{weight.dim(0)}))
+  const bool fits = x.rank() > 0 && weight.rank() == 2 && weight.dim(0) > 0 &&
+                    x.shape().back() == weight.dim(1) &&
+                    (!has_bias || bias.shape() == Shape{weight.dim(0)});
+  if (!fits && has_bias)
     throw_shape_error("linear_cross_entropy",
                       "need x [..., K], weight [V, K] with V >= 1 and bias [V]",
-                      {{"x", x.shape()},
-                       {"weight", weight.shape()},
-                       {"bias", has_bias ? bias.shape() : Shape{weight.dim(0)}}});
+                      {{"x", x.shape()}, {"weight", weight.shape()}, {"bias", bias.shape()}});
+  if (!fits)
+    throw_shape_error("linear_cross_entropy", "need x [..., K] and weight [V, K] with V >= 1",
+                      {{"x", x.shape()}, {"weight", weight.shape()}});
   const std::size_t V = weight.dim(0), K = weight.dim(1);
   const CountedTargets counted =
       check_targets("linear_cross_entropy", x.shape(), V, targets, options);

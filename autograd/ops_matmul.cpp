@@ -115,7 +115,7 @@ Tensor<T> linear(const Tensor<T>& x, const Tensor<T>& weight, const Tensor<T>& b
     throw_shape_error("linear", "need x [..., K] and weight [N, K]",
                       {{"x", x.shape()}, {"weight", weight.shape()}});
   const std::size_t n = weight.dim(0), k = weight.dim(1);
-  const std::size_t rows = k == 0 ? 0 : x.size() / k;
+  const std::size_t rows = element_count(Shape(x.shape().begin(), x.shape().end() - 1));
   const Product<T> p{rows, k, n, {.b = true}};
   Shape shape = x.shape();
   shape.back() = n;

@@ -113,8 +113,11 @@ Tensor<T> mean(const Tensor<T>& x, const Reduce& over) {
 template <class T>
 Tensor<T> max(const Tensor<T>& x, const Reduce& over) {
   const Plan plan = make_plan("max", x.shape(), over, true);
-  Array<T> y = reduce_rows(plan, x.value(),
-                           [&](const T* row) { return *std::max_element(row, row + plan.n); });
+  Array<T> y = reduce_rows(plan, x.value(), [&](const T* row) {
+    return *std::max_element(row, row + plan.n, [](T a, T b) {  // NaN counts as largest
+      return a < b || (std::isnan(b) && !std::isnan(a));
+    });
+  });
   return record<T>("max", {x}, std::move(y), [plan](Vjp<T>& c) {
     const auto fill = [&](std::size_t r, const T* row, T* g) {
       const T best = c.out().data()[r];

@@ -93,7 +93,7 @@ T Tensor<T>::item() const {
 }
 
 template <class T>
-const Array<T>& Tensor<T>::grad() const {
+const Array<T>& Tensor<T>::grad() const& {
   if (!has_grad())
     throw GraphError(
         "grad: no gradient here; need a leaf with requires_grad (or retain_grad()) and a call of "
@@ -144,7 +144,7 @@ template <class T>
 Tensor<T> record(const char* op, std::vector<Tensor<T>> inputs, Array<T> value,
                  std::type_identity_t<VjpFunction<T>> vjp) {
   bool wanted = false;
-  for (const Tensor<T>& input : inputs) wanted = wanted || input.requires_grad();
+  for (const Tensor<T>& input : inputs) wanted = input.requires_grad() || wanted;
   auto node = make_node(std::move(value), wanted && mode.grad);
   node->op = op;
   if (mode.anomaly) require_finite_output(op, inputs, node->value);

@@ -80,9 +80,11 @@ class Tensor {
   explicit Tensor(std::shared_ptr<Node<T>> node) : node_(std::move(node)) {}
 
   bool defined() const { return node_ != nullptr; }
-  const Array<T>& value() const { return node().value; }
+  const Array<T>& value() const& { return node().value; }
+  Array<T> value() && { return node().value; }  // of a temporary: no reference may stay
   Array<T>& mutable_value();  // leaves only; do not change one between forward and backward
-  const Shape& shape() const { return node().value.shape(); }
+  const Shape& shape() const& { return node().value.shape(); }
+  Shape shape() && { return node().value.shape(); }
   std::size_t rank() const { return shape().size(); }
   std::size_t dim(std::size_t axis) const;
   std::size_t size() const { return node().value.size(); }
@@ -91,7 +93,8 @@ class Tensor {
   bool requires_grad() const { return node().requires_grad; }
   bool is_leaf() const { return node().is_leaf(); }
   bool has_grad() const { return node().grad.has_value(); }
-  const Array<T>& grad() const;  // a GraphError if backward() has left none here
+  const Array<T>& grad() const&;  // a GraphError if backward() has left none here
+  Array<T> grad() && { return static_cast<const Tensor&>(*this).grad(); }
   void zero_grad();
   void retain_grad();  // make backward() keep the gradient of this non-leaf, too
   void register_hook(GradientHook<T> hook);

@@ -18,9 +18,10 @@ file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/include)
 file(CREATE_LINK ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR}/include/babelgrad SYMBOLIC)
 
 add_library(babelgrad_options INTERFACE)
-# GCC 12 sees uninitialised and out-of-bounds reads in xtensor's small vectors that are none.
+# False alarms of GCC 12 in the standard library and in xtensor's small vectors.
 target_compile_options(babelgrad_options INTERFACE -Wall -Wextra -Wshadow -Wno-sign-compare
-  $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-array-bounds>)
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-array-bounds
+    -Wno-restrict>)
 if(BABELGRAD_NATIVE)
   target_compile_options(babelgrad_options INTERFACE -march=native)
 endif()

@@ -3,8 +3,6 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "babelgrad/autograd/kernels/kernels.h"
-
 namespace babelgrad {
 
 template <class T>
@@ -17,6 +15,14 @@ void Optimizer<T>::check(const std::vector<Array<T>>& gradients) const {
     if (gradients[i].shape() != parameters_[i].shape())
       throw_shape_error("optimizer", "need a gradient of the shape of " + parameters_[i].name(),
                         {{"parameter", parameters_[i].shape()}, {"gradient", gradients[i].shape()}});
+}
+
+template <class T>
+void Optimizer<T>::step(const std::vector<Array<T>>& gradients, const StepOptions& options) {
+  check(gradients);
+  begin_step(options);
+  for (std::size_t i = 0; i < gradients.size(); ++i)
+    update(i, 0, gradients[i].size(), gradients[i].data());
 }
 
 template <class T>
@@ -40,18 +46,20 @@ Sgd<T>::Sgd(const ParameterStore<T>& store, SgdOptions options)
     : Optimizer<T>(store), options_(options), velocity_(this->zeros_like_parameters()) {}
 
 template <class T>
-void Sgd<T>::step(const std::vector<Array<T>>& gradients, const StepOptions& options) {
-  this->check(gradients);
+void Sgd<T>::begin_step(const StepOptions& options) {
   ++this->steps_;
+  step_ = options;
+}
+
+template <class T>
+void Sgd<T>::update(std::size_t i, std::size_t begin, std::size_t end, const T* gradient) {
   const T momentum = static_cast<T>(options_.momentum), decay = static_cast<T>(options_.weight_decay);
-  const T scale = static_cast<T>(options.gradient_scale), lr = static_cast<T>(options.learning_rate);
-  for (std::size_t i = 0; i < gradients.size(); ++i) {
-    T* p = this->parameters_[i].mutable_value().data();
-    T* v = velocity_[i].data();
-    for (std::size_t e = 0; e < gradients[i].size(); ++e) {
-      v[e] = momentum * v[e] + (scale * gradients[i].data()[e] + decay * p[e]);
-      p[e] -= lr * v[e];
-    }
+  const T scale = static_cast<T>(step_.gradient_scale), lr = static_cast<T>(step_.learning_rate);
+  T* p = this->parameters_[i].mutable_value().data();
+  T* v = velocity_[i].data();
+  for (std::size_t e = begin; e < end; ++e) {
+    v[e] = momentum * v[e] + (scale * gradient[e] + decay * p[e]);
+    p[e] -= lr * v[e];
   }
 }
 
@@ -68,23 +76,24 @@ Adam<T>::Adam(const ParameterStore<T>& store, AdamOptions options)
       moment2_(this->zeros_like_parameters()) {}
 
 template <class T>
-void Adam<T>::step(const std::vector<Array<T>>& gradients, const StepOptions& options) {
-  this->check(gradients);
+void Adam<T>::begin_step(const StepOptions& options) {
   ++this->steps_;
   const double t = static_cast<double>(this->steps_), lr = options.learning_rate;
-  AdamStep<T> step;
-  step.beta1 = static_cast<T>(options_.beta1);
-  step.beta2 = static_cast<T>(options_.beta2);
-  step.step_size = static_cast<T>(lr / (1 - std::pow(options_.beta1, t)));
-  step.inv_sqrt_correction = static_cast<T>(1 / std::sqrt(1 - std::pow(options_.beta2, t)));
-  step.epsilon = static_cast<T>(options_.epsilon);
-  step.gradient_scale = static_cast<T>(options.gradient_scale);
-  step.l2 = static_cast<T>(options_.decoupled ? 0 : options_.weight_decay);
-  step.decay = static_cast<T>(options_.decoupled ? 1 - lr * options_.weight_decay : 1);
-  for (std::size_t i = 0; i < gradients.size(); ++i)
-    kernels<T>().adam(gradients[i].size(), step, gradients[i].data(),
-                      this->parameters_[i].mutable_value().data(), moment1_[i].data(),
-                      moment2_[i].data());
+  step_.beta1 = static_cast<T>(options_.beta1);
+  step_.beta2 = static_cast<T>(options_.beta2);
+  step_.step_size = static_cast<T>(lr / (1 - std::pow(options_.beta1, t)));
+  step_.inv_sqrt_correction = static_cast<T>(1 / std::sqrt(1 - std::pow(options_.beta2, t)));
+  step_.epsilon = static_cast<T>(options_.epsilon);
+  step_.gradient_scale = static_cast<T>(options.gradient_scale);
+  step_.l2 = static_cast<T>(options_.decoupled ? 0 : options_.weight_decay);
+  step_.decay = static_cast<T>(options_.decoupled ? 1 - lr * options_.weight_decay : 1);
+}
+
+template <class T>
+void Adam<T>::update(std::size_t i, std::size_t begin, std::size_t end, const T* gradient) {
+  kernels<T>().adam(end - begin, step_, gradient + begin,
+                    this->parameters_[i].mutable_value().data() + begin,
+                    moment1_[i].data() + begin, moment2_[i].data() + begin);
 }
 
 template <class T>

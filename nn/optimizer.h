@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "babelgrad/autograd/kernels/kernels.h"
 #include "babelgrad/nn/parameters.h"
 
 namespace babelgrad {
@@ -22,7 +23,12 @@ class Optimizer {
   virtual ~Optimizer() = default;
 
   // gradients: in the order of the store's parameters, as ParameterStore::gradients gives them.
-  virtual void step(const std::vector<Array<T>>& gradients, const StepOptions& options) = 0;
+  void step(const std::vector<Array<T>>& gradients, const StepOptions& options);
+
+  // The same in parts, for several threads: begin_step once, then update for disjoint ranges that
+  // cover every parameter. gradient: of the whole parameter i; elements begin <= e < end are used.
+  virtual void begin_step(const StepOptions& options) = 0;
+  virtual void update(std::size_t i, std::size_t begin, std::size_t end, const T* gradient) = 0;
 
   // The state beside the parameters, by name, for checkpoints: arrays to read and write in place.
   virtual std::vector<std::pair<std::string, Array<T>*>> state() = 0;
@@ -50,11 +56,13 @@ template <class T>
 class Sgd final : public Optimizer<T> {
  public:
   explicit Sgd(const ParameterStore<T>& store, SgdOptions options = {});
-  void step(const std::vector<Array<T>>& gradients, const StepOptions& options) override;
+  void begin_step(const StepOptions& options) override;
+  void update(std::size_t i, std::size_t begin, std::size_t end, const T* gradient) override;
   std::vector<std::pair<std::string, Array<T>*>> state() override;
 
  private:
   SgdOptions options_;
+  StepOptions step_;
   std::vector<Array<T>> velocity_;
 };
 
@@ -73,11 +81,13 @@ template <class T>
 class Adam final : public Optimizer<T> {
  public:
   explicit Adam(const ParameterStore<T>& store, AdamOptions options = {});
-  void step(const std::vector<Array<T>>& gradients, const StepOptions& options) override;
+  void begin_step(const StepOptions& options) override;
+  void update(std::size_t i, std::size_t begin, std::size_t end, const T* gradient) override;
   std::vector<std::pair<std::string, Array<T>*>> state() override;
 
  private:
   AdamOptions options_;
+  AdamStep<T> step_{};
   std::vector<Array<T>> moment1_, moment2_;
 };
 

@@ -21,10 +21,15 @@ static_assert(std::endian::native == std::endian::little, "the format is little-
 
 constexpr std::size_t kMaxHeader = std::size_t{100} << 20;
 
-std::string checksum(const std::string& data) {
+// Over the data and all other metadata.
+std::string checksum(const std::string& data, const std::map<std::string, std::string>& metadata) {
+  std::string described;
+  for (const auto& [key, value] : metadata)
+    if (key != "checksum") described += key + '\0' + value + '\0';
+  const XXH64_hash_t seed = XXH3_64bits(described.data(), described.size());
   char text[32];
   std::snprintf(text, sizeof text, "xxh3-%016" PRIx64,
-                static_cast<std::uint64_t>(XXH3_64bits(data.data(), data.size())));
+                static_cast<std::uint64_t>(XXH3_64bits_withSeed(data.data(), data.size(), seed)));
   return text;
 }
 
@@ -129,8 +134,8 @@ Safetensors Safetensors::parse(const std::string& name, std::string bytes) {
                    std::to_string(bytes.size()) + " found");
   file.data_ = std::move(bytes);
   const auto sum = file.metadata_.find("checksum");
-  if (sum != file.metadata_.end() && sum->second != checksum(file.data_))
-    fail(name, "damaged: the checksum does not match the data");
+  if (sum != file.metadata_.end() && sum->second != checksum(file.data_, file.metadata_))
+    fail(name, "damaged: the checksum does not match");
   return file;
 }
 
@@ -141,7 +146,7 @@ void Safetensors::write(const std::filesystem::path& path) const {
                     {"shape", std::vector<std::size_t>(entry.shape.begin(), entry.shape.end())},
                     {"data_offsets", {entry.begin, entry.end}}};
   header["__metadata__"] = metadata_;
-  header["__metadata__"]["checksum"] = checksum(data_);
+  header["__metadata__"]["checksum"] = checksum(data_, metadata_);
   std::string text = header.dump();
   text.append((8 - text.size() % 8) % 8, ' ');  // the format asks for aligned data
   const std::uint64_t size = text.size();

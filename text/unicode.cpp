@@ -187,4 +187,15 @@ std::string join_words(const std::vector<std::string>& tokens) {
   return text;
 }
 
+size_t display_width(std::string_view s) {
+  size_t columns = 0;
+  for (const std::string& point : code_points(s)) {
+    utf8proc_int32_t code = 0;
+    const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(point.data());
+    if (utf8proc_iterate(bytes, static_cast<utf8proc_ssize_t>(point.size()), &code) > 0)
+      columns += static_cast<size_t>(utf8proc_charwidth(code));
+  }
+  return columns;
+}
+
 }  // namespace babelgrad::text

@@ -18,6 +18,9 @@ void require_valid_utf8(std::string_view line, std::string_view file, size_t lin
 // returned as a string of that one byte, so that joining the parts always gives `s` back.
 std::vector<std::string> code_points(std::string_view s);
 
+// Columns that `s` takes in a terminal: 2 for wide characters, 0 for combining ones.
+size_t display_width(std::string_view s);
+
 // `s` with each code point mapped to its simple lower case (no locale: I -> i).
 std::string lowercase(std::string_view s);
 

@@ -64,6 +64,8 @@ struct Kernels {
   void (*gru_step_backward)(const GruStepBackward<T>&);
   // x <- softmax(x), in place; returns log(sum(exp(x))).
   T (*softmax_row)(std::size_t n, T* x);
+  // log(sum(exp(x)))
+  T (*log_sum_exp_row)(std::size_t n, const T* x);
   // dx = y * (dy - sum(y * dy)), which may overwrite dy.
   void (*softmax_row_backward)(std::size_t n, const T* y, const T* dy, T* dx);
   // Cross-entropy of softmax(x + bias) against (1 - smoothing) one_hot(target) + smoothing / n.

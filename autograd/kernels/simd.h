@@ -210,6 +210,16 @@ struct Implementation {
     return max + log_of(sum);
   }
 
+  static T log_sum_exp_row(std::size_t n, const T* x) {
+    const T max = row_max(n, x);
+    V sum(T(0));
+    const T lowest = std::numeric_limits<T>::lowest() / 2;
+    sweep<Arch, T>(n, [&](auto l, std::size_t i) {
+      sum += xsimd::exp(l.load(x + i, lowest) - V(max));
+    });
+    return max + log_of(xsimd::hadd(sum));
+  }
+
   static void softmax_row_backward(std::size_t n, const T* y, const T* dy, T* dx) {
     V dot(T(0));
     sweep<Arch, T>(
@@ -296,6 +306,7 @@ struct Implementation {
       x ^= x >> 15;
       x *= 0x846ca68bu;
       x ^= (x >> 16) ^ high;
+      x ^= x >> 16;
       x *= 0x7feb352du;
       x ^= x >> 15;
       x *= 0x846ca68bu;
@@ -320,6 +331,7 @@ struct Implementation {
     k.gru_step = gru_step;
     k.gru_step_backward = gru_step_backward;
     k.softmax_row = softmax_row;
+    k.log_sum_exp_row = log_sum_exp_row;
     k.softmax_row_backward = softmax_row_backward;
     k.cross_entropy_row = cross_entropy_row;
     k.additive_score = additive_score;

@@ -1,0 +1,24 @@
+// The subcommands of the babelgrad program. Each adds itself to the command line; its run function
+// returns the exit code, and throws for everything that main.cpp turns into exit code 1 or 2.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <stdexcept>
+
+namespace babelgrad::apps {
+
+// Wrong usage that the command line parser cannot see; exit code 2.
+class UsageError : public std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+using Run = std::function<int()>;
+
+Run add_train(CLI::App& app);
+Run add_translate(CLI::App& app);
+Run add_evaluate(CLI::App& app);
+Run add_score(CLI::App& app);
+Run add_inspect(CLI::App& app);
+
+}  // namespace babelgrad::apps

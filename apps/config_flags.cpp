@@ -1,0 +1,106 @@
+#include "babelgrad/apps/config_flags.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "babelgrad/models/config_fields.h"
+#include "babelgrad/models/config_json.h"
+
+namespace babelgrad::apps {
+namespace {
+
+std::string flag_name(const std::string& key) {
+  std::string name = key;
+  std::replace(name.begin(), name.end(), '_', '-');
+  return name;
+}
+
+std::string short_number(double value) {
+  std::ostringstream text;
+  text << value;
+  return text.str();
+}
+
+}  // namespace
+
+class ConfigFlags::Adder {
+ public:
+  Adder(ConfigFlags& flags, CLI::App& command, std::string group)
+      : flags_(flags), command_(command), group_(std::move(group)) {}
+
+  template <class N, class L, class H>
+  void number(const char* key, const N& field, L, H, const char* help) {
+    if (std::string_view(key).ends_with("_vocabulary")) return;  // set from the data
+    add(key, help, Flag::Type::number)
+        ->type_name("N")
+        ->default_str(short_number(static_cast<double>(field)));
+  }
+  void text(const char* key, const std::string& field, const char* help) {
+    add(key, help, Flag::Type::text)->type_name("F")->default_str(field);
+  }
+  template <class E, class Names>
+  void choice(const char* key, const E& field, const Names& names, const char* help) {
+    std::string all;
+    for (const char* name : names) all += (all.empty() ? "" : "|") + std::string(name);
+    add(key, help, Flag::Type::text)
+        ->type_name(all)
+        ->default_str(names[static_cast<std::size_t>(field)]);
+  }
+  void flag(const char* key, const bool& field, const char* help) {
+    auto& flag = flags_.flags_[key] = std::make_unique<Flag>();
+    flag->type = Flag::Type::flag;
+    const std::string name = flag_name(key);
+    const std::string both = "--" + name + "{true},--no-" + name + "{false}";
+    flag->option = command_.add_flag(both, flag->text, help + default_text(field))->group(group_);
+  }
+
+ private:
+  static std::string default_text(bool value) {
+    return value ? " (default: yes)" : " (default: no)";
+  }
+
+  CLI::Option* add(const char* key, const char* help, Flag::Type type) {
+    auto& flag = flags_.flags_[key] = std::make_unique<Flag>();
+    flag->type = type;
+    flag->option = command_.add_option("--" + flag_name(key), flag->text, help)->group(group_);
+    return flag->option;
+  }
+
+  ConfigFlags& flags_;
+  CLI::App& command_;
+  std::string group_;
+};
+
+void ConfigFlags::add(CLI::App& command, FlagGroup group, const Config& defaults) {
+  Config copy = defaults;
+  switch (group) {
+    case FlagGroup::data:
+      return visit_data(copy.data, Adder(*this, command, "Data"));
+    case FlagGroup::model:
+      return visit_model(copy.model, Adder(*this, command, "Model"));
+    case FlagGroup::training:
+      return visit_training(copy.training, Adder(*this, command, "Training"));
+    case FlagGroup::search:
+      return visit_search(copy.search, Adder(*this, command, "Search"));
+  }
+}
+
+bool ConfigFlags::was_given(const std::string& key) const {
+  const auto position = flags_.find(key);
+  return position != flags_.end() && position->second->option->count() > 0;
+}
+
+void ConfigFlags::apply(Config& config) const {
+  nlohmann::json json = nlohmann::json::object();
+  for (const auto& [key, flag] : flags_) {
+    if (flag->option->count() == 0) continue;
+    json[key] = flag->text;
+    if (flag->type == Flag::Type::flag) json[key] = flag->text == "true";
+    if (flag->type != Flag::Type::number) continue;
+    const nlohmann::json number = nlohmann::json::parse(flag->text, nullptr, false);
+    if (number.is_number()) json[key] = number;  // else the reader says what is wrong
+  }
+  update_from_json(config, json.dump(), "command line");
+}
+
+}  // namespace babelgrad::apps

@@ -1,0 +1,36 @@
+// Command line flags made from the configuration's fields (models/config_fields.h): the key
+// max_length is the flag --max-length; booleans have --key and --no-key.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "babelgrad/models/config.h"
+
+namespace babelgrad::apps {
+
+enum class FlagGroup { data, model, training, search };
+
+class ConfigFlags {
+ public:
+  // Adds the flags of a group with the defaults of `defaults` in their help.
+  void add(CLI::App& command, FlagGroup group, const Config& defaults);
+
+  // Sets what was given on the command line; throws ConfigError as update_from_json does.
+  void apply(Config& config) const;
+  // The same for one key only, if it was given.
+  bool was_given(const std::string& key) const;
+
+ private:
+  class Adder;
+  struct Flag {
+    CLI::Option* option;
+    std::string text;  // as given
+    enum class Type { number, flag, text } type;
+  };
+  std::map<std::string, std::unique_ptr<Flag>> flags_;  // by key
+};
+
+}  // namespace babelgrad::apps

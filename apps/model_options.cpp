@@ -1,0 +1,24 @@
+#include "babelgrad/apps/model_options.h"
+
+namespace babelgrad::apps {
+
+void ModelOptions::add(CLI::App& command, SearchFlags search) {
+  command.add_option("--model", model, "model folder")->type_name("DIR")->required();
+  command.add_option("--threads", threads, "worker threads; 0: one a core")
+      ->type_name("N")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  if (search == SearchFlags::with) flags.add(command, FlagGroup::search, Config{});
+}
+
+Translator ModelOptions::load() const {
+  Translator translator = Translator::load(model);
+  flags.apply(translator.config());
+  const SearchConfig& search = translator.config().search;
+  if (search.nbest > search.beam)
+    throw ConfigError("command line: nbest is " + std::to_string(search.nbest) +
+                      "; need 1 to beam, " + std::to_string(search.beam));
+  return translator;
+}
+
+}  // namespace babelgrad::apps

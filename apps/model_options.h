@@ -1,0 +1,22 @@
+// What the commands that use a trained model share: --model, --threads, and the search flags over
+// the defaults that the model folder holds.
+#pragma once
+
+#include "babelgrad/apps/commands.h"
+#include "babelgrad/apps/config_flags.h"
+#include "babelgrad/models/translator.h"
+
+namespace babelgrad::apps {
+
+enum class SearchFlags { with, without };
+
+struct ModelOptions {
+  std::string model;
+  std::size_t threads = 0;
+  ConfigFlags flags;
+
+  void add(CLI::App& command, SearchFlags search);
+  Translator load() const;  // with the search flags applied
+};
+
+}  // namespace babelgrad::apps

@@ -1,0 +1,169 @@
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "babelgrad/apps/commands.h"
+#include "babelgrad/apps/config_flags.h"
+#include "babelgrad/apps/progress.h"
+#include "babelgrad/models/config_json.h"
+#include "babelgrad/models/trainer.h"
+#include "babelgrad/text/files.h"
+
+namespace babelgrad::apps {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::atomic<bool> interrupted{false};
+
+extern "C" void note_interrupt(int) {
+  interrupted = true;
+  std::signal(SIGINT, SIG_DFL);  // a second Ctrl-C ends the program at once
+}
+
+struct TrainOptions {
+  std::string config_file, out;
+  bool resume = false, overwrite = false;
+  ConfigFlags flags;
+};
+
+void require_resumable(const Config& stored, const Config& asked) {
+  const auto before = nlohmann::json::parse(to_json(identity_of(stored)));
+  const auto now = nlohmann::json::parse(to_json(identity_of(asked)));
+  for (const auto& [key, value] : now.items())
+    if (value != before.at(key))
+      throw ConfigError("command line: " + key + " is " + value.dump() + ", but the training in " +
+                        "the folder has " + before.at(key).dump() + "; it cannot change on --resume");
+}
+
+// Numbers that 0 leaves to the machine, settled so that config.json records them.
+void settle_threads(TrainingConfig& config) {
+  if (config.threads == 0) config.threads = std::max(1u, std::thread::hardware_concurrency());
+  if (config.shards == 0) config.shards = config.threads;
+}
+
+Config read_config(const TrainOptions& options) {
+  Config config;
+  if (!options.config_file.empty())
+    update_from_json(config, text::read_file(options.config_file), options.config_file);
+  if (options.flags.was_given("threads") && !options.flags.was_given("shards"))
+    config.training.shards = 0;
+  options.flags.apply(config);
+  settle_threads(config.training);
+  return config;
+}
+
+void require_free_folder(const TrainOptions& options) {
+  if (options.overwrite || !fs::exists(options.out)) return;
+  if (!fs::is_directory(options.out))
+    throw UsageError(options.out + ": is a file, not a folder");
+  if (!fs::is_empty(options.out))
+    throw UsageError(options.out + ": exists; give --overwrite to replace the model in it, or "
+                                   "--resume to go on training it");
+}
+
+void report_data(const TrainingData& data, const Translator& translator) {
+  const auto& model = translator.config().model;
+  std::fprintf(stderr, "data: %s training pairs, %s validation pairs%s; vocabulary %s source, %s target\n",
+               thousands(static_cast<double>(data.train.size())).c_str(),
+               thousands(static_cast<double>(data.validation.size())).c_str(),
+               data.held_out ? " held out" : "",
+               thousands(static_cast<double>(model.source_vocabulary)).c_str(),
+               thousands(static_cast<double>(model.target_vocabulary)).c_str());
+  const auto& lengths = data.lengths;
+  if (lengths.cut + lengths.skipped + lengths.empty > 0)
+    std::fprintf(stderr, "data: %zu pairs cut to max_length, %zu left out as longer, %zu as empty\n",
+                 lengths.cut, lengths.skipped, lengths.empty);
+  std::fprintf(stderr, "model: %s parameters; %zu threads, %zu shards\n",
+               thousands(static_cast<double>(translator.model().store().element_count())).c_str(),
+               translator.config().training.threads, translator.config().training.shards);
+}
+
+const char* reason_text(StopReason reason) {
+  switch (reason) {
+    case StopReason::max_updates:
+      return "max_updates reached";
+    case StopReason::max_epochs:
+      return "max_epochs reached";
+    case StopReason::max_minutes:
+      return "max_minutes reached";
+    case StopReason::patience:
+      return "no improvement for `patience` validations";
+    case StopReason::interrupted:
+      break;
+  }
+  return "interrupted";
+}
+
+int train(Translator& translator, const TrainingData& data, const TrainOptions& options) {
+  report_data(data, translator);
+  ProgressPrinter printer;
+  Trainer trainer(translator, data, options.out, printer);
+  if (options.resume) {
+    trainer.resume();
+    std::fprintf(stderr, "resuming after update %zu\n", trainer.update());
+  }
+  std::signal(SIGINT, note_interrupt);
+  std::signal(SIGTERM, note_interrupt);
+  const StopReason reason = trainer.run(interrupted);
+  std::fprintf(stderr, "stopped after update %zu: %s\n", trainer.update(), reason_text(reason));
+  if (reason == StopReason::interrupted) {
+    std::fprintf(stderr, "saved; go on with: babelgrad train --resume --out %s\n",
+                 options.out.c_str());
+    return 1;
+  }
+  std::cout << options.out << "\n";
+  return 0;
+}
+
+int run_train(const TrainOptions& options) {
+  if (options.out.empty()) throw UsageError("--out is required; see babelgrad train --help");
+  if (options.resume && options.overwrite)
+    throw UsageError("--resume and --overwrite exclude each other");
+  if (options.resume) {
+    if (!options.config_file.empty())
+      throw UsageError("--config cannot be given with --resume; the folder has its own");
+    const fs::path stored_file = fs::path(options.out) / "config.json";
+    Config stored;
+    update_from_json(stored, text::read_file(stored_file), stored_file.string());
+    Config config = stored;
+    options.flags.apply(config);
+    require_resumable(stored, config);
+    Codecs codecs = load_codecs(config, options.out);
+    const TrainingData data = load_training_data(config, codecs);
+    Translator translator(config, codecs);
+    translator.save_config(options.out);
+    return train(translator, data, options);
+  }
+  Config config = read_config(options);
+  require_free_folder(options);
+  const TrainingData data = load_training_data(config, std::nullopt);
+  fit_config(config, data.codecs);
+  Translator translator(config, data.codecs);
+  fs::create_directories(options.out);
+  for (const char* old : {"model.safetensors", "training_state.safetensors"})
+    fs::remove(fs::path(options.out) / old);
+  translator.save_vocabularies(options.out);
+  translator.save_config(options.out);
+  return train(translator, data, options);
+}
+
+}  // namespace
+
+Run add_train(CLI::App& app) {
+  CLI::App* command = app.add_subcommand("train", "Train a model on pairs of sentences");
+  auto options = std::make_shared<TrainOptions>();
+  command->add_option("--out", options->out, "model folder to write")->type_name("DIR");
+  command->add_option("--config", options->config_file, "JSON file of the keys below; flags override it")
+      ->type_name("F.json");
+  command->add_flag("--resume", options->resume, "go on with the training in --out");
+  command->add_flag("--overwrite", options->overwrite, "replace the model in --out");
+  for (const FlagGroup group :
+       {FlagGroup::data, FlagGroup::model, FlagGroup::training, FlagGroup::search})
+    options->flags.add(*command, group, Config{});
+  return [options] { return run_train(*options); };
+}
+
+}  // namespace babelgrad::apps

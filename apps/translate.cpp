@@ -1,0 +1,62 @@
+#include <unistd.h>
+
+#include <cstdio>
+#include <iostream>
+
+#include "babelgrad/apps/attention_grid.h"
+#include "babelgrad/apps/line_reader.h"
+#include "babelgrad/apps/model_options.h"
+
+namespace babelgrad::apps {
+namespace {
+
+constexpr std::size_t kLinesAtOnce = 4096;
+
+struct TranslateOptions {
+  ModelOptions model;
+  bool attention = false;
+};
+
+// With several translations a line, each is "line number ||| text ||| score", counted from 0.
+void print(const std::vector<Translation>& translations, std::size_t line, bool numbered,
+           bool attention) {
+  for (const Translation& t : translations) {
+    if (numbered) {
+      char score[32];
+      std::snprintf(score, sizeof score, "%.4f", t.hypothesis.score);
+      std::cout << line << " ||| " << t.text << " ||| " << score << "\n";
+    } else {
+      std::cout << t.text << "\n";
+    }
+    if (attention) std::cout << attention_grid(t.source_tokens, t.target_tokens, t.hypothesis.weights);
+  }
+}
+
+int run_translate(const TranslateOptions& options) {
+  const Translator translator = options.model.load();
+  const SearchConfig& search = translator.config().search;
+  WorkerPool pool(options.model.threads);
+  LineReader reader(STDIN_FILENO);
+  std::size_t line = 0;
+  while (true) {
+    const std::vector<std::string> lines = reader.next(kLinesAtOnce);
+    if (lines.empty()) return 0;
+    for (const auto& translations : translator.translate(lines, search, &pool))
+      print(translations, line++, search.nbest > 1, options.attention);
+    std::cout.flush();
+    if (!std::cout) throw std::runtime_error("standard output: cannot write");
+  }
+}
+
+}  // namespace
+
+Run add_translate(CLI::App& app) {
+  CLI::App* command =
+      app.add_subcommand("translate", "Translate standard input to standard output, line by line");
+  auto options = std::make_shared<TranslateOptions>();
+  options->model.add(*command, SearchFlags::with);
+  command->add_flag("--attention", options->attention, "show the attention of each translation");
+  return [options] { return run_translate(*options); };
+}
+
+}  // namespace babelgrad::apps

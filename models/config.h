@@ -1,0 +1,115 @@
+// Everything that decides what a model is, how it is trained and how it translates. Every field has
+// a default, a unit and a line of explanation in config_fields.h, from which the JSON form and the
+// command line's flags are made.
+#pragma once
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+
+#include "babelgrad/nn/attention.h"
+#include "babelgrad/nn/schedule.h"
+#include "babelgrad/text/codec.h"
+
+namespace babelgrad {
+
+// A configuration that cannot be: the key, the value and what is allowed.
+class ConfigError : public std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+enum class Architecture {
+  luong,     // attention beside the recurrence (Luong et al. 2015; Alammar's article): the default
+  bahdanau,  // attention inside the recurrence (Bahdanau et al. 2014)
+  plain,     // no attention: the encoder's final state is all the decoder gets (Cho et al. 2014)
+};
+
+struct Seq2SeqConfig {
+  Architecture architecture = Architecture::luong;
+  Score score = Score::general;
+  std::size_t source_vocabulary = 0;  // filled in from the data
+  std::size_t target_vocabulary = 0;
+  std::size_t embedding = 256;
+  std::size_t encoder_hidden = 256;
+  bool bidirectional = true;
+  std::size_t hidden = 512;
+  std::size_t layers = 1;
+  std::size_t attention_size = 256;
+  std::size_t readout = 0;
+  bool tie_output = true;
+  bool share_embeddings = true;  // needs a joint vocabulary
+  double dropout = 0.3;
+
+  std::size_t encoder_size() const { return (bidirectional ? 2 : 1) * encoder_hidden; }  // D
+  std::size_t readout_size() const {
+    return readout != 0 ? readout : tie_output ? embedding : hidden;
+  }
+  // Throws ConfigError for sizes that do not go together.
+  void check() const;
+};
+
+struct DataConfig {
+  std::string source, target;              // two aligned files ...
+  std::string tsv;                         // ... or one of tab-separated pairs
+  std::string valid_source, valid_target;  // without them, pairs are held out of the training data
+  std::size_t valid_size = 1000;
+  text::TokenizerKind tokenizer = text::TokenizerKind::bpe;
+  text::WordSplit word_split = text::WordSplit::whitespace;
+  bool lowercase = false;
+  bool joint_vocabulary = true;
+  std::size_t vocab_size = 0;
+  std::size_t min_count = 1;
+  std::size_t max_length = 100;
+  bool cut_long = false;
+};
+
+enum class OptimizerKind { adam, adamw, sgd };
+enum class ValidationMetric { loss, bleu };
+
+struct TrainingConfig {
+  std::uint64_t seed = 1;
+  std::size_t threads = 0;
+  std::size_t shards = 0;
+  std::size_t batch_size = 64;
+  bool batch_by_tokens = false;
+  OptimizerKind optimizer = OptimizerKind::adam;
+  double learning_rate = 1e-3;
+  double weight_decay = 0;
+  double momentum = 0.9;
+  ScheduleKind schedule = ScheduleKind::inverse_sqrt;
+  std::size_t warmup = 500;
+  std::size_t decay_start = 6000;
+  double plateau_factor = 0.5;
+  std::size_t plateau_patience = 2;
+  double clip_norm = 1;
+  double label_smoothing = 0.1;
+  std::size_t valid_every = 500;
+  ValidationMetric metric = ValidationMetric::bleu;
+  std::size_t patience = 10;
+  std::size_t max_updates = 0;
+  std::size_t max_epochs = 0;
+  double max_minutes = 0;
+  double average_decay = 0;
+};
+
+struct SearchConfig {
+  std::size_t beam = 5;
+  std::size_t nbest = 1;
+  double length_penalty = 1.0;
+  double max_length_ratio = 2.0;
+  std::size_t max_length_extra = 10;
+  std::size_t search_batch = 64;
+};
+
+struct Config {
+  DataConfig data;
+  Seq2SeqConfig model;
+  TrainingConfig training;
+  SearchConfig search;
+};
+
+// The configuration without what may change when a training is resumed (limits and threads): it is
+// the same for all files of one model.
+Config identity_of(Config config);
+
+}  // namespace babelgrad

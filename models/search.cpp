@@ -1,0 +1,283 @@
+#include "babelgrad/models/search.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "babelgrad/autograd/kernels/kernels.h"
+#include "babelgrad/text/vocabulary.h"
+
+namespace babelgrad {
+namespace {
+
+// A hypothesis under way: its last word and, through `parent`, the words before.
+struct Beam {
+  double log_probability = 0;
+  std::vector<std::int32_t> tokens;
+  std::vector<std::vector<float>> weights;
+};
+
+struct Sentence {
+  std::size_t index;  // in the caller's order
+  std::size_t length, max_tokens;
+  std::vector<Beam> beams;  // unfinished
+  std::vector<Hypothesis> finished;
+};
+
+struct Candidate {
+  double log_probability;
+  std::size_t beam;
+  std::int32_t token;
+};
+
+bool better(const Candidate& a, const Candidate& b) {
+  if (a.log_probability != b.log_probability) return a.log_probability > b.log_probability;
+  return a.beam != b.beam ? a.beam < b.beam : a.token < b.token;
+}
+
+double normalized(double log_probability, std::size_t tokens, double penalty) {
+  return log_probability / std::pow(static_cast<double>(std::max<std::size_t>(tokens, 1)), penalty);
+}
+
+// Keeps the `limit` best of the candidates offered.
+class TopCandidates {
+ public:
+  explicit TopCandidates(std::size_t limit) : limit_(limit) {}
+
+  // The row of scores [V] of one beam: log-probability = base + logit.
+  template <class T>
+  void offer(const T* logits, std::size_t count, double base, std::size_t beam) {
+    for (std::size_t v = 0; v < count; ++v) {
+      const double value = base + static_cast<double>(logits[v]);
+      if (heap_.size() == limit_ && !(value > heap_.front().log_probability)) continue;
+      if (v == text::kPad || v == text::kBos || !std::isfinite(value)) continue;
+      heap_.push_back({value, beam, static_cast<std::int32_t>(v)});
+      std::push_heap(heap_.begin(), heap_.end(), better);
+      if (heap_.size() <= limit_) continue;
+      std::pop_heap(heap_.begin(), heap_.end(), better);
+      heap_.pop_back();
+    }
+  }
+  std::vector<Candidate> sorted() {
+    std::sort(heap_.begin(), heap_.end(), better);
+    return heap_;
+  }
+
+ private:
+  std::size_t limit_;
+  std::vector<Candidate> heap_;  // worst first
+};
+
+// Columns of an array along an axis: [outer, n, inner] -> [outer, picks, inner].
+template <class T>
+Array<T> pick_columns(const Array<T>& x, std::size_t axis, const std::vector<std::size_t>& picks) {
+  std::size_t outer = 1, inner = 1;
+  for (std::size_t i = 0; i < axis; ++i) outer *= x.shape()[i];
+  for (std::size_t i = axis + 1; i < x.dimension(); ++i) inner *= x.shape()[i];
+  Shape shape = x.shape();
+  const std::size_t n = shape[axis];
+  shape[axis] = picks.size();
+  Array<T> y = uninitialized<T>(shape);
+  for (std::size_t o = 0; o < outer; ++o)
+    for (std::size_t i = 0; i < picks.size(); ++i)
+      std::copy_n(x.data() + (o * n + picks[i]) * inner, inner,
+                  y.data() + (o * picks.size() + i) * inner);
+  return y;
+}
+
+// One batch of sentences on its way. Row k * B + b is beam k of the b-th active sentence.
+template <class T>
+class BatchSearch {
+ public:
+  BatchSearch(const Seq2Seq<T>& model, const SearchConfig& config, std::vector<Sentence> sentences,
+              const IntArray& source, const IntArray& lengths)
+      : model_(model), config_(config), active_(std::move(sentences)) {
+    const EncoderOutput<T> encoded = model.encoder()(source, lengths, kEvaluation);
+    memory_ = model.decoder().memory(encoded);
+    state_ = model.decoder().initial_state(encoded);
+    for (Sentence& sentence : active_) sentence.beams = {Beam{}};
+  }
+
+  // Calls done(sentence) for each when its search has ended.
+  template <class Function>
+  void run(Function done) {
+    while (!active_.empty()) {
+      step();
+      std::vector<std::size_t> staying;
+      for (std::size_t b = 0; b < active_.size(); ++b) {
+        if (has_ended(active_[b]))
+          done(std::move(active_[b]));
+        else
+          staying.push_back(b);
+      }
+      if (staying.size() < active_.size()) keep(staying);
+    }
+  }
+
+ private:
+  std::size_t width() const { return state_.hidden[0].dim(0) / active_.size(); }  // rows a sentence
+
+  bool has_ended(const Sentence& s) const {
+    if (s.finished.size() >= config_.beam || s.beams.empty()) return true;
+    return s.beams[0].tokens.size() >= s.max_tokens;
+  }
+
+  void step() {
+    const std::size_t rows = width(), batch = active_.size();
+    IntArray words = full<std::int32_t>({rows * batch}, text::kPad);
+    for (std::size_t b = 0; b < batch; ++b)
+      for (std::size_t k = 0; k < active_[b].beams.size(); ++k) {
+        const Beam& beam = active_[b].beams[k];
+        words.data()[k * batch + b] = beam.tokens.empty() ? text::kBos : beam.tokens.back();
+      }
+    const DecoderOutput<T> output = model_.decoder().step(words, memory_, state_);
+    const Tensor<T> logits = model_.logits(output.readout);
+    std::size_t next_width = 1;
+    std::vector<std::vector<std::size_t>> parents(batch);  // of each new beam
+    for (std::size_t b = 0; b < batch; ++b) {
+      parents[b] = extend(active_[b], b, logits.value(), output.weights);
+      next_width = std::max(next_width, parents[b].size());
+    }
+    std::vector<std::size_t> order(next_width * batch);
+    for (std::size_t b = 0; b < batch; ++b)
+      for (std::size_t k = 0; k < next_width; ++k)
+        order[k * batch + b] = (k < parents[b].size() ? parents[b][k] : 0) * batch + b;
+    for (Tensor<T>& hidden : state_.hidden)
+      hidden = Tensor<T>(pick_columns(hidden.value(), 0, order));
+  }
+
+  // Replaces the beams of the b-th sentence by their best extensions; returns their parents.
+  std::vector<std::size_t> extend(Sentence& sentence, std::size_t b, const Array<T>& logits,
+                                  const Array<T>& weights) const {
+    const std::size_t batch = active_.size(), V = logits.shape()[1];
+    TopCandidates top(2 * config_.beam);
+    for (std::size_t k = 0; k < sentence.beams.size(); ++k) {
+      const T* row = logits.data() + (k * batch + b) * V;
+      const double log_sum = static_cast<double>(kernels<T>().log_sum_exp_row(V, row));
+      top.offer(row, V, sentence.beams[k].log_probability - log_sum, k);
+    }
+    std::vector<Beam> beams;
+    std::vector<std::size_t> parents;
+    std::size_t rank = 0;
+    for (const Candidate& candidate : top.sorted()) {
+      const bool ends = candidate.token == text::kEos;
+      if (!ends || rank < config_.beam) {
+        Beam beam = sentence.beams[candidate.beam];
+        beam.log_probability = candidate.log_probability;
+        beam.tokens.push_back(candidate.token);
+        if (weights.dimension() == 3) {
+          const T* row = weights.data() + (candidate.beam * batch + b) * weights.shape()[2];
+          beam.weights.emplace_back(row, row + sentence.length);
+        }
+        if (ends) {
+          sentence.finished.push_back(finish(std::move(beam), true));
+        } else {
+          beams.push_back(std::move(beam));
+          parents.push_back(candidate.beam);
+        }
+      }
+      ++rank;
+      if (beams.size() == config_.beam) break;
+    }
+    sentence.beams = std::move(beams);
+    return parents;
+  }
+
+  Hypothesis finish(Beam beam, bool finished) const {
+    const double score =
+        normalized(beam.log_probability, beam.tokens.size(), config_.length_penalty);
+    return {std::move(beam.tokens), beam.log_probability, score, finished, std::move(beam.weights)};
+  }
+
+ public:
+  // The hypotheses of an ended sentence, best first; cut-off ones only where finished ones lack.
+  std::vector<Hypothesis> ranked(Sentence sentence) const {
+    const auto by_score = [](const Hypothesis& a, const Hypothesis& b) { return a.score > b.score; };
+    std::vector<Hypothesis> cut_off;
+    for (Beam& beam : sentence.beams) cut_off.push_back(finish(std::move(beam), false));
+    std::stable_sort(sentence.finished.begin(), sentence.finished.end(), by_score);
+    std::stable_sort(cut_off.begin(), cut_off.end(), by_score);
+    std::vector<Hypothesis> all = std::move(sentence.finished);
+    for (Hypothesis& hypothesis : cut_off) all.push_back(std::move(hypothesis));
+    if (all.size() > config_.nbest) all.resize(config_.nbest);
+    return all;
+  }
+
+ private:
+  // Drops all sentences but these from the batch.
+  void keep(const std::vector<std::size_t>& staying) {
+    const std::size_t rows = width(), batch = active_.size();
+    std::vector<Sentence> sentences;
+    for (std::size_t b : staying) sentences.push_back(std::move(active_[b]));
+    active_ = std::move(sentences);
+    if (active_.empty()) return;
+    std::vector<std::size_t> order;
+    for (std::size_t k = 0; k < rows; ++k)
+      for (std::size_t b : staying) order.push_back(k * batch + b);
+    for (Tensor<T>& hidden : state_.hidden)
+      hidden = Tensor<T>(pick_columns(hidden.value(), 0, order));
+    memory_.values = Tensor<T>(pick_columns(memory_.values.value(), 1, staying));
+    if (memory_.keys.defined())
+      memory_.keys = Tensor<T>(pick_columns(memory_.keys.value(), 1, staying));
+    memory_.lengths = pick_columns(memory_.lengths, 0, staying);
+  }
+
+  const Seq2Seq<T>& model_;
+  const SearchConfig& config_;
+  std::vector<Sentence> active_;
+  DecoderMemory<T> memory_;
+  DecoderState<T> state_;
+};
+
+std::size_t max_tokens(std::size_t source_length, const SearchConfig& config) {
+  return static_cast<std::size_t>(config.max_length_ratio * static_cast<double>(source_length)) +
+         config.max_length_extra;
+}
+
+}  // namespace
+
+template <class T>
+std::vector<std::vector<Hypothesis>> search(const Seq2Seq<T>& model,
+                                            const std::vector<std::vector<std::int32_t>>& sources,
+                                            const SearchConfig& config, WorkerPool* pool) {
+  std::vector<std::size_t> order(sources.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return sources[a].size() > sources[b].size();
+  });
+  std::vector<std::vector<Hypothesis>> results(sources.size());
+  const std::size_t batches = (order.size() + config.search_batch - 1) / config.search_batch;
+  run_tasks(pool, batches, [&](std::size_t task) {
+    const NoGrad no_grad;
+    const std::size_t begin = task * config.search_batch;
+    const std::size_t batch = std::min(config.search_batch, order.size() - begin);
+    const std::size_t longest = sources[order[begin]].size();
+    IntArray source = full<std::int32_t>({longest, batch}, text::kPad);
+    IntArray lengths = uninitialized<std::int32_t>({batch});
+    std::vector<Sentence> sentences(batch);
+    for (std::size_t b = 0; b < batch; ++b) {
+      const std::vector<std::int32_t>& words = sources[order[begin + b]];
+      for (std::size_t s = 0; s < words.size(); ++s) source.data()[s * batch + b] = words[s];
+      lengths.data()[b] = static_cast<std::int32_t>(words.size());
+      sentences[b].index = order[begin + b];
+      sentences[b].length = words.size();
+      sentences[b].max_tokens = max_tokens(words.size(), config);
+    }
+    BatchSearch<T> batch_search(model, config, std::move(sentences), source, lengths);
+    batch_search.run([&](Sentence sentence) {
+      const std::size_t index = sentence.index;
+      results[index] = batch_search.ranked(std::move(sentence));
+    });
+  });
+  return results;
+}
+
+#define BABELGRAD_INSTANTIATE(T)                                                                \
+  template std::vector<std::vector<Hypothesis>> search(                                         \
+      const Seq2Seq<T>&, const std::vector<std::vector<std::int32_t>>&, const SearchConfig&,    \
+      WorkerPool*);
+BABELGRAD_INSTANTIATE(float)
+BABELGRAD_INSTANTIATE(double)
+#undef BABELGRAD_INSTANTIATE
+
+}  // namespace babelgrad

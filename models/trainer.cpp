@@ -1,0 +1,193 @@
+#include "babelgrad/models/trainer.h"
+
+#include <chrono>
+
+namespace babelgrad {
+namespace {
+
+constexpr double kProgressInterval = 0.5;  // seconds
+constexpr double kLossSmoothing = 0.98;    // weight of the past in the displayed loss
+
+std::unique_ptr<Optimizer<float>> make_optimizer(const ParameterStore<float>& store,
+                                                 const TrainingConfig& c) {
+  if (c.optimizer == OptimizerKind::sgd)
+    return std::make_unique<Sgd<float>>(store, SgdOptions{c.momentum, c.weight_decay});
+  AdamOptions options;
+  options.weight_decay = c.weight_decay;
+  options.decoupled = c.optimizer == OptimizerKind::adamw;
+  return std::make_unique<Adam<float>>(store, options);
+}
+
+ScheduleOptions schedule_options(const TrainingConfig& c) {
+  return {c.schedule, c.learning_rate, c.warmup, c.decay_start, c.plateau_factor, c.plateau_patience};
+}
+
+text::BatchOptions batch_options(const TrainingConfig& c) {
+  text::BatchOptions options;
+  options.batch_size = c.batch_size;
+  options.by_tokens = c.batch_by_tokens;
+  options.seed = c.seed;
+  return options;
+}
+
+class Stopwatch {
+ public:
+  double seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace
+
+Trainer::Trainer(Translator& translator, const TrainingData& data, std::filesystem::path folder,
+                 TrainingObserver& observer)
+    : translator_(translator),
+      data_(data),
+      folder_(std::move(folder)),
+      observer_(observer),
+      config_(translator.config().training),
+      pool_(config_.threads),
+      optimizer_(make_optimizer(translator.model().store(), config_)),
+      schedule_(schedule_options(config_)),
+      step_(translator.model(), *optimizer_, pool_, config_.shards),
+      plan_(data.train, batch_options(config_)) {
+  batches_ = plan_.epoch(0);
+}
+
+std::optional<StopReason> Trainer::limit_reached() const {
+  if (config_.max_updates > 0 && state_.update >= config_.max_updates)
+    return StopReason::max_updates;
+  if (config_.max_epochs > 0 && state_.epoch * batches_.size() + state_.position >=
+                                    config_.max_epochs * batches_.size())
+    return StopReason::max_epochs;
+  if (config_.max_minutes > 0 && state_.seconds + validation_seconds_ >= 60 * config_.max_minutes)
+    return StopReason::max_minutes;
+  if (config_.patience > 0 && state_.bad_validations >= config_.patience)
+    return StopReason::patience;
+  return std::nullopt;
+}
+
+StopReason Trainer::run(const std::atomic<bool>& interrupt) {
+  run_start_update_ = state_.update;
+  run_start_seconds_ = last_told_ = state_.seconds;
+  bool validated = state_.update > 0 && state_.update % config_.valid_every == 0;
+  std::optional<StopReason> reason;
+  while (!(reason = limit_reached())) {
+    if (interrupt) {
+      reason = StopReason::interrupted;
+      break;
+    }
+    train_one();
+    validated = state_.update % config_.valid_every == 0;
+    if (!validated) continue;
+    validate_and_keep_best(true);
+    save_state();
+  }
+  if (!validated && (reason != StopReason::interrupted || !state_.best_metric))
+    validate_and_keep_best(false);
+  save_state();
+  return *reason;
+}
+
+void Trainer::train_one() {
+  const Stopwatch watch;
+  if (state_.position == batches_.size()) {
+    batches_ = plan_.epoch(++state_.epoch);
+    state_.position = 0;
+  }
+  StepRequest request;
+  request.update = state_.update + 1;
+  request.learning_rate = schedule_.rate(request.update);
+  request.clip_norm = config_.clip_norm;
+  request.label_smoothing = config_.label_smoothing;
+  request.average_decay = config_.average_decay;
+  request.seed = config_.seed;
+  const StepResult result =
+      step_.run(text::make_batch(data_.train, batches_[state_.position]), request);
+  state_.smoothed_loss = state_.update == 0 ? result.loss
+                                            : kLossSmoothing * state_.smoothed_loss +
+                                                  (1 - kLossSmoothing) * result.loss;
+  ++state_.update;
+  ++state_.position;
+  state_.seconds += watch.seconds();
+  tell_progress(result);
+}
+
+bool Trainer::is_better(double metric) const {
+  if (!state_.best_metric) return true;
+  return config_.metric == ValidationMetric::bleu ? metric > *state_.best_metric
+                                                  : metric < *state_.best_metric;
+}
+
+// A regular validation is part of the training; an irregular one only serves whoever stops here.
+void Trainer::validate_and_keep_best(bool regular) {
+  const Stopwatch watch;
+  if (!step_.average().empty()) swap_parameters(step_.average());
+  const ValidationResult result = validate(translator_, data_.validation, pool_);
+  const double metric = config_.metric == ValidationMetric::bleu ? result.bleu : result.loss;
+  const bool best = is_better(metric);
+  if (best) {
+    translator_.save_parameters(folder_);
+    model_file_is_irregular_ = !regular;
+  }
+  if (best && regular) {
+    state_.best_metric = metric;
+    state_.best_update = state_.update;
+    best_parameters_.clear();
+    for (const Tensor<float>& parameter : translator_.model().store().parameters())
+      best_parameters_.push_back(parameter.value());
+  }
+  if (!step_.average().empty()) swap_parameters(step_.average());
+  if (regular) {
+    state_.bad_validations = best ? 0 : state_.bad_validations + 1;
+    schedule_.observe(best);
+  }
+  validation_seconds_ = watch.seconds();
+  state_.seconds += validation_seconds_;
+  observer_.on_validation({state_.update, result, best});
+}
+
+void Trainer::swap_parameters(std::vector<Array<float>>& values) {
+  std::size_t i = 0;
+  for (Tensor<float> parameter : translator_.model().store().parameters())
+    std::swap(parameter.mutable_value(), values[i++]);
+}
+
+std::optional<double> Trainer::seconds_left() const {
+  const double updates = static_cast<double>(state_.update - run_start_update_);
+  const double pace = (state_.seconds - run_start_seconds_) / updates;  // an update
+  std::optional<double> least;
+  const auto consider = [&](double seconds) {
+    if (!least || seconds < *least) least = std::max(0.0, seconds);
+  };
+  const double done = static_cast<double>(state_.update);
+  if (config_.max_updates > 0)
+    consider(pace * (static_cast<double>(config_.max_updates) - done));
+  if (config_.max_epochs > 0)
+    consider(pace * (static_cast<double>(config_.max_epochs * batches_.size()) - done));
+  if (config_.max_minutes > 0) consider(60 * config_.max_minutes - state_.seconds);
+  return least;
+}
+
+void Trainer::tell_progress(const StepResult& result) {
+  tokens_since_told_ += result.target_tokens;
+  const double passed = state_.seconds - last_told_;
+  if (passed < kProgressInterval) return;
+  TrainingProgress progress;
+  progress.update = state_.update;
+  progress.epoch = state_.epoch;
+  progress.loss = state_.smoothed_loss;
+  progress.tokens_per_second = static_cast<double>(tokens_since_told_) / passed;
+  progress.learning_rate = schedule_.rate(state_.update);
+  progress.gradient_norm = result.gradient_norm;
+  progress.seconds = state_.seconds;
+  progress.seconds_left = seconds_left();
+  last_told_ = state_.seconds;
+  tokens_since_told_ = 0;
+  observer_.on_progress(progress);
+}
+
+}  // namespace babelgrad

@@ -1,0 +1,104 @@
+// Trainer: the training loop. It validates every so many updates, keeps the best model by the chosen
+// metric, stops early, and can be stopped and resumed at any update without changing the result by
+// a bit: training state is parameters, moments, running mean, schedule, position in the data, and
+// all randomness is a function of (seed, update).
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <optional>
+
+#include "babelgrad/models/gradient_step.h"
+#include "babelgrad/models/training_data.h"
+#include "babelgrad/models/validation.h"
+#include "babelgrad/nn/safetensors.h"
+#include "babelgrad/nn/schedule.h"
+
+namespace babelgrad {
+
+struct TrainingProgress {
+  std::size_t update = 0, epoch = 0;
+  double loss = 0;  // smoothed over updates; label smoothing included
+  double tokens_per_second = 0;
+  double learning_rate = 0, gradient_norm = 0;
+  double seconds = 0;                  // of training so far, resumed parts included
+  std::optional<double> seconds_left;  // until the nearest limit, if there is one
+};
+
+struct ValidationReport {
+  std::size_t update = 0;
+  ValidationResult result;
+  bool best = false;  // and therefore saved
+};
+
+// Told of what happens; every method may be left as it is.
+class TrainingObserver {
+ public:
+  virtual ~TrainingObserver() = default;
+  virtual void on_progress(const TrainingProgress&) {}
+  virtual void on_validation(const ValidationReport&) {}
+};
+
+enum class StopReason { max_updates, max_epochs, max_minutes, patience, interrupted };
+
+class Trainer {
+ public:
+  // Files go to `folder`, which exists. The references must outlive this.
+  Trainer(Translator& translator, const TrainingData& data, std::filesystem::path folder,
+          TrainingObserver& observer);
+
+  // Continues from the folder's training_state.safetensors. Throws CheckpointError, also if the
+  // training data are not those of the state.
+  void resume();
+
+  // Trains until a limit of the configuration is reached or `interrupt` becomes true; leaves a model
+  // and a state in the folder. Throws DivergenceError or CheckpointError, the last good files kept.
+  StopReason run(const std::atomic<bool>& interrupt);
+
+  std::size_t update() const { return state_.update; }
+  std::size_t best_update() const { return state_.best_update; }
+
+ private:
+  // What is saved beside the arrays.
+  struct State {
+    std::size_t update = 0, epoch = 0;
+    std::size_t position = 0;  // batches of this epoch that are done
+    std::optional<double> best_metric;
+    std::size_t best_update = 0;
+    std::size_t bad_validations = 0;  // in a row
+    double smoothed_loss = 0, seconds = 0;
+  };
+
+  std::optional<StopReason> limit_reached() const;
+  void train_one();
+  void validate_and_keep_best(bool regular);
+  bool is_better(double metric) const;
+  void save_state() const;
+  void load_state(const Safetensors& file);
+  void restore_best(const Safetensors& file);
+  void swap_parameters(std::vector<Array<float>>& values);  // the model's and these change places
+  void tell_progress(const StepResult& result);
+  std::optional<double> seconds_left() const;
+
+  Translator& translator_;
+  const TrainingData& data_;
+  std::filesystem::path folder_;
+  TrainingObserver& observer_;
+  const TrainingConfig config_;
+  WorkerPool pool_;
+  std::unique_ptr<Optimizer<float>> optimizer_;
+  Schedule schedule_;
+  GradientStep<float> step_;
+  text::BatchPlan plan_;
+  std::vector<std::vector<std::size_t>> batches_;  // of this epoch
+  State state_;
+  // Parameters of the best regular validation while a later, irregular one (at the end of a run)
+  // stands in model.safetensors: a resumed run has to go on from the former.
+  std::vector<Array<float>> best_parameters_;
+  bool model_file_is_irregular_ = false;
+  double validation_seconds_ = 0;  // how long the last one took
+  double run_start_seconds_ = 0, last_told_ = 0;
+  std::size_t run_start_update_ = 0, tokens_since_told_ = 0;
+};
+
+}  // namespace babelgrad

@@ -1,0 +1,101 @@
+#include "babelgrad/models/training_data.h"
+
+#include <algorithm>
+
+#include "babelgrad/text/files.h"
+
+namespace babelgrad {
+namespace {
+
+bool is_subword(const DataConfig& c) {
+  return c.tokenizer == text::TokenizerKind::bpe || c.tokenizer == text::TokenizerKind::unigram;
+}
+
+bool is_joint(const DataConfig& c) { return is_subword(c) && c.joint_vocabulary; }
+
+void prepare(const DataConfig& config, text::Corpus& corpus) {
+  for (auto* side : {&corpus.source, &corpus.target})
+    for (std::string& line : *side) line = prepare_line(config, line);
+}
+
+text::Corpus read_training_corpus(const DataConfig& c) {
+  const bool files = !c.source.empty() || !c.target.empty();
+  if (files == !c.tsv.empty())
+    throw ConfigError("config: need training data, either source and target or tsv");
+  if (!c.tsv.empty()) return text::read_tsv(c.tsv);
+  if (c.source.empty() || c.target.empty())
+    throw ConfigError(std::string("config: ") + (c.source.empty() ? "source" : "target") +
+                      " is missing; source and target go together");
+  return text::read_parallel(c.source, c.target);
+}
+
+text::Corpus read_validation(const DataConfig& c, std::uint64_t seed, text::Corpus& train) {
+  if (c.valid_source.empty() != c.valid_target.empty())
+    throw ConfigError(std::string("config: ") +
+                      (c.valid_source.empty() ? "valid_source" : "valid_target") +
+                      " is missing; valid_source and valid_target go together");
+  if (!c.valid_source.empty()) return text::read_parallel(c.valid_source, c.valid_target);
+  const std::size_t tenth = std::max<std::size_t>(1, train.size() / 10);
+  text::Corpus held_out = text::split_off(train, std::min(c.valid_size, tenth), seed);
+  if (held_out.size() == 0)
+    throw ConfigError("config: no pairs can be held out for validation (too few different "
+                      "sources); give valid_source and valid_target");
+  return held_out;
+}
+
+Codecs learn_codecs(const DataConfig& c, const text::Corpus& train) {
+  text::CodecOptions options;
+  options.kind = c.tokenizer;
+  options.word_split = c.word_split;
+  options.vocab_size = c.vocab_size;
+  options.min_count = c.min_count;
+  options.hard_limit = c.vocab_size != 0;
+  if (!is_joint(c))
+    return {text::Codec::train(train.source, options), text::Codec::train(train.target, options)};
+  std::vector<std::string> both = train.source;
+  both.insert(both.end(), train.target.begin(), train.target.end());
+  const text::Codec shared = text::Codec::train(both, options);
+  return {shared, shared};
+}
+
+std::uint64_t fingerprint_of(const std::vector<text::Example>& examples) {
+  std::uint64_t hash = text::checksum({});
+  for (const text::Example& example : examples)
+    for (const auto* ids : {&example.source, &example.target})
+      hash = text::checksum({reinterpret_cast<const char*>(ids->data()),
+                             ids->size() * sizeof(std::int32_t)}, hash);
+  return hash;
+}
+
+}  // namespace
+
+TrainingData load_training_data(const Config& config, const std::optional<Codecs>& codecs) {
+  const DataConfig& c = config.data;
+  TrainingData data;
+  text::Corpus train = read_training_corpus(c);
+  data.held_out = c.valid_source.empty();
+  data.validation = read_validation(c, config.training.seed, train);
+  prepare(c, train);
+  prepare(c, data.validation);
+  data.codecs = codecs ? *codecs : learn_codecs(c, train);
+  data.train = text::encode_corpus(train, data.codecs.source, data.codecs.target);
+  text::BatchOptions limits;
+  limits.max_source_length = limits.max_target_length = c.max_length;
+  limits.cut_long = c.cut_long;
+  data.lengths = text::limit_lengths(data.train, limits);
+  if (data.train.empty())
+    throw ConfigError("config: no training pairs are left: " + std::to_string(data.lengths.skipped) +
+                      " longer than max_length " + std::to_string(c.max_length) + ", " +
+                      std::to_string(data.lengths.empty) + " empty");
+  data.fingerprint = fingerprint_of(data.train);
+  return data;
+}
+
+void fit_config(Config& config, const Codecs& codecs) {
+  config.model.source_vocabulary = codecs.source.size();
+  config.model.target_vocabulary = codecs.target.size();
+  config.model.share_embeddings = config.model.share_embeddings && is_joint(config.data);
+  config.model.check();
+}
+
+}  // namespace babelgrad

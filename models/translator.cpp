@@ -1,0 +1,170 @@
+#include "babelgrad/models/translator.h"
+
+#include <algorithm>
+
+#include "babelgrad/models/config_json.h"
+#include "babelgrad/text/files.h"
+#include "babelgrad/text/unicode.h"
+
+namespace babelgrad {
+namespace {
+
+constexpr std::size_t kLongestSource = 10000;  // tokens; the rest of a line is not read
+constexpr const char* kConfigFile = "config.json";
+constexpr const char* kModelFile = "model.safetensors";
+
+bool is_joint(const Config& config) { return config.model.share_embeddings; }
+
+// With config.json and model.safetensors at hand: does the one describe the other?
+void require_same_config(const Config& config, const Safetensors& file,
+                         const std::filesystem::path& folder) {
+  const auto stored = file.metadata().find("config");
+  if (stored == file.metadata().end())
+    throw CheckpointError((folder / kModelFile).string() + ": not written by this program (no "
+                          "configuration in its metadata)");
+  Config of_file;
+  update_from_json(of_file, stored->second, (folder / kModelFile).string());
+  if (to_json(identity_of(of_file)) != to_json(identity_of(config)))
+    throw CheckpointError((folder / kConfigFile).string() + ": does not match " + kModelFile +
+                          "; one of them is damaged or from another model");
+}
+
+}  // namespace
+
+std::string prepare_line(const DataConfig& config, const std::string& line) {
+  return config.lowercase ? text::lowercase(line) : line;
+}
+
+Codecs load_codecs(const Config& config, const std::filesystem::path& folder) {
+  const auto load = [&](const char* name) {
+    return text::Codec::load(folder, name, config.data.tokenizer, config.data.word_split);
+  };
+  Codecs codecs;
+  if (is_joint(config))
+    codecs.source = codecs.target = load("shared");
+  else
+    codecs = {load("source"), load("target")};
+  if (codecs.source.size() != config.model.source_vocabulary ||
+      codecs.target.size() != config.model.target_vocabulary)
+    throw CheckpointError(folder.string() + ": the vocabularies do not have the sizes that " +
+                          kConfigFile + " says");
+  return codecs;
+}
+
+Translator::Translator(Config config, Codecs codecs)
+    : config_(std::move(config)),
+      codecs_(std::move(codecs)),
+      model_(config_.model, config_.training.seed) {}
+
+Translator Translator::load(const std::filesystem::path& folder) {
+  if (!std::filesystem::is_directory(folder))
+    throw CheckpointError(folder.string() + ": no such model folder");
+  Config config;
+  update_from_json(config, text::read_file(folder / kConfigFile), (folder / kConfigFile).string());
+  const Codecs codecs = load_codecs(config, folder);
+  const Safetensors file = read_parameters(folder);
+  require_same_config(config, file, folder);
+  Translator translator(std::move(config), codecs);
+  try {
+    load_parameters(file, translator.model_.store());
+  } catch (const CheckpointError& error) {
+    throw CheckpointError((folder / kModelFile).string() + ": " + error.what());
+  }
+  return translator;
+}
+
+void Translator::save_vocabularies(const std::filesystem::path& folder) const {
+  if (is_joint(config_)) {
+    codecs_.source.save(folder, "shared");
+    return;
+  }
+  codecs_.source.save(folder, "source");
+  codecs_.target.save(folder, "target");
+}
+
+void Translator::save_config(const std::filesystem::path& folder) const {
+  write_file_atomically(folder / kConfigFile, to_json(config_));
+}
+
+void Translator::save_parameters(const std::filesystem::path& folder) const {
+  Safetensors file;
+  add_parameters(file, model_.store());
+  file.set_metadata("config", to_json(identity_of(config_)));
+  file.write(folder / kModelFile);
+}
+
+Safetensors Translator::read_parameters(const std::filesystem::path& folder) {
+  return Safetensors::read(folder / kModelFile);
+}
+
+std::vector<std::int32_t> Translator::encode_source(const std::string& line) const {
+  std::vector<std::int32_t> ids = codecs_.source.encode(prepare_line(config_.data, line));
+  if (ids.size() > kLongestSource) ids.resize(kLongestSource);
+  ids.push_back(text::kEos);
+  return ids;
+}
+
+std::vector<std::int32_t> Translator::encode_target(const std::string& line) const {
+  return codecs_.target.encode(prepare_line(config_.data, line));
+}
+
+std::vector<std::vector<Translation>> Translator::translate(const std::vector<std::string>& lines,
+                                                            const SearchConfig& config,
+                                                            WorkerPool* pool) const {
+  std::vector<std::vector<Translation>> results(lines.size(), std::vector<Translation>(1));
+  std::vector<std::vector<std::int32_t>> sources;
+  std::vector<std::size_t> lines_of;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    std::vector<std::int32_t> ids = encode_source(lines[i]);
+    if (ids.size() <= 1) continue;
+    sources.push_back(std::move(ids));
+    lines_of.push_back(i);
+  }
+  std::vector<std::vector<Hypothesis>> found = search(model_, sources, config, pool);
+  const auto names = [](const text::Codec& codec, const std::vector<std::int32_t>& ids) {
+    std::vector<std::string> tokens;
+    for (const std::int32_t id : ids) tokens.push_back(codec.vocabulary().token(id));
+    return tokens;
+  };
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    std::vector<Translation>& translations = results[lines_of[i]];
+    translations.clear();
+    for (Hypothesis& hypothesis : found[i])
+      translations.push_back({codecs_.target.decode(hypothesis.tokens),
+                              names(codecs_.source, sources[i]),
+                              names(codecs_.target, hypothesis.tokens), std::move(hypothesis)});
+  }
+  return results;
+}
+
+std::vector<Translator::Scored> Translator::score(const std::vector<std::string>& sources,
+                                                  const std::vector<std::string>& targets,
+                                                  WorkerPool* pool) const {
+  if (sources.size() != targets.size())
+    throw std::invalid_argument("score: need as many sources as targets");
+  std::vector<text::Example> examples(sources.size());
+  for (std::size_t i = 0; i < sources.size(); ++i)
+    examples[i] = {encode_source(sources[i]), encode_target(targets[i])};
+  text::BatchOptions options;
+  options.batch_size = config_.search.search_batch;
+  const auto plan = text::BatchPlan(examples, options).epoch(0);
+  std::vector<Scored> results(sources.size());
+  run_tasks(pool, plan.size(), [&](std::size_t task) {
+    const text::Batch batch = text::make_batch(examples, plan[task]);
+    const auto forced = model_.force(batch);
+    for (std::size_t b = 0; b < batch.size; ++b) {
+      Scored& scored = results[batch.examples[b]];
+      scored.tokens = static_cast<std::size_t>(batch.target_lengths[b]);
+      const std::size_t S = batch.source_length;
+      for (std::size_t t = 0; t < scored.tokens; ++t) {
+        scored.log_probability += forced.log_probabilities.data()[t * batch.size + b];
+        if (forced.weights.dimension() != 3) continue;
+        const float* row = forced.weights.data() + (t * batch.size + b) * S;
+        scored.weights.emplace_back(row, row + batch.source_lengths[b]);
+      }
+    }
+  });
+  return results;
+}
+
+}  // namespace babelgrad

@@ -1,0 +1,69 @@
+#include "babelgrad/models/worker_pool.h"
+
+#include <algorithm>
+
+namespace babelgrad {
+
+WorkerPool::WorkerPool(std::size_t threads) {
+  if (threads == 0) threads = std::max(1u, std::thread::hardware_concurrency());
+  for (std::size_t i = 1; i < threads; ++i) workers_.emplace_back([this, i] { work(i); });
+}
+
+WorkerPool::~WorkerPool() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  start_.notify_all();
+  for (std::thread& worker : workers_) worker.join();
+}
+
+void WorkerPool::run(std::size_t count, const std::function<void(std::size_t)>& task) {
+  {
+    const std::lock_guard lock(mutex_);
+    task_ = &task;
+    count_ = count;
+    running_ = workers_.size();
+    error_ = nullptr;
+    ++round_;
+  }
+  start_.notify_all();
+  run_share(0);
+  std::unique_lock lock(mutex_);
+  done_.wait(lock, [this] { return running_ == 0; });
+  if (error_) std::rethrow_exception(error_);
+}
+
+void WorkerPool::work(std::size_t thread) {
+  std::size_t seen = 0;
+  while (true) {
+    {
+      std::unique_lock lock(mutex_);
+      start_.wait(lock, [&] { return stopping_ || round_ != seen; });
+      if (stopping_) return;
+      seen = round_;
+    }
+    run_share(thread);
+    const std::lock_guard lock(mutex_);
+    if (--running_ == 0) done_.notify_one();
+  }
+}
+
+void WorkerPool::run_share(std::size_t thread) {
+  try {
+    for (std::size_t i = thread; i < count_; i += threads()) (*task_)(i);
+  } catch (...) {
+    const std::lock_guard lock(mutex_);
+    if (!error_) error_ = std::current_exception();
+  }
+}
+
+void run_tasks(WorkerPool* pool, std::size_t count, const std::function<void(std::size_t)>& task) {
+  if (pool != nullptr) {
+    pool->run(count, task);
+    return;
+  }
+  for (std::size_t i = 0; i < count; ++i) task(i);
+}
+
+}  // namespace babelgrad

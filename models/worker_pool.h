@@ -1,0 +1,45 @@
+// A fixed set of threads for numbered tasks. Task i always runs on thread i modulo the number of
+// threads, thread 0 being the caller, so that what a task leaves in its thread's memory cache is
+// there when it comes again.
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace babelgrad {
+
+class WorkerPool {
+ public:
+  // threads: at least 1; 0 means one for each of the machine's cores.
+  explicit WorkerPool(std::size_t threads);
+  ~WorkerPool();
+  WorkerPool(const WorkerPool&) = delete;
+  WorkerPool& operator=(const WorkerPool&) = delete;
+
+  std::size_t threads() const { return workers_.size() + 1; }
+
+  // Runs task(0) ... task(count - 1) and waits for them all; the first exception is thrown again.
+  void run(std::size_t count, const std::function<void(std::size_t)>& task);
+
+ private:
+  void work(std::size_t thread);
+  void run_share(std::size_t thread);
+
+  std::vector<std::thread> workers_;
+  std::mutex mutex_;
+  std::condition_variable start_, done_;
+  const std::function<void(std::size_t)>* task_ = nullptr;
+  std::size_t count_ = 0, round_ = 0, running_ = 0;
+  bool stopping_ = false;
+  std::exception_ptr error_;
+};
+
+// The same on the caller's thread alone if there is no pool.
+void run_tasks(WorkerPool* pool, std::size_t count, const std::function<void(std::size_t)>& task);
+
+}  // namespace babelgrad
