@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Configures and builds into a folder: build.sh FOLDER "TARGETS" [cmake options ...]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+folder=$1 targets=$2
+shift 2
+cmake -S . -B "$folder" -G Ninja "$@" >/dev/null
+# shellcheck disable=SC2086  # several targets, one word each
+cmake --build "$folder" --target $targets

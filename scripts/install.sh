@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Installs what Babelgrad is built with on Debian 12 (apt; sudo when not root). Does nothing when all
+# of it is there. `install.sh --checks` adds the tools of .ci/run.
+set -euo pipefail
+
+packages=(g++ cmake ninja-build pkg-config
+  libxtensor-dev xtl-dev libxsimd-dev libopenblas-dev libxxhash-dev nlohmann-json3-dev
+  libcli11-dev libsentencepiece-dev libutf8proc-dev doctest-dev libbenchmark-dev)
+if [[ "${1:-}" == --checks ]]; then packages+=(clang-format python3); fi
+
+missing=()
+for package in "${packages[@]}"; do
+  dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+done
+if [[ ${#missing[@]} -eq 0 ]]; then exit 0; fi
+
+sudo=()
+if [[ $(id -u) -ne 0 ]]; then sudo=(sudo); fi
+echo "installing: ${missing[*]}" >&2
+"${sudo[@]}" apt-get update -qq
+DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -qq --no-install-recommends \
+  "${missing[@]}" >/dev/null
