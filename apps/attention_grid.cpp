@@ -33,7 +33,8 @@ std::string attention_grid(const std::vector<std::string>& source,
   std::size_t label = 0;
   for (const std::string& token : target) label = std::max(label, display_width(token));
   std::string grid = std::string(label + 2, ' ');
-  for (const std::string& token : source) grid += " " + padded(token, std::max<std::size_t>(2, display_width(token)));
+  for (const std::string& token : source)
+    grid += " " + padded(token, std::max<std::size_t>(2, display_width(token)));
   grid += "\n";
   for (std::size_t t = 0; t < std::min(target.size(), weights.size()); ++t) {
     grid += "  " + padded(target[t], label);

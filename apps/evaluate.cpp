@@ -81,8 +81,7 @@ void print(const Evaluation& e) {
   std::printf("exact match           %6.2f %%\n", 100 * e.exact_match);
   std::printf("token error rate      %6.2f %%\n", 100 * e.token_error_rate);
   std::printf("perplexity            %6.2f\n", std::exp(-e.log_probability));
-  if (e.alignment_error_rate)
-    std::printf("alignment error rate  %6.3f\n", *e.alignment_error_rate);
+  if (e.alignment_error_rate) std::printf("alignment error rate  %6.3f\n", *e.alignment_error_rate);
   std::printf("%zu sentences in %.1f s: %.1f sentences/s, %.0f tokens/s\n", e.sentences, e.seconds,
               static_cast<double>(e.sentences) / e.seconds,
               static_cast<double>(e.tokens) / e.seconds);
@@ -99,7 +98,8 @@ std::vector<std::string> translate_all(const Translator& translator, const text:
                                        WorkerPool& pool, Evaluation& e) {
   const auto start = std::chrono::steady_clock::now();
   std::vector<std::string> hypotheses;
-  for (auto& translations : translator.translate(corpus.source, translator.config().search, &pool)) {
+  for (auto& translations :
+       translator.translate(corpus.source, translator.config().search, &pool)) {
     e.tokens += translations[0].hypothesis.tokens.size();
     hypotheses.push_back(std::move(translations[0].text));
   }
@@ -110,6 +110,8 @@ std::vector<std::string> translate_all(const Translator& translator, const text:
 int run_evaluate(const EvaluateOptions& options) {
   const Translator translator = options.model.load();
   const text::Corpus corpus = text::read_parallel(options.source, options.reference);
+  translator.require_readable(corpus.source, translator.codecs().source, options.source);
+  translator.require_readable(corpus.target, translator.codecs().target, options.reference);
   WorkerPool pool(options.model.threads);
   Evaluation e;
   e.sentences = corpus.size();

@@ -1,4 +1,4 @@
-#include <cstdio>
+#include <iomanip>
 #include <iostream>
 
 #include "babelgrad/apps/model_options.h"
@@ -23,6 +23,8 @@ std::vector<NamedGradient> describe_parameters(const Seq2Seq<float>& model) {
 }
 
 int run_inspect(const InspectOptions& options) {
+  if (!options.gradients && !(options.source + options.target + options.dot).empty())
+    throw UsageError("--source, --target and --dot need --gradients");
   Translator translator = options.model.load();
   if (!options.gradients) {
     std::cout << to_string(describe_parameters(translator.model()));
@@ -34,12 +36,14 @@ int run_inspect(const InspectOptions& options) {
     throw UsageError("--gradients needs --source TEXT and --target TEXT");
   text::require_valid_utf8(options.source, "--source", 1);
   text::require_valid_utf8(options.target, "--target", 1);
+  translator.require_readable({options.source}, translator.codecs().source, "--source");
+  translator.require_readable({options.target}, translator.codecs().target, "--target");
   const std::vector<text::Example> pair{
       {translator.encode_source(options.source), translator.encode_target(options.target)}};
   const Tensor<float> loss = translator.model().loss(text::make_batch(pair, {0}), kEvaluation);
   if (!options.dot.empty()) text::write_file(options.dot, to_dot(loss));
   loss.backward();
-  std::printf("loss %.6f nats a token\n", static_cast<double>(loss.item()));
+  std::cout << "loss " << std::fixed << std::setprecision(6) << loss.item() << " nats a token\n";
   std::cout << to_string(inspect_gradients(translator.model().store().parameters()));
   return 0;
 }
@@ -51,10 +55,12 @@ Run add_inspect(CLI::App& app) {
       app.add_subcommand("inspect", "Show a model's parameters, or their gradients for one pair");
   auto options = std::make_shared<InspectOptions>();
   options->model.add(*command, SearchFlags::without);
-  command->add_flag("--gradients", options->gradients, "of the loss of one pair, see below");
+  command->add_flag("--gradients", options->gradients,
+                    "of the loss of the pair --source, --target");
   command->add_option("--source", options->source, "the pair's source sentence")->type_name("TEXT");
   command->add_option("--target", options->target, "the pair's target sentence")->type_name("TEXT");
-  command->add_option("--dot", options->dot, "with --gradients: write the autodiff graph (Graphviz)")
+  command
+      ->add_option("--dot", options->dot, "with --gradients: write the autodiff graph (Graphviz)")
       ->type_name("F.dot");
   return [options] { return run_inspect(*options); };
 }

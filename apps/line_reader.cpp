@@ -6,8 +6,8 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <stdexcept>
 
+#include "babelgrad/text/error.h"
 #include "babelgrad/text/unicode.h"
 
 namespace babelgrad::apps {
@@ -23,7 +23,9 @@ bool LineReader::fill() {
   do {
     count = ::read(descriptor_, chunk.data(), chunk.size());
   } while (count < 0 && errno == EINTR);
-  if (count < 0) throw std::runtime_error(std::string("standard input: ") + std::strerror(errno));
+  if (count < 0)
+    throw text::InputError(std::string("standard input: cannot be read (") + std::strerror(errno) +
+                           ")");
   buffer_.append(chunk.data(), static_cast<std::size_t>(count));
   ended_ = count == 0;
   return !ended_;

@@ -12,8 +12,8 @@ class LineReader {
  public:
   explicit LineReader(int descriptor) : descriptor_(descriptor) {}
 
-  // Waits for one line, then takes what else is there without waiting, up to `limit` lines. Empty at
-  // the end of the input. Throws text::InputError "standard input:3: invalid UTF-8 at byte 7".
+  // Waits for one line, then takes what else is there without waiting, up to `limit` lines. Empty
+  // at the end of the input. Throws text::InputError "standard input:3: invalid UTF-8 at byte 7".
   std::vector<std::string> next(std::size_t limit);
 
  private:

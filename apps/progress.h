@@ -22,7 +22,7 @@ class ProgressPrinter final : public TrainingObserver {
   double last_printed_ = -1e9;  // seconds of training
 };
 
-std::string duration_text(double seconds);     // "1:05", "2:03:00"
-std::string thousands(double number);          // "12,345"
+std::string duration_text(double seconds);  // "1:05", "2:03:00"
+std::string thousands(double number);       // "12,345"
 
 }  // namespace babelgrad::apps

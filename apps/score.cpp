@@ -14,6 +14,8 @@ struct ScoreOptions {
 int run_score(const ScoreOptions& options) {
   const Translator translator = options.model.load();
   const text::Corpus corpus = text::read_parallel(options.source, options.target);
+  translator.require_readable(corpus.source, translator.codecs().source, options.source);
+  translator.require_readable(corpus.target, translator.codecs().target, options.target);
   WorkerPool pool(options.model.threads);
   for (const auto& pair : translator.score(corpus.source, corpus.target, &pool))
     std::printf("%.6f\n", pair.log_probability);

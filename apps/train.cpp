@@ -20,7 +20,8 @@ std::atomic<bool> interrupted{false};
 
 extern "C" void note_interrupt(int) {
   interrupted = true;
-  std::signal(SIGINT, SIG_DFL);  // a second Ctrl-C ends the program at once
+  std::signal(SIGINT, SIG_DFL);  // a second one ends the program at once
+  std::signal(SIGTERM, SIG_DFL);
 }
 
 struct TrainOptions {
@@ -35,7 +36,8 @@ void require_resumable(const Config& stored, const Config& asked) {
   for (const auto& [key, value] : now.items())
     if (value != before.at(key))
       throw ConfigError("command line: " + key + " is " + value.dump() + ", but the training in " +
-                        "the folder has " + before.at(key).dump() + "; it cannot change on --resume");
+                        "the folder has " + before.at(key).dump() +
+                        "; it cannot change on --resume");
 }
 
 // Numbers that 0 leaves to the machine, settled so that config.json records them.
@@ -57,16 +59,23 @@ Config read_config(const TrainOptions& options) {
 
 void require_free_folder(const TrainOptions& options) {
   if (options.overwrite || !fs::exists(options.out)) return;
-  if (!fs::is_directory(options.out))
-    throw UsageError(options.out + ": is a file, not a folder");
+  if (!fs::is_directory(options.out)) throw UsageError(options.out + ": is a file, not a folder");
   if (!fs::is_empty(options.out))
-    throw UsageError(options.out + ": exists; give --overwrite to replace the model in it, or "
-                                   "--resume to go on training it");
+    throw UsageError(options.out +
+                     ": exists; give --overwrite to replace the model in it, or "
+                     "--resume to go on training it");
+}
+
+void make_folder(const std::string& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (error) throw UsageError(path + ": cannot be created (" + error.message() + ")");
 }
 
 void report_data(const TrainingData& data, const Translator& translator) {
   const auto& model = translator.config().model;
-  std::fprintf(stderr, "data: %s training pairs, %s validation pairs%s; vocabulary %s source, %s target\n",
+  std::fprintf(stderr,
+               "data: %s training pairs, %s validation pairs%s; vocabulary %s source, %s target\n",
                thousands(static_cast<double>(data.train.size())).c_str(),
                thousands(static_cast<double>(data.validation.size())).c_str(),
                data.held_out ? " held out" : "",
@@ -74,7 +83,8 @@ void report_data(const TrainingData& data, const Translator& translator) {
                thousands(static_cast<double>(model.target_vocabulary)).c_str());
   const auto& lengths = data.lengths;
   if (lengths.cut + lengths.skipped + lengths.empty > 0)
-    std::fprintf(stderr, "data: %zu pairs cut to max_length, %zu left out as longer, %zu as empty\n",
+    std::fprintf(stderr,
+                 "data: %zu pairs cut to max_length, %zu left out as longer, %zu as empty\n",
                  lengths.cut, lengths.skipped, lengths.empty);
   std::fprintf(stderr, "model: %s parameters; %zu threads, %zu shards\n",
                thousands(static_cast<double>(translator.model().store().element_count())).c_str(),
@@ -142,7 +152,7 @@ int run_train(const TrainOptions& options) {
   const TrainingData data = load_training_data(config, std::nullopt);
   fit_config(config, data.codecs);
   Translator translator(config, data.codecs);
-  fs::create_directories(options.out);
+  make_folder(options.out);
   for (const char* old : {"model.safetensors", "training_state.safetensors"})
     fs::remove(fs::path(options.out) / old);
   translator.save_vocabularies(options.out);
@@ -156,7 +166,9 @@ Run add_train(CLI::App& app) {
   CLI::App* command = app.add_subcommand("train", "Train a model on pairs of sentences");
   auto options = std::make_shared<TrainOptions>();
   command->add_option("--out", options->out, "model folder to write")->type_name("DIR");
-  command->add_option("--config", options->config_file, "JSON file of the keys below; flags override it")
+  command
+      ->add_option("--config", options->config_file,
+                   "JSON file of the keys below; flags override it")
       ->type_name("F.json");
   command->add_flag("--resume", options->resume, "go on with the training in --out");
   command->add_flag("--overwrite", options->overwrite, "replace the model in --out");

@@ -28,7 +28,8 @@ void print(const std::vector<Translation>& translations, std::size_t line, bool 
     } else {
       std::cout << t.text << "\n";
     }
-    if (attention) std::cout << attention_grid(t.source_tokens, t.target_tokens, t.hypothesis.weights);
+    if (attention && !t.target_tokens.empty())
+      std::cout << attention_grid(t.source_tokens, t.target_tokens, t.hypothesis.weights);
   }
 }
 
@@ -41,10 +42,11 @@ int run_translate(const TranslateOptions& options) {
   while (true) {
     const std::vector<std::string> lines = reader.next(kLinesAtOnce);
     if (lines.empty()) return 0;
+    translator.require_readable(lines, translator.codecs().source, "standard input", line + 1);
     for (const auto& translations : translator.translate(lines, search, &pool))
       print(translations, line++, search.nbest > 1, options.attention);
     std::cout.flush();
-    if (!std::cout) throw std::runtime_error("standard output: cannot write");
+    if (!std::cout) throw std::runtime_error("standard output: cannot be written");
   }
 }
 

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kAlignment = 64;
 constexpr std::size_t kClasses = 4 * 64;
+constexpr std::size_t kCacheLimit = std::size_t{1} << 30;  // bytes a thread keeps at most
 
 std::atomic<std::size_t> live_bytes{0};
 
@@ -91,6 +92,10 @@ void free_block(void* block, std::size_t bytes) noexcept {
     return;
   }
   Cache& mine = cache();
+  if (mine.statistics.cached_bytes + size.bytes > kCacheLimit) {
+    std::free(block);
+    return;
+  }
   try {
     mine.free[size.index].push_back(block);
     mine.statistics.cached_bytes += size.bytes;

@@ -3,7 +3,8 @@
 //
 // Blocks are rounded up to a size class (four classes an octave, at most 25 % waste). Contents are
 // never cleared: an array that is not written before it is read holds whatever was there.
-// Thread-safety: each thread has a cache of its own; a block may be freed by another thread.
+// Thread-safety: each thread has a cache of its own (1 GiB at most); a block may be freed by
+// another thread, whose cache it then joins.
 #pragma once
 
 #include <cstddef>

@@ -15,9 +15,9 @@
 
 namespace babelgrad {
 
-// ---- Elementwise (ops_elementwise.cpp)
-// ------------------------------------------------------------ Binary ops take equal shapes, or a
-// tensor of rank 0 on either side.
+// ---- Elementwise (ops_elementwise.cpp) ----
+
+// Binary ops take equal shapes, or a tensor of rank 0 on either side.
 template <class T>
 Tensor<T> add(const Tensor<T>& a, const Tensor<T>& b);
 template <class T>
@@ -51,7 +51,7 @@ template <class T>
 Tensor<T> sigmoid(const Tensor<T>& x);
 template <class T>
 Tensor<T> relu(const Tensor<T>& x);  // gradient 0 at 0
-// mask, of x's shape: where nonzero, a (or x), else b (or `value`).
+// a where the mask, of their shape, is nonzero, else b.
 template <class T>
 Tensor<T> where(const IntArray& mask, const Tensor<T>& a, const Tensor<T>& b);
 // So that an unqualified call with a mask that is not const does not find xt::where instead.
@@ -67,8 +67,8 @@ Tensor<T> masked_fill(const Tensor<T>& x, const IntArray& mask, std::type_identi
 template <class T>
 Tensor<T> dropout(const Tensor<T>& x, Array<T> mask);
 
-// ---- Products (ops_matmul.cpp)
-// --------------------------------------------------------------------
+// ---- Products (ops_matmul.cpp) ----
+
 struct Transposed {
   bool a = false, b = false;
 };
@@ -82,8 +82,8 @@ Tensor<T> batched_matmul(const Tensor<T>& a, const Tensor<T>& b, Transposed tran
 template <class T>
 Tensor<T> linear(const Tensor<T>& x, const Tensor<T>& weight, const Tensor<T>& bias = {});
 
-// ---- Shapes (ops_shape.cpp)
-// -----------------------------------------------------------------------
+// ---- Shapes (ops_shape.cpp) ----
+
 template <class T>
 Tensor<T> reshape(const Tensor<T>& x, const Shape& shape);
 // Axis i of the result is axis order[i] of x; without an order, all axes in reverse.
@@ -103,9 +103,9 @@ Tensor<T> broadcast_to(const Tensor<T>& x, const Shape& shape);
 template <class T>
 Tensor<T> add_bias(const Tensor<T>& x, const Tensor<T>& bias);
 
-// ---- Reductions (ops_reduce.cpp)
-// ------------------------------------------------------------------ Over the given axes, which
-// vanish (or stay with size 1); without axes, over all.
+// ---- Reductions (ops_reduce.cpp) ----
+
+// Over the given axes, which vanish (or stay with size 1); without axes, over all.
 struct Reduce {
   std::vector<std::size_t> axes = {};
   bool keep_dims = false;
@@ -119,19 +119,19 @@ Tensor<T> max(const Tensor<T>& x, const Reduce& over = {});  // ties share
 template <class T>
 Tensor<T> logsumexp(const Tensor<T>& x, const Reduce& over = {});
 
-// ---- Rows and indices (ops_index.cpp)
-// ------------------------------------------------------------- table [V, E], indices of any shape
-// [...] -> [..., E]: an embedding.
+// ---- Rows and indices (ops_index.cpp) ----
+
+// table [V, E], indices of any shape [...] -> [..., E]: an embedding.
 template <class T>
 Tensor<T> gather_rows(const Tensor<T>& table, const IntArray& indices);
 // x [..., N], indices [...] -> [...]: one element of each row.
 template <class T>
 Tensor<T> pick(const Tensor<T>& x, const IntArray& indices);
 
-// ---- Softmax and normalisation (ops_softmax.cpp)
-// -------------------------------------------------- Over the last axis. mask, of x's shape or
-// empty: zeros get probability 0 (log-probability: the type's lowest value, no gradient); a row
-// without any element to keep is all zeros (lowest).
+// ---- Softmax and normalisation (ops_softmax.cpp) ----
+
+// Over the last axis. mask, of x's shape or empty: zeros get probability 0 (log-probability: the
+// type's lowest value, no gradient); a row without any element to keep is all zeros (lowest).
 template <class T>
 Tensor<T> softmax(const Tensor<T>& x, const IntArray& mask = {});
 template <class T>
@@ -153,10 +153,10 @@ template <class T>
 Tensor<T> cross_entropy(const Tensor<T>& logits, const IntArray& targets,
                         const CrossEntropyOptions& options = {});
 
-// ---- Fused: single nodes with a composed reference in the tests
-// ----------------------------------- cross_entropy(linear(x, weight, bias), targets), computed in
-// chunks of rows, so that all the logits [..., V] never exist at once, and only for rows that count
-// (ops_linear_cross_entropy.cpp).
+// ---- Fused: single nodes with a composed reference in the tests ----
+
+// cross_entropy(linear(x, weight, bias), targets), computed in chunks of rows, so that all the
+// logits [..., V] never exist at once, and only for rows that count (ops_linear_cross_entropy.cpp).
 template <class T>
 Tensor<T> linear_cross_entropy(const Tensor<T>& x, const Tensor<T>& weight, const Tensor<T>& bias,
                                const IntArray& targets, const CrossEntropyOptions& options = {});
@@ -198,8 +198,8 @@ template <class T>
 Attention<T> additive_attention(const Tensor<T>& queries, const Tensor<T>& keys, const Tensor<T>& v,
                                 const Tensor<T>& values, const IntArray& lengths = {});
 
-// ---- Operators
-// ------------------------------------------------------------------------------------
+// ---- Operators ----
+
 template <class T>
 Tensor<T> operator+(const Tensor<T>& a, const Tensor<T>& b) {
   return add(a, b);

@@ -126,11 +126,11 @@ Tensor<T> Tensor<T>::detach() const {
 template <class T>
 void Tensor<T>::backward(BackwardOptions options) const {
   if (size() != 1) throw_shape_error("backward", "need a loss of one element", {{"loss", shape()}});
-  backward(full<T>(shape(), T(1)), options);
+  accumulate(full<T>(shape(), T(1)), options);
 }
 
 template <class T>
-void Tensor<T>::backward(const Array<T>& cotangent, BackwardOptions options) const {
+void Tensor<T>::accumulate(const Array<T>& cotangent, BackwardOptions options) const {
   accumulate_gradients(*this, cotangent, options);
 }
 
@@ -149,6 +149,8 @@ Tensor<T> record(const char* op, std::vector<Tensor<T>> inputs, Array<T> value,
   node->op = op;
   if (mode.anomaly) require_finite_output(op, inputs, node->value);
   if (node->requires_grad) {
+    if (!vjp)
+      throw GraphError(std::string("record: op ") + op + " needs a vector-Jacobian product");
     node->inputs.reserve(inputs.size());
     for (const Tensor<T>& input : inputs) node->inputs.push_back(input.node_pointer());
     node->vjp = std::move(vjp);

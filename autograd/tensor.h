@@ -12,6 +12,7 @@
 // backward into .grad()) is not. gradients() changes nothing that is shared.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
@@ -105,7 +106,10 @@ class Tensor {
   // Adds d this / d leaf to .grad() of every leaf below. `this` holds one element.
   void backward(BackwardOptions options = {}) const;
   // Adds the vector-Jacobian product with `cotangent` (of this tensor's shape) instead.
-  void backward(const Array<T>& cotangent, BackwardOptions options = {}) const;
+  template <std::same_as<Array<T>> Cotangent>  // no conversions: {} is always BackwardOptions
+  void backward(const Cotangent& cotangent, BackwardOptions options = {}) const {
+    accumulate(cotangent, options);
+  }
 
   const char* op() const { return node().op; }
   const std::string& name() const { return node().name; }
@@ -115,6 +119,8 @@ class Tensor {
   const std::shared_ptr<Node<T>>& node_pointer() const { return node_; }
 
  private:
+  void accumulate(const Array<T>& cotangent, BackwardOptions options) const;
+
   std::shared_ptr<Node<T>> node_;
 };
 

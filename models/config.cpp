@@ -9,8 +9,8 @@ void Seq2SeqConfig::check() const {
          std::to_string(source_vocabulary) + ", target_vocabulary " +
          std::to_string(target_vocabulary));
   if (tie_output && readout_size() != embedding)
-    fail("readout is " + std::to_string(readout) + ", but tie_output needs it equal to embedding, " +
-         std::to_string(embedding));
+    fail("readout is " + std::to_string(readout) +
+         ", but tie_output needs it equal to embedding, " + std::to_string(embedding));
   if (architecture == Architecture::luong && score == Score::dot && hidden != encoder_size())
     fail("score dot needs hidden, " + std::to_string(hidden) + ", equal to the encoder's states, " +
          std::to_string(encoder_size()));

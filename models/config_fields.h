@@ -105,7 +105,8 @@ void visit_search(SearchConfig& c, Visitor&& v) {
   v.number("nbest", c.nbest, 1, 1000, "translations printed a sentence, at most beam");
   v.number("length_penalty", c.length_penalty, 0.0, 10.0,
            "score = log-probability / tokens^this; 0: no normalisation");
-  v.number("max_length_ratio", c.max_length_ratio, 0.0, 100.0, "longest output: source tokens * this");
+  v.number("max_length_ratio", c.max_length_ratio, 0.0, 100.0,
+           "longest output: source tokens * this");
   v.number("max_length_extra", c.max_length_extra, 1, 100000, "... plus this");
   v.number("search_batch", c.search_batch, 1, 4096, "sentences searched together");
 }

@@ -106,9 +106,8 @@ DecoderOutput<T> Decoder<T>::forced_bahdanau(const Tensor<T>& words, const Decod
   DecoderOutput<T> output;
   output.weights = uninitialized<T>({steps, batch, memory.values.dim(0)});
   for (std::size_t t = 0; t < steps; ++t) {
-    const Attention<T> attended =
-        (*attention_)(by_sentence(state.hidden[0], batch), memory.keys, memory.values,
-                      memory.lengths);
+    const Attention<T> attended = (*attention_)(by_sentence(state.hidden[0], batch), memory.keys,
+                                                memory.values, memory.lengths);
     std::copy_n(attended.weights->data(), attended.weights->size(),
                 output.weights.data() + t * attended.weights->size());
     contexts.push_back(reshape(attended.context, {batch, attended.context.dim(2)}));
@@ -116,8 +115,7 @@ DecoderOutput<T> Decoder<T>::forced_bahdanau(const Tensor<T>& words, const Decod
     state.hidden = gru_.step(concat<T>({word, contexts.back()}, 1), state.hidden, mode, t);
     states.push_back(state.hidden[0]);
   }
-  output.readout =
-      readout_dropout_(read_out(stack(contexts, 0), stack(states, 0), words), mode);
+  output.readout = readout_dropout_(read_out(stack(contexts, 0), stack(states, 0), words), mode);
   return output;
 }
 

@@ -59,7 +59,8 @@ class Decoder {
   DecoderOutput<T> forced_bahdanau(const Tensor<T>& words, const DecoderMemory<T>& memory,
                                    const DecoderState<T>& initial, const Mode& mode) const;
   // context, state, words: [T, B, *] each
-  Tensor<T> read_out(const Tensor<T>& context, const Tensor<T>& state, const Tensor<T>& words) const;
+  Tensor<T> read_out(const Tensor<T>& context, const Tensor<T>& state,
+                     const Tensor<T>& words) const;
 
   Seq2SeqConfig config_;
   Embedding<T> embedding_;

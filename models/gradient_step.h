@@ -20,11 +20,11 @@ struct StepResult {
 
 struct StepRequest {
   double learning_rate = 0;
-  double clip_norm = 0;        // 0: no clipping
+  double clip_norm = 0;  // 0: no clipping
   double label_smoothing = 0;
-  double average_decay = 0;    // 0: no running mean
-  std::uint64_t seed = 0;      // of dropout
-  std::uint64_t update = 0;    // number of this update, from 1
+  double average_decay = 0;  // 0: no running mean
+  std::uint64_t seed = 0;    // of dropout
+  std::uint64_t update = 0;  // number of this update, from 1
 };
 
 // A NaN or Inf in the loss or a gradient; the parameters were not touched.
@@ -59,7 +59,8 @@ class GradientStep {
   std::size_t shards_;
   std::vector<Block> blocks_;
   std::vector<double> block_squares_;
-  std::vector<std::vector<Array<T>>> gradients_;  // of each shard; freed by the thread that made them
+  std::vector<std::vector<Array<T>>>
+      gradients_;  // of each shard; freed by the thread that made them
   std::vector<Array<T>> average_;
 };
 

@@ -192,7 +192,9 @@ class BatchSearch {
  public:
   // The hypotheses of an ended sentence, best first; cut-off ones only where finished ones lack.
   std::vector<Hypothesis> ranked(Sentence sentence) const {
-    const auto by_score = [](const Hypothesis& a, const Hypothesis& b) { return a.score > b.score; };
+    const auto by_score = [](const Hypothesis& a, const Hypothesis& b) {
+      return a.score > b.score;
+    };
     std::vector<Hypothesis> cut_off;
     for (Beam& beam : sentence.beams) cut_off.push_back(finish(std::move(beam), false));
     std::stable_sort(sentence.finished.begin(), sentence.finished.end(), by_score);
@@ -272,9 +274,9 @@ std::vector<std::vector<Hypothesis>> search(const Seq2Seq<T>& model,
   return results;
 }
 
-#define BABELGRAD_INSTANTIATE(T)                                                                \
-  template std::vector<std::vector<Hypothesis>> search(                                         \
-      const Seq2Seq<T>&, const std::vector<std::vector<std::int32_t>>&, const SearchConfig&,    \
+#define BABELGRAD_INSTANTIATE(T)                                                             \
+  template std::vector<std::vector<Hypothesis>> search(                                      \
+      const Seq2Seq<T>&, const std::vector<std::vector<std::int32_t>>&, const SearchConfig&, \
       WorkerPool*);
 BABELGRAD_INSTANTIATE(float)
 BABELGRAD_INSTANTIATE(double)

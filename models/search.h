@@ -18,12 +18,13 @@ struct Hypothesis {
   double log_probability = 0;        // nats, eos included
   double score = 0;                  // by which hypotheses are ranked
   bool finished = false;             // false: cut off at the maximum length
-  std::vector<std::vector<float>> weights;  // attention: a row a token, one weight a source position
+  std::vector<std::vector<float>>
+      weights;  // attention: a row a token, one weight a source position
 };
 
 // sources: word ids, each ending with eos, each of at least one token. Returns, in the same order,
-// up to config.nbest hypotheses a source, best first. Sentences are sorted by length into batches of
-// config.search_batch, which a pool's threads share; the result does not depend on their number.
+// up to config.nbest hypotheses a source, best first. Sentences are sorted by length into batches
+// of config.search_batch, which a pool's threads share; the result does not depend on their number.
 template <class T>
 std::vector<std::vector<Hypothesis>> search(const Seq2Seq<T>& model,
                                             const std::vector<std::vector<std::int32_t>>& sources,

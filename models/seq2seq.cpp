@@ -20,8 +20,8 @@ Seq2Seq<T>::Seq2Seq(const Seq2SeqConfig& config, std::uint64_t seed)
   encoder_.emplace(root / "encoder", config, source);
   decoder_.emplace(root / "decoder", config, target);
   if (config.tie_output)
-    output_.emplace(target.weight(), (root / "output").parameter(
-                                         "bias", {config.target_vocabulary}, init::zeros()));
+    output_.emplace(target.weight(),
+                    (root / "output").parameter("bias", {config.target_vocabulary}, init::zeros()));
   else
     output_.emplace(root / "output", config.readout_size(), config.target_vocabulary);
 }
@@ -53,8 +53,8 @@ typename Seq2Seq<T>::Forced Seq2Seq<T>::force(const text::Batch& batch) const {
   for (std::size_t t = 0; t < batch.target_length; ++t) {  // a step's logits at a time
     const Tensor<T> row = reshape(slice(readout, 0, t, t + 1), {batch.size, readout.dim(2)});
     const std::int32_t* words = batch.target_output.data() + t * batch.size;
-    const Tensor<T> picked = pick(log_softmax(logits(row)),
-                                  array_of<std::int32_t>({batch.size}, {words, batch.size}));
+    const Tensor<T> picked =
+        pick(log_softmax(logits(row)), array_of<std::int32_t>({batch.size}, {words, batch.size}));
     for (std::size_t b = 0; b < batch.size; ++b)
       if (words[b] != text::kPad)
         forced.log_probabilities.data()[t * batch.size + b] = picked.value().data()[b];

@@ -1,6 +1,9 @@
 #include "babelgrad/models/trainer.h"
 
 #include <chrono>
+#include <cmath>
+
+#include "babelgrad/autograd/finite.h"
 
 namespace babelgrad {
 namespace {
@@ -19,7 +22,8 @@ std::unique_ptr<Optimizer<float>> make_optimizer(const ParameterStore<float>& st
 }
 
 ScheduleOptions schedule_options(const TrainingConfig& c) {
-  return {c.schedule, c.learning_rate, c.warmup, c.decay_start, c.plateau_factor, c.plateau_patience};
+  return {c.schedule,    c.learning_rate,  c.warmup,
+          c.decay_start, c.plateau_factor, c.plateau_patience};
 }
 
 text::BatchOptions batch_options(const TrainingConfig& c) {
@@ -60,8 +64,8 @@ Trainer::Trainer(Translator& translator, const TrainingData& data, std::filesyst
 std::optional<StopReason> Trainer::limit_reached() const {
   if (config_.max_updates > 0 && state_.update >= config_.max_updates)
     return StopReason::max_updates;
-  if (config_.max_epochs > 0 && state_.epoch * batches_.size() + state_.position >=
-                                    config_.max_epochs * batches_.size())
+  if (config_.max_epochs > 0 &&
+      state_.epoch * batches_.size() + state_.position >= config_.max_epochs * batches_.size())
     return StopReason::max_epochs;
   if (config_.max_minutes > 0 && state_.seconds + validation_seconds_ >= 60 * config_.max_minutes)
     return StopReason::max_minutes;
@@ -125,9 +129,11 @@ bool Trainer::is_better(double metric) const {
 // A regular validation is part of the training; an irregular one only serves whoever stops here.
 void Trainer::validate_and_keep_best(bool regular) {
   const Stopwatch watch;
+  require_finite_parameters();
   if (!step_.average().empty()) swap_parameters(step_.average());
   const ValidationResult result = validate(translator_, data_.validation, pool_);
   const double metric = config_.metric == ValidationMetric::bleu ? result.bleu : result.loss;
+  if (!std::isfinite(result.loss)) fail_diverged("the validation loss");
   const bool best = is_better(metric);
   if (best) {
     translator_.save_parameters(folder_);
@@ -150,6 +156,16 @@ void Trainer::validate_and_keep_best(bool regular) {
   observer_.on_validation({state_.update, result, best});
 }
 
+void Trainer::fail_diverged(const std::string& what) const {
+  throw DivergenceError("training diverged at update " + std::to_string(state_.update) + ": " +
+                        what + " is not finite");
+}
+
+void Trainer::require_finite_parameters() const {
+  for (const Tensor<float>& parameter : translator_.model().store().parameters())
+    if (!all_finite(parameter.value())) fail_diverged("parameter " + parameter.name());
+}
+
 void Trainer::swap_parameters(std::vector<Array<float>>& values) {
   std::size_t i = 0;
   for (Tensor<float> parameter : translator_.model().store().parameters())
@@ -164,8 +180,7 @@ std::optional<double> Trainer::seconds_left() const {
     if (!least || seconds < *least) least = std::max(0.0, seconds);
   };
   const double done = static_cast<double>(state_.update);
-  if (config_.max_updates > 0)
-    consider(pace * (static_cast<double>(config_.max_updates) - done));
+  if (config_.max_updates > 0) consider(pace * (static_cast<double>(config_.max_updates) - done));
   if (config_.max_epochs > 0)
     consider(pace * (static_cast<double>(config_.max_epochs * batches_.size()) - done));
   if (config_.max_minutes > 0) consider(60 * config_.max_minutes - state_.seconds);

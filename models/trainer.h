@@ -1,7 +1,7 @@
-// Trainer: the training loop. It validates every so many updates, keeps the best model by the chosen
-// metric, stops early, and can be stopped and resumed at any update without changing the result by
-// a bit: training state is parameters, moments, running mean, schedule, position in the data, and
-// all randomness is a function of (seed, update).
+// Trainer: the training loop. It validates every so many updates, keeps the best model by the
+// chosen metric, stops early, and can be stopped and resumed at any update without changing the
+// result by a bit: training state is parameters, moments, running mean, schedule, position in the
+// data, and all randomness is a function of (seed, update).
 #pragma once
 
 #include <atomic>
@@ -51,8 +51,9 @@ class Trainer {
   // training data are not those of the state.
   void resume();
 
-  // Trains until a limit of the configuration is reached or `interrupt` becomes true; leaves a model
-  // and a state in the folder. Throws DivergenceError or CheckpointError, the last good files kept.
+  // Trains until a limit of the configuration is reached or `interrupt` becomes true; leaves a
+  // model and a state in the folder. Throws DivergenceError or CheckpointError, the last good files
+  // kept.
   StopReason run(const std::atomic<bool>& interrupt);
 
   std::size_t update() const { return state_.update; }
@@ -73,6 +74,9 @@ class Trainer {
   void train_one();
   void validate_and_keep_best(bool regular);
   bool is_better(double metric) const;
+  // Throws a DivergenceError: what the last update has spoilt must not replace the good files.
+  void require_finite_parameters() const;
+  [[noreturn]] void fail_diverged(const std::string& what) const;
   void save_state() const;
   void load_state(const Safetensors& file);
   void restore_best(const Safetensors& file);

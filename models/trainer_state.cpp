@@ -14,6 +14,7 @@ constexpr const char* kBest = "best.";
 }  // namespace
 
 void Trainer::save_state() const {
+  require_finite_parameters();
   Safetensors file;
   const auto& parameters = translator_.model().store().parameters();
   const auto add_all = [&](const std::string& prefix, const std::vector<Array<float>>& arrays) {
@@ -50,7 +51,9 @@ void Trainer::resume() {
   } catch (const nlohmann::json::exception&) {
     throw CheckpointError(path.string() + ": not a training state of this program");
   } catch (const CheckpointError& error) {
-    throw CheckpointError(path.string() + ": " + error.what());
+    const std::string what = error.what();  // may name the file already
+    throw CheckpointError(what.starts_with((folder_ / "").string()) ? what
+                                                                    : path.string() + ": " + what);
   }
 }
 
@@ -64,7 +67,7 @@ void Trainer::load_state(const Safetensors& file) {
   load_parameters(file, store, kParameter);
   for (auto& [name, array] : optimizer_->state()) *array = file.get<float>(name);
   step_.average().clear();
-  if (config_.average_decay > 0)
+  if (config_.average_decay > 0 && json.at("update") > 0)  // it begins with the first update
     for (const Tensor<float>& parameter : store.parameters())
       step_.average().push_back(file.get<float>(kAverage + parameter.name()));
   state_.update = json.at("update");

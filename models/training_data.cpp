@@ -38,8 +38,9 @@ text::Corpus read_validation(const DataConfig& c, std::uint64_t seed, text::Corp
   const std::size_t tenth = std::max<std::size_t>(1, train.size() / 10);
   text::Corpus held_out = text::split_off(train, std::min(c.valid_size, tenth), seed);
   if (held_out.size() == 0)
-    throw ConfigError("config: no pairs can be held out for validation (too few different "
-                      "sources); give valid_source and valid_target");
+    throw ConfigError(
+        "config: no pairs can be held out for validation (too few different "
+        "sources); give valid_source and valid_target");
   return held_out;
 }
 
@@ -62,8 +63,8 @@ std::uint64_t fingerprint_of(const std::vector<text::Example>& examples) {
   std::uint64_t hash = text::checksum({});
   for (const text::Example& example : examples)
     for (const auto* ids : {&example.source, &example.target})
-      hash = text::checksum({reinterpret_cast<const char*>(ids->data()),
-                             ids->size() * sizeof(std::int32_t)}, hash);
+      hash = text::checksum(
+          {reinterpret_cast<const char*>(ids->data()), ids->size() * sizeof(std::int32_t)}, hash);
   return hash;
 }
 
@@ -84,9 +85,10 @@ TrainingData load_training_data(const Config& config, const std::optional<Codecs
   limits.cut_long = c.cut_long;
   data.lengths = text::limit_lengths(data.train, limits);
   if (data.train.empty())
-    throw ConfigError("config: no training pairs are left: " + std::to_string(data.lengths.skipped) +
-                      " longer than max_length " + std::to_string(c.max_length) + ", " +
-                      std::to_string(data.lengths.empty) + " empty");
+    throw ConfigError(
+        "config: no training pairs are left: " + std::to_string(data.lengths.skipped) +
+        " longer than max_length " + std::to_string(c.max_length) + ", " +
+        std::to_string(data.lengths.empty) + " empty");
   data.fingerprint = fingerprint_of(data.train);
   return data;
 }

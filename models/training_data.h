@@ -13,9 +13,9 @@ namespace babelgrad {
 struct TrainingData {
   Codecs codecs;
   std::vector<text::Example> train;
-  text::LengthReport lengths;  // of the training pairs
-  text::Corpus validation;     // as read: references for BLEU
-  bool held_out = false;       // validation pairs were taken out of the training data
+  text::LengthReport lengths;     // of the training pairs
+  text::Corpus validation;        // as read: references for BLEU
+  bool held_out = false;          // validation pairs were taken out of the training data
   std::uint64_t fingerprint = 0;  // of the training examples: resuming needs the same
 };
 

@@ -3,13 +3,14 @@
 #include <algorithm>
 
 #include "babelgrad/models/config_json.h"
+#include "babelgrad/text/error.h"
 #include "babelgrad/text/files.h"
 #include "babelgrad/text/unicode.h"
 
 namespace babelgrad {
 namespace {
 
-constexpr std::size_t kLongestSource = 10000;  // tokens; the rest of a line is not read
+constexpr std::size_t kLongestLine = 5000;  // tokens
 constexpr const char* kConfigFile = "config.json";
 constexpr const char* kModelFile = "model.safetensors";
 
@@ -20,7 +21,8 @@ void require_same_config(const Config& config, const Safetensors& file,
                          const std::filesystem::path& folder) {
   const auto stored = file.metadata().find("config");
   if (stored == file.metadata().end())
-    throw CheckpointError((folder / kModelFile).string() + ": not written by this program (no "
+    throw CheckpointError((folder / kModelFile).string() +
+                          ": not written by this program (no "
                           "configuration in its metadata)");
   Config of_file;
   update_from_json(of_file, stored->second, (folder / kModelFile).string());
@@ -99,13 +101,24 @@ Safetensors Translator::read_parameters(const std::filesystem::path& folder) {
 
 std::vector<std::int32_t> Translator::encode_source(const std::string& line) const {
   std::vector<std::int32_t> ids = codecs_.source.encode(prepare_line(config_.data, line));
-  if (ids.size() > kLongestSource) ids.resize(kLongestSource);
   ids.push_back(text::kEos);
   return ids;
 }
 
 std::vector<std::int32_t> Translator::encode_target(const std::string& line) const {
   return codecs_.target.encode(prepare_line(config_.data, line));
+}
+
+void Translator::require_readable(const std::vector<std::string>& lines, const text::Codec& codec,
+                                  const std::string& file, std::size_t first_line) const {
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    if (lines[i].size() <= kLongestLine) continue;  // a token has at least one byte
+    const std::size_t tokens = codec.encode(prepare_line(config_.data, lines[i])).size();
+    if (tokens > kLongestLine)
+      throw text::InputError(file + ":" + std::to_string(first_line + i) + ": " +
+                             std::to_string(tokens) + " tokens; at most " +
+                             std::to_string(kLongestLine) + " a line can be read");
+  }
 }
 
 std::vector<std::vector<Translation>> Translator::translate(const std::vector<std::string>& lines,
@@ -127,6 +140,7 @@ std::vector<std::vector<Translation>> Translator::translate(const std::vector<st
     return tokens;
   };
   for (std::size_t i = 0; i < found.size(); ++i) {
+    if (found[i].empty()) continue;  // not a word has a probability: parameters of NaN
     std::vector<Translation>& translations = results[lines_of[i]];
     translations.clear();
     for (Hypothesis& hypothesis : found[i])

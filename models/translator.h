@@ -54,9 +54,14 @@ class Translator {
   Seq2Seq<float>& model() { return model_; }
   const Seq2Seq<float>& model() const { return model_; }
 
-  // Ids of a line, eos included; cut to max_length tokens.
+  // Ids of a line, eos included; and of a target line, without bos and eos.
   std::vector<std::int32_t> encode_source(const std::string& line) const;
-  std::vector<std::int32_t> encode_target(const std::string& line) const;  // without bos and eos
+  std::vector<std::int32_t> encode_target(const std::string& line) const;
+
+  // Time and memory grow with the product of the lengths: throws text::InputError "f:3: 1000000
+  // tokens; at most 5000 a line can be read" for a longer line of either side.
+  void require_readable(const std::vector<std::string>& lines, const text::Codec& codec,
+                        const std::string& file, std::size_t first_line = 1) const;
 
   // Up to nbest translations a line, best first, in the lines' order. A line without tokens gives
   // one empty translation. With a pool, batches are shared among its threads.
@@ -65,9 +70,9 @@ class Translator {
                                                   WorkerPool* pool = nullptr) const;
 
   struct Scored {
-    double log_probability = 0;                // nats, eos included
-    std::size_t tokens = 0;                    // eos included
-    std::vector<std::vector<float>> weights;   // attention: a row a target token
+    double log_probability = 0;               // nats, eos included
+    std::size_t tokens = 0;                   // eos included
+    std::vector<std::vector<float>> weights;  // attention: a row a target token
   };
   // log P(target | source) of given pairs, in their order.
   std::vector<Scored> score(const std::vector<std::string>& sources,

@@ -23,8 +23,7 @@ ValidationResult validate(const Translator& translator, const text::Corpus& corp
   for (auto& translations : translator.translate(corpus.source, greedy, &pool))
     hypotheses.push_back(std::move(translations[0].text));
   result.bleu = text::corpus_bleu(hypotheses, corpus.target).score;
-  result.seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
 }
 

@@ -10,12 +10,11 @@ AttentionLayer<T>::AttentionLayer(const Scope<T>& scope, const AttentionOptions&
     return init::uniform(1 / std::sqrt(static_cast<double>(in)));
   };
   if (o.score == Score::dot && o.query_size != o.value_size)
-    throw std::invalid_argument("attention: the dot score needs queries and values of one size; got " +
-                                std::to_string(o.query_size) + " and " +
-                                std::to_string(o.value_size));
+    throw std::invalid_argument(
+        "attention: the dot score needs queries and values of one size; got " +
+        std::to_string(o.query_size) + " and " + std::to_string(o.value_size));
   if (o.score == Score::general)
-    key_weight_ =
-        scope.parameter("key.weight", {o.query_size, o.value_size}, bound(o.value_size));
+    key_weight_ = scope.parameter("key.weight", {o.query_size, o.value_size}, bound(o.value_size));
   if (o.score == Score::additive) {
     const std::size_t A = o.attention_size;
     key_weight_ = scope.parameter("key.weight", {A, o.value_size}, bound(o.value_size));

@@ -34,9 +34,9 @@ class AttentionLayer {
 
  private:
   AttentionOptions options_;
-  Tensor<T> key_weight_;                // W_a [H, D] of general, U_a [A, D] of additive
+  Tensor<T> key_weight_;                 // W_a [H, D] of general, U_a [A, D] of additive
   Tensor<T> query_weight_, query_bias_;  // W_a [A, H], b_a [A] of additive
-  Tensor<T> v_;                         // [A] of additive
+  Tensor<T> v_;                          // [A] of additive
 };
 
 extern template class AttentionLayer<float>;

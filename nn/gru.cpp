@@ -13,8 +13,7 @@ Gru<T>::Gru(const Scope<T>& scope, const GruOptions& options)
   for (std::size_t layer = 0; layer < options.layers; ++layer)
     for (std::size_t direction = 0; direction < directions(); ++direction) {
       const std::size_t in = layer == 0 ? options.input_size : directions() * H;
-      const std::string suffix =
-          "_l" + std::to_string(layer) + (direction == 1 ? "_reverse" : "");
+      const std::string suffix = "_l" + std::to_string(layer) + (direction == 1 ? "_reverse" : "");
       weights_.push_back({scope.parameter("weight_ih" + suffix, {3 * H, in}, uniform),
                           scope.parameter("weight_hh" + suffix, {3 * H, H}, uniform),
                           scope.parameter("bias_ih" + suffix, {3 * H}, uniform),

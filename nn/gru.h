@@ -18,8 +18,9 @@ struct GruOptions {
 
 template <class T>
 struct GruResult {
-  Tensor<T> states;              // [T, B, D H] of the last layer; D = 2 if bidirectional, else 1
-  std::vector<Tensor<T>> final;  // [B, H] each: layer 0 forward, layer 0 reverse, layer 1 forward ...
+  Tensor<T> states;  // [T, B, D H] of the last layer; D = 2 if bidirectional, else 1
+  std::vector<Tensor<T>>
+      final;  // [B, H] each: layer 0 forward, layer 0 reverse, layer 1 forward ...
 };
 
 template <class T>

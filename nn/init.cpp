@@ -47,8 +47,8 @@ Array<T> Initializer::make(const Shape& shape, Random& random) const {
   if (kind == Kind::orthogonal) fill_orthogonal(array, a, random);
   if (kind == Kind::uniform || kind == Kind::normal)
     for (std::size_t i = 0; i < array.size(); ++i)
-      array.data()[i] = static_cast<T>(
-          kind == Kind::uniform ? a * (2 * random.uniform() - 1) : a * random.normal());
+      array.data()[i] = static_cast<T>(kind == Kind::uniform ? a * (2 * random.uniform() - 1)
+                                                             : a * random.normal());
   return array;
 }
 

@@ -22,9 +22,10 @@ namespace init {
 Initializer constant(double value);
 inline Initializer zeros() { return constant(0); }
 inline Initializer ones() { return constant(1); }
-Initializer uniform(double bound);           // in [-bound, bound)
-Initializer normal(double deviation);        // mean 0
-Initializer xavier_uniform(const Shape& shape);  // bound sqrt(6 / (in + out)) (Glorot and Bengio 2010)
+Initializer uniform(double bound);     // in [-bound, bound)
+Initializer normal(double deviation);  // mean 0
+Initializer xavier_uniform(
+    const Shape& shape);  // bound sqrt(6 / (in + out)) (Glorot and Bengio 2010)
 Initializer kaiming_normal(const Shape& shape);  // deviation sqrt(2 / in) (He et al. 2015)
 // Orthonormal rows times `gain` (Saxe et al. 2013). A matrix with more rows than columns, such as a
 // GRU's [3H, H], is made of square blocks, one orthonormal matrix each.

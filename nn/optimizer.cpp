@@ -13,8 +13,9 @@ void Optimizer<T>::check(const std::vector<Array<T>>& gradients) const {
                                 std::to_string(gradients.size()));
   for (std::size_t i = 0; i < gradients.size(); ++i)
     if (gradients[i].shape() != parameters_[i].shape())
-      throw_shape_error("optimizer", "need a gradient of the shape of " + parameters_[i].name(),
-                        {{"parameter", parameters_[i].shape()}, {"gradient", gradients[i].shape()}});
+      throw_shape_error(
+          "optimizer", "need a gradient of the shape of " + parameters_[i].name(),
+          {{"parameter", parameters_[i].shape()}, {"gradient", gradients[i].shape()}});
 }
 
 template <class T>
@@ -53,7 +54,8 @@ void Sgd<T>::begin_step(const StepOptions& options) {
 
 template <class T>
 void Sgd<T>::update(std::size_t i, std::size_t begin, std::size_t end, const T* gradient) {
-  const T momentum = static_cast<T>(options_.momentum), decay = static_cast<T>(options_.weight_decay);
+  const T momentum = static_cast<T>(options_.momentum),
+          decay = static_cast<T>(options_.weight_decay);
   const T scale = static_cast<T>(step_.gradient_scale), lr = static_cast<T>(step_.learning_rate);
   T* p = this->parameters_[i].mutable_value().data();
   T* v = velocity_[i].data();
@@ -92,8 +94,8 @@ void Adam<T>::begin_step(const StepOptions& options) {
 template <class T>
 void Adam<T>::update(std::size_t i, std::size_t begin, std::size_t end, const T* gradient) {
   kernels<T>().adam(end - begin, step_, gradient + begin,
-                    this->parameters_[i].mutable_value().data() + begin,
-                    moment1_[i].data() + begin, moment2_[i].data() + begin);
+                    this->parameters_[i].mutable_value().data() + begin, moment1_[i].data() + begin,
+                    moment2_[i].data() + begin);
 }
 
 template <class T>

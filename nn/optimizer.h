@@ -1,4 +1,5 @@
-// Optimizers: plain update rules over the parameters of a store. Learning rates come from schedule.h.
+// Optimizers: plain update rules over the parameters of a store. Learning rates come from
+// schedule.h.
 #pragma once
 
 #include <memory>

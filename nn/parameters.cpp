@@ -19,7 +19,8 @@ Tensor<T> ParameterStore<T>::create(const std::string& name, const Shape& shape,
 template <class T>
 Tensor<T> ParameterStore<T>::at(const std::string& name) const {
   const auto position = index_.find(name);
-  if (position == index_.end()) throw std::out_of_range("parameter " + name + ": no such parameter");
+  if (position == index_.end())
+    throw std::out_of_range("parameter " + name + ": no such parameter");
   return parameters_[position->second];
 }
 

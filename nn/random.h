@@ -1,5 +1,6 @@
 // Counter-based random numbers: a stream is a function of its key alone, so what is drawn does not
-// depend on the order in which layers or threads draw it. Keys are made of (seed, name or step ...).
+// depend on the order in which layers or threads draw it. Keys are made of (seed, name or step
+// ...).
 #pragma once
 
 #include <cstddef>
@@ -20,9 +21,9 @@ class Random {
   explicit Random(std::uint64_t key) : key_(key) {}
 
   std::uint64_t bits() { return mix_bits(key_ + 0x9e3779b97f4a7c15ULL * ++counter_); }
-  double uniform();                         // [0, 1)
-  double normal();                          // mean 0, variance 1
-  std::size_t below(std::size_t limit);     // 0 <= i < limit, limit >= 1
+  double uniform();                      // [0, 1)
+  double normal();                       // mean 0, variance 1
+  std::size_t below(std::size_t limit);  // 0 <= i < limit, limit >= 1
 
  private:
   std::uint64_t key_;

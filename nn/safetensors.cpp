@@ -6,6 +6,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include <algorithm>
 #include <bit>
 #include <cerrno>
 #include <cinttypes>
@@ -16,6 +17,8 @@
 
 namespace babelgrad {
 namespace {
+
+using Json = nlohmann::json;
 
 static_assert(std::endian::native == std::endian::little, "the format is little-endian");
 
@@ -40,6 +43,24 @@ constexpr const char* dtype_of() {
 
 [[noreturn]] void fail(const std::string& path, const std::string& what) {
   throw CheckpointError(path + ": " + what);
+}
+
+// A JSON list of numbers >= 0; throws a Json::exception if it is something else.
+std::vector<std::size_t> whole_numbers(const Json& list) {
+  std::vector<std::size_t> numbers;
+  for (const Json& item : list.get_ref<const Json::array_t&>())
+    numbers.push_back(item.get_ref<const Json::number_unsigned_t&>());
+  return numbers;
+}
+
+// Whether an array takes the bytes [begin, end); of types that are not read, its size is not known.
+bool fits(const std::string& dtype, const Shape& shape, std::size_t begin, std::size_t end) {
+  if (begin > end) return false;
+  if (dtype != "F32" && dtype != "F64") return true;
+  std::size_t bytes = dtype == "F64" ? 8 : 4;
+  for (const std::size_t n : shape)
+    if (__builtin_mul_overflow(bytes, n, &bytes)) return false;
+  return bytes == end - begin;
 }
 
 // Removes the temporary file unless it was renamed.
@@ -105,42 +126,57 @@ Safetensors Safetensors::parse(const std::string& name, std::string bytes) {
   std::memcpy(&header_size, bytes.data(), sizeof header_size);
   if (header_size > kMaxHeader) fail(name, "damaged: not a safetensors file");
   if (bytes.size() - 8 < header_size) fail(name, "truncated: the header is cut off");
-  std::size_t needed = 0;
   try {
-    const auto header = nlohmann::json::parse(bytes.begin() + 8, bytes.begin() + 8 + static_cast<std::ptrdiff_t>(header_size));
-    for (const auto& [key, value] : header.items()) {
+    const Json header = Json::parse(bytes.begin() + 8,
+                                    bytes.begin() + 8 + static_cast<std::ptrdiff_t>(header_size));
+    for (const auto& [key, value] : header.get_ref<const Json::object_t&>()) {
       if (key == "__metadata__") {
         file.metadata_ = value.get<std::map<std::string, std::string>>();
         continue;
       }
-      Entry entry;
-      entry.dtype = value.at("dtype").get<std::string>();
-      for (const std::size_t n : value.at("shape")) entry.shape.push_back(n);
-      entry.begin = value.at("data_offsets").at(0);
-      entry.end = value.at("data_offsets").at(1);
-      const std::size_t width = entry.dtype == "F64" ? 8 : 4;
-      if (entry.end < entry.begin || entry.end - entry.begin != element_count(entry.shape) * width) {
-        if (entry.dtype == "F32" || entry.dtype == "F64") fail(name, "damaged: array " + key + " has the wrong size");
-      }
-      needed = std::max(needed, entry.end);
+      Entry entry{value.at("dtype").get<std::string>(), {}, 0, 0};
+      for (const std::size_t n : whole_numbers(value.at("shape"))) entry.shape.push_back(n);
+      const std::vector<std::size_t> offsets = whole_numbers(value.at("data_offsets"));
+      if (offsets.size() != 2 || !fits(entry.dtype, entry.shape, offsets[0], offsets[1]))
+        fail(name, "damaged: array " + key + " has the wrong size");
+      entry.begin = offsets[0];
+      entry.end = offsets[1];
       file.entries_.emplace(key, std::move(entry));
     }
-  } catch (const nlohmann::json::exception&) {
+  } catch (const Json::exception&) {
     fail(name, "damaged: the header is not valid");
   }
   bytes.erase(0, 8 + header_size);
-  if (bytes.size() < needed)
-    fail(name, "truncated: " + std::to_string(needed) + " bytes of data expected, " +
-                   std::to_string(bytes.size()) + " found");
   file.data_ = std::move(bytes);
+  file.check_coverage();
   const auto sum = file.metadata_.find("checksum");
   if (sum != file.metadata_.end() && sum->second != checksum(file.data_, file.metadata_))
     fail(name, "damaged: the checksum does not match");
   return file;
 }
 
+// The arrays stand one after the other and fill the data, as the format asks.
+void Safetensors::check_coverage() const {
+  std::vector<std::pair<std::size_t, std::size_t>> ranges;
+  std::size_t needed = 0, next = 0;
+  for (const auto& [name, entry] : entries_) {
+    ranges.emplace_back(entry.begin, entry.end);
+    needed = std::max(needed, entry.end);
+  }
+  if (data_.size() < needed)
+    fail(source_, "truncated: " + std::to_string(needed) + " bytes of data expected, " +
+                      std::to_string(data_.size()) + " found");
+  std::sort(ranges.begin(), ranges.end());
+  for (const auto& [begin, end] : ranges) {
+    if (begin != next) fail(source_, "damaged: arrays overlap or leave a gap");
+    next = end;
+  }
+  if (next != data_.size())
+    fail(source_, "damaged: " + std::to_string(data_.size() - next) + " bytes after the arrays");
+}
+
 void Safetensors::write(const std::filesystem::path& path) const {
-  nlohmann::json header;
+  Json header;
   for (const auto& [name, entry] : entries_)
     header[name] = {{"dtype", entry.dtype},
                     {"shape", std::vector<std::size_t>(entry.shape.begin(), entry.shape.end())},
@@ -228,9 +264,9 @@ void load_parameters(const Safetensors& file, ParameterStore<T>& store, const st
     parameter.mutable_value() = std::move(values[next++]);
 }
 
-#define BABELGRAD_INSTANTIATE(T)                                                          \
-  template void Safetensors::add(const std::string&, const Array<T>&);                    \
-  template Array<T> Safetensors::get(const std::string&) const;                           \
+#define BABELGRAD_INSTANTIATE(T)                                                            \
+  template void Safetensors::add(const std::string&, const Array<T>&);                      \
+  template Array<T> Safetensors::get(const std::string&) const;                             \
   template void add_parameters(Safetensors&, const ParameterStore<T>&, const std::string&); \
   template void load_parameters(const Safetensors&, ParameterStore<T>&, const std::string&);
 BABELGRAD_INSTANTIATE(float)

@@ -56,6 +56,7 @@ class Safetensors {
   };
   const Entry& entry(const std::string& name) const;
   static Safetensors parse(const std::string& name, std::string bytes);
+  void check_coverage() const;
 
   std::string source_ = "safetensors";  // for messages
   std::map<std::string, Entry> entries_;

@@ -9,7 +9,7 @@ enum class ScheduleKind {
   constant,      // the base rate
   warmup,        // linear from 0 to the base rate over `warmup` updates, then constant
   inverse_sqrt,  // warm-up, then base * sqrt(decay_start / update) from update `decay_start` on
-  plateau,       // warm-up, then times `factor` whenever `patience` validations bring no improvement
+  plateau,  // warm-up, then times `factor` whenever `patience` validations bring no improvement
 };
 
 struct ScheduleOptions {
@@ -32,7 +32,7 @@ class Schedule {
 
   // What a checkpoint has to keep.
   struct State {
-    double scale = 1;              // product of the factors so far
+    double scale = 1;                // product of the factors so far
     std::uint64_t bad_in_a_row = 0;  // validations without improvement
   };
   const State& state() const { return state_; }

@@ -88,15 +88,16 @@ int main() {
     const Batch batch = random_batch(random);
     const Tensor<float> loss = cross_entropy(model(batch).first, batch.output);
     const std::vector<Array<float>> gradients = store.gradients(loss);
-    adam.step(gradients, {.learning_rate = 0.005,
-                          .gradient_scale = clip_scale(global_norm(gradients), 1.0)});
+    adam.step(gradients,
+              {.learning_rate = 0.005, .gradient_scale = clip_scale(global_norm(gradients), 1.0)});
     if (update % 100 == 0) std::printf("update %4d  loss %.4f\n", update, loss.item());
   }
   const Batch test = random_batch(random);
   const auto [logits, weights] = model(test);
   const double right = accuracy(logits.value(), test.output);
-  std::printf("symbols right: %.1f %%\nattention of the first sequence (row: output, column: input)\n",
-              100 * right);
+  std::printf(
+      "symbols right: %.1f %%\nattention of the first sequence (row: output, column: input)\n",
+      100 * right);
   for (std::size_t t = 0; t < kLength; ++t) {
     for (std::size_t s = 0; s < kLength; ++s) std::printf(" %.2f", weights(t, 0, s));
     std::printf("\n");

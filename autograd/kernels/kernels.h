@@ -70,7 +70,7 @@ struct Kernels {
   void (*softmax_row_backward)(std::size_t n, const T* y, const T* dy, T* dx);
   // Cross-entropy of softmax(x + bias) against (1 - smoothing) one_hot(target) + smoothing / n.
   // Leaves scale * d loss / d x in x if scale != 0 (else x + bias). bias may be null.
-  T (*cross_entropy_row)
+  T(*cross_entropy_row)
   (std::size_t n, T* x, const T* bias, std::size_t target, T smoothing, T scale);
   // sum over a of v[a] * tanh(q[a] + k[a])
   T (*additive_score)(std::size_t n, const T* q, const T* k, const T* v);

@@ -214,9 +214,8 @@ struct Implementation {
     const T max = row_max(n, x);
     V sum(T(0));
     const T lowest = std::numeric_limits<T>::lowest() / 2;
-    sweep<Arch, T>(n, [&](auto l, std::size_t i) {
-      sum += xsimd::exp(l.load(x + i, lowest) - V(max));
-    });
+    sweep<Arch, T>(
+        n, [&](auto l, std::size_t i) { sum += xsimd::exp(l.load(x + i, lowest) - V(max)); });
     return max + log_of(xsimd::hadd(sum));
   }
 

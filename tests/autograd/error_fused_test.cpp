@@ -1,0 +1,187 @@
+// The exact message of softmax, normalisation, losses and the fused ops for every kind of bad
+// input.
+#include <doctest/doctest.h>
+
+#include "tests/autograd/error_table.h"
+
+namespace babelgrad {
+namespace {
+
+using D = Tensor<double>;
+
+D x(const Shape& shape) { return random_leaf(shape, 1); }
+IntArray mask(const Shape& shape) { return full<std::int32_t>(shape, 1); }
+
+TEST_CASE("errors: softmax and normalisation") {
+  check_messages({
+      {"softmax: need x [..., N] with N >= 1; got x []", [] { softmax(x({})); }},
+      {"softmax: need x [..., N] with N >= 1; got x [2, 0]",
+       [] {
+         softmax(x({2, 0}));
+       }},
+      {"softmax: need a mask of x's shape; got x [2, 3], mask [3]",
+       [] {
+         softmax(x({2, 3}), mask({3}));
+       }},
+      {"log_softmax: need x [..., N] with N >= 1; got x []", [] { log_softmax(x({})); }},
+      {"log_softmax: need a mask of x's shape; got x [2, 3], mask [2, 4]",
+       [] {
+         log_softmax(x({2, 3}), mask({2, 4}));
+       }},
+      {"layer_norm: need x [..., N], gain [N] and bias [N]; got x [2, 3], gain [2], bias [3]",
+       [] {
+         layer_norm(x({2, 3}), x({2}), x({3}));
+       }},
+      {"layer_norm: need x [..., N], gain [N] and bias [N]; got x [2, 3], gain [3], bias [1]",
+       [] {
+         layer_norm(x({2, 3}), x({3}), x({1}));
+       }},
+      {"layer_norm: need x [..., N], gain [N] and bias [N]; got x [], gain [1], bias [1]",
+       [] { layer_norm(x({}), x({1}), x({1})); }},
+  });
+}
+
+TEST_CASE("errors: cross-entropy") {
+  const D logits = x({2, 3}), h = x({2, 4}), w = x({3, 4}), b = x({3});
+  const IntArray ok = ints({2}, {0, 2});
+  check_messages({
+      {"cross_entropy: need x [..., N] with N >= 1; got x []",
+       [=] { cross_entropy(x({}), ints({}, {0})); }},
+      {"cross_entropy: need one target a row; got x [2, 3], targets [3]",
+       [=] { cross_entropy(logits, mask({3})); }},
+      {"cross_entropy: need targets in [0, 3); got 3 at position 1",
+       [=] {
+         cross_entropy(logits, ints({2}, {0, 3}));
+       }},
+      {"cross_entropy: need targets in [0, 3); got -1 at position 0",
+       [=] {
+         cross_entropy(logits, ints({2}, {-1, 0}), {.ignore_index = 0});
+       }},
+      {"cross_entropy: need 0 <= label_smoothing < 1; got 1.000000",
+       [=] { cross_entropy(logits, ok, {.label_smoothing = 1}); }},
+      {"cross_entropy: need 0 <= label_smoothing < 1; got -0.100000",
+       [=] { cross_entropy(logits, ok, {.label_smoothing = -0.1}); }},
+      {"cross_entropy: need normalizer >= 0; got -1.000000",
+       [=] { cross_entropy(logits, ok, {.normalizer = -1}); }},
+      {"linear_cross_entropy: need x [..., K], weight [V, K] with V >= 1 and bias [V]; got x [2, "
+       "4], "
+       "weight [3, 4], bias [4]",
+       [=] { linear_cross_entropy(h, w, x({4}), ok); }},
+      {"linear_cross_entropy: need x [..., K] and weight [V, K] with V >= 1; got x [2, 3], weight "
+       "[3, 4]",
+       [=] { linear_cross_entropy(logits, w, D(), ok); }},
+      {"linear_cross_entropy: need x [..., K] and weight [V, K] with V >= 1; got x [2, 4], weight "
+       "[]",
+       [=] { linear_cross_entropy(h, x({}), D(), ok); }},
+      {"linear_cross_entropy: need x [..., K] and weight [V, K] with V >= 1; got x [2, 4], weight "
+       "[0, 4]",
+       [=] {
+         linear_cross_entropy(h, x({0, 4}), D(), ok);
+       }},
+      {"linear_cross_entropy: need one target a row; got x [2, 4], targets [1]",
+       [=] { linear_cross_entropy(h, w, b, mask({1})); }},
+      {"linear_cross_entropy: need targets in [0, 3); got 5 at position 0",
+       [=] {
+         linear_cross_entropy(h, w, b, ints({2}, {5, 0}));
+       }},
+      {"linear_cross_entropy: need 0 <= label_smoothing < 1; got nan",
+       [=] {
+         linear_cross_entropy(h, w, b, ok,
+                              {.label_smoothing = std::numeric_limits<double>::quiet_NaN()});
+       }},
+      {"linear_cross_entropy: need normalizer >= 0; got -2.000000",
+       [=] { linear_cross_entropy(h, w, b, ok, {.normalizer = -2}); }},
+  });
+}
+
+TEST_CASE("errors: gru") {
+  const GruWeights<double> w{x({6, 3}), x({6, 2}), x({6}), x({6})};  // E 3, H 2
+  GruWeights<double> bad_ih = w, bad_hh = w, bad_bias = w, no_rank = w;
+  bad_ih.weight_ih = x({6, 4});
+  bad_hh.weight_hh = x({5, 2});
+  bad_bias.bias_hh = x({2});
+  no_rank.weight_hh = x({});
+  const D in = x({4, 5, 3}), step = x({5, 3}), state = x({5, 2});
+  const std::string rule =
+      "need weight_ih [3H, E], weight_hh [3H, H], bias_ih [3H] and bias_hh [3H] with H 2 and E 3; ";
+  const std::string gru_rule = "gru: " + rule, cell_rule = "gru_cell: " + rule;
+  const std::string a =
+      gru_rule + "got weight_ih [6, 4], weight_hh [6, 2], bias_ih [6], bias_hh [6]";
+  const std::string b =
+      gru_rule + "got weight_ih [6, 3], weight_hh [5, 2], bias_ih [6], bias_hh [6]";
+  const std::string c =
+      cell_rule + "got weight_ih [6, 3], weight_hh [6, 2], bias_ih [6], bias_hh [2]";
+  check_messages({
+      {"gru: need x [T, B, E], each at least 1; got x [4, 5]",
+       [=] {
+         gru(x({4, 5}), {}, w);
+       }},
+      {"gru: need x [T, B, E], each at least 1; got x [0, 5, 3]",
+       [=] {
+         gru(x({0, 5, 3}), {}, w);
+       }},
+      {a, [=] { gru(in, {}, bad_ih); }},
+      {b, [=] { gru(in, {}, bad_hh); }},
+      {"gru: need weight_ih [3H, E], weight_hh [3H, H], bias_ih [3H] and bias_hh [3H] with H 0 and "
+       "E "
+       "3; got weight_ih [6, 3], weight_hh [], bias_ih [6], bias_hh [6]",
+       [=] { gru(in, {}, no_rank); }},
+      {"gru: need an initial state [B, H]; got x [4, 5, 3], initial_state [4, 2]",
+       [=] {
+         gru(in, x({4, 2}), w);
+       }},
+      {"gru: need lengths [B] with B 5; got lengths [4]", [=] { gru(in, {}, w, mask({4})); }},
+      {"gru: need lengths in [1, 4]; got 0 at position 1",
+       [=] {
+         gru(in, {}, w, ints({5}, {1, 0, 1, 1, 1}));
+       }},
+      {"gru: need lengths in [1, 4]; got 5 at position 4",
+       [=] {
+         gru(in, {}, w, ints({5}, {1, 1, 1, 1, 5}));
+       }},
+      {"gru_cell: need x [B, E] and state [B, H], each at least 1; got x [5, 3], state [4, 2]",
+       [=] {
+         gru_cell(step, x({4, 2}), w);
+       }},
+      {"gru_cell: need x [B, E] and state [B, H], each at least 1; got x [4, 5, 3], state [5, 2]",
+       [=] { gru_cell(in, state, w); }},
+      {c, [=] { gru_cell(step, state, bad_bias); }},
+  });
+}
+
+TEST_CASE("errors: attention") {
+  const D q = x({2, 3, 4}), k = x({5, 3, 4}), v = x({5, 3, 6}), u = x({4});
+  const std::string rule =
+      ": need queries [T, B, K], keys [S, B, K] and values [S, B, D] with S >= 1; got queries ";
+  for (const std::string op : {"dot_attention", "additive_attention"}) {
+    const auto attend = [&](const D& queries, const D& keys, const D& values,
+                            const IntArray& lengths) {
+      return [=] {
+        if (op == "dot_attention")
+          dot_attention(queries, keys, values, lengths);
+        else
+          additive_attention(queries, keys, u, values, lengths);
+      };
+    };
+    const auto message = [&](const D& queries, const D& keys, const D& values,
+                             const IntArray& lengths = {}) {
+      return message_of<ShapeError>(attend(queries, keys, values, lengths));
+    };
+    CHECK(message(x({2, 4}), k, v) == op + rule + "[2, 4], keys [5, 3, 4], values [5, 3, 6]");
+    CHECK(message(x({2, 1, 4}), k, v) == op + rule + "[2, 1, 4], keys [5, 3, 4], values [5, 3, 6]");
+    CHECK(message(q, x({5, 3, 3}), v) == op + rule + "[2, 3, 4], keys [5, 3, 3], values [5, 3, 6]");
+    CHECK(message(q, k, x({4, 3, 6})) == op + rule + "[2, 3, 4], keys [5, 3, 4], values [4, 3, 6]");
+    CHECK(message(q, x({0, 3, 4}), x({0, 3, 6})) ==
+          op + rule + "[2, 3, 4], keys [0, 3, 4], values [0, 3, 6]");
+    CHECK(message(q, k, v, mask({2})) == op + ": need lengths [B] with B 3; got lengths [2]");
+    CHECK(message(q, k, v, ints({3}, {5, 6, 1})) ==
+          op + ": need lengths in [1, 5]; got 6 at position 1");
+    CHECK(message(q, k, v, ints({3}, {5, 1, 0})) ==
+          op + ": need lengths in [1, 5]; got 0 at position 2");
+  }
+  CHECK(message_of<ShapeError>([&] { additive_attention(q, k, x({3}), v); }) ==
+        "additive_attention: need v [K] with K 4; got v [3]");
+}
+
+}  // namespace
+}  // namespace babelgrad

@@ -1,0 +1,199 @@
+// Values and gradients against PyTorch's, in double (tests/golden/make_golden.py).
+#include <doctest/doctest.h>
+
+#include <map>
+
+#include "babelgrad/autograd/backward.h"
+#include "tests/autograd/helpers.h"
+#include "tests/golden/golden.h"
+
+namespace babelgrad {
+namespace {
+
+using D = Tensor<double>;
+constexpr double kTolerance = 1e-12;
+
+D leaf(const Json& json) { return D(golden_array(json), kRequiresGrad); }
+
+// Named leaves, and PyTorch's gradients of them.
+class Leaves {
+ public:
+  D& operator[](const std::string& name) { return leaves_[name]; }
+  const D& at(const std::string& name) const { return leaves_.at(name); }
+
+  void read(const Json& object) {
+    for (const auto& [name, value] : object.items()) leaves_[name] = leaf(value);
+  }
+
+  GruWeights<double> gru(const std::string& prefix, const std::string& suffix) const {
+    return {at(prefix + "weight_ih" + suffix), at(prefix + "weight_hh" + suffix),
+            at(prefix + "bias_ih" + suffix), at(prefix + "bias_hh" + suffix)};
+  }
+
+  void check_gradients(const D& loss, const Json& expected) const {
+    std::vector<D> tensors;
+    for (const auto& [name, tensor] : leaves_) tensors.push_back(tensor);
+    const std::vector<Array<double>> got = gradients(loss, tensors);
+    CHECK(expected.size() == leaves_.size());
+    std::size_t i = 0;
+    for (const auto& [name, tensor] : leaves_) {
+      INFO("gradient of ", name);
+      CHECK(max_difference(got[i++], golden_array(expected.at(name))) < kTolerance);
+    }
+  }
+
+ private:
+  std::map<std::string, D> leaves_;
+};
+
+void check_value(const D& tensor, const Json& expected) {
+  CHECK(max_difference(tensor.value(), golden_array(expected)) < kTolerance);
+}
+
+// x [T, B, F] with zeros beyond the lengths, as PyTorch's pad_packed_sequence leaves it.
+D zero_padding(const D& x, const IntArray& lengths) {
+  IntArray padding = zeros<std::int32_t>(x.shape());
+  const std::size_t features = x.dim(2), batch = x.dim(1);
+  for (std::size_t i = 0; i < padding.size(); ++i) {
+    const auto t = static_cast<std::int32_t>(i / features / batch);
+    padding.data()[i] = t >= lengths.data()[i / features % batch];
+  }
+  return masked_fill(x, padding, 0);
+}
+
+D step_of(const D& states, std::size_t t) {
+  return reshape(slice(states, 0, t, t + 1), {states.dim(1), states.dim(2)});
+}
+
+struct Bidirectional {
+  D states;                         // [T, B, 2H]
+  D forward_final, backward_final;  // [B, H]
+};
+
+Bidirectional run_both(const D& x, const GruWeights<double>& forward,
+                       const GruWeights<double>& backward, const IntArray& lengths, const D& h_f,
+                       const D& h_b) {
+  const D f = gru(x, h_f, forward, lengths), b = gru(x, h_b, backward, lengths, Direction::reverse);
+  return {concat<double>({f, b}, 2), step_of(f, x.dim(0) - 1), step_of(b, 0)};
+}
+
+TEST_CASE("golden: nn.GRU of two layers in both directions over packed sequences") {
+  const Json g = golden("gru");
+  const IntArray lengths = golden_ints(g["lengths"]);
+  Leaves leaves;
+  leaves.read(g["parameters"]);
+  leaves["x"] = leaf(g["x"]);
+  leaves["h_0"] = leaf(g["h_0"]);
+  D x = leaves["x"];
+  std::vector<D> finals;
+  for (const std::string layer : {"_l0", "_l1"}) {
+    const Bidirectional run =
+        run_both(x, leaves.gru("", layer), leaves.gru("", layer + "_reverse"), lengths,
+                 step_of(leaves["h_0"], finals.size()), step_of(leaves["h_0"], finals.size() + 1));
+    x = run.states;
+    finals.insert(finals.end(), {run.forward_final, run.backward_final});
+  }
+  const D output = zero_padding(x, lengths), h_n = stack(finals, 0);
+  check_value(output, g["output"]);
+  check_value(h_n, g["h_n"]);
+  const D loss = weighted_sum(output, golden_array(g["cotangent_output"])) +
+                 weighted_sum(h_n, golden_array(g["cotangent_h_n"]));
+  CHECK(std::abs(loss.item() - g["loss"].get<double>()) < kTolerance);
+  leaves.check_gradients(loss, g["gradients"]);
+}
+
+TEST_CASE("golden: nn.GRUCell") {
+  const Json g = golden("gru_cell");
+  Leaves leaves;
+  leaves.read(g["parameters"]);
+  leaves["x"] = leaf(g["x"]);
+  leaves["h"] = leaf(g["h"]);
+  const D output = gru_cell(leaves["x"], leaves["h"], leaves.gru("", ""));
+  check_value(output, g["output"]);
+  leaves.check_gradients(weighted_sum(output, golden_array(g["cotangent"])), g["gradients"]);
+}
+
+TEST_CASE("golden: Luong's attention with the general score") {
+  const Json g = golden("luong_attention");
+  Leaves leaves;
+  for (const char* name : {"queries", "encoder_states", "W_a"}) leaves[name] = leaf(g[name]);
+  const D states = leaves["encoder_states"];
+  const Attention<double> attention = dot_attention(
+      leaves["queries"], linear(states, leaves["W_a"]), states, golden_ints(g["lengths"]));
+  check_value(attention.context, g["context"]);
+  CHECK(max_difference(*attention.weights, golden_array(g["weights"])) < kTolerance);
+  leaves.check_gradients(weighted_sum(attention.context, golden_array(g["cotangent"])),
+                         g["gradients"]);
+}
+
+TEST_CASE("golden: Bahdanau's attention") {
+  const Json g = golden("additive_attention");
+  Leaves leaves;
+  for (const char* name : {"queries", "keys", "v", "values"}) leaves[name] = leaf(g[name]);
+  const Attention<double> attention = additive_attention(
+      leaves["queries"], leaves["keys"], leaves["v"], leaves["values"], golden_ints(g["lengths"]));
+  check_value(attention.context, g["context"]);
+  CHECK(max_difference(*attention.weights, golden_array(g["weights"])) < kTolerance);
+  leaves.check_gradients(weighted_sum(attention.context, golden_array(g["cotangent"])),
+                         g["gradients"]);
+}
+
+TEST_CASE("golden: cross-entropy with ignore_index and label smoothing") {
+  const Json g = golden("cross_entropy");
+  const IntArray targets = golden_ints(g["targets"]);
+  CHECK(g["cases"].size() == 4);
+  for (const Json& c : g["cases"]) {
+    const std::string reduction = c["reduction"];
+    INFO("smoothing ", c["label_smoothing"].get<double>(), ", ", reduction);
+    const D logits = leaf(g["logits"]);
+    const D loss = cross_entropy(logits, targets,
+                                 {.ignore_index = g["ignore_index"].get<std::int32_t>(),
+                                  .label_smoothing = c["label_smoothing"].get<double>(),
+                                  .normalizer = reduction == "sum" ? 1.0 : 0.0});
+    CHECK(std::abs(loss.item() - c["loss"].get<double>()) < kTolerance);
+    CHECK(max_difference(gradients(loss, {logits})[0], golden_array(c["gradient"])) < kTolerance);
+  }
+}
+
+TEST_CASE("golden: layer_norm") {
+  const Json g = golden("layer_norm");
+  Leaves leaves;
+  for (const char* name : {"x", "weight", "bias"}) leaves[name] = leaf(g[name]);
+  const D output =
+      layer_norm(leaves["x"], leaves["weight"], leaves["bias"], g["eps"].get<double>());
+  check_value(output, g["output"]);
+  leaves.check_gradients(weighted_sum(output, golden_array(g["cotangent"])), g["gradients"]);
+}
+
+TEST_CASE("golden: Luong's sequence-to-sequence model, its loss and every gradient") {
+  const Json g = golden("seq2seq");
+  const IntArray lengths = golden_ints(g["source_lengths"]);
+  Leaves p;
+  p.read(g["parameters"]);
+  const D x = gather_rows(p["source_embedding"], golden_ints(g["source"]));
+  const Bidirectional encoded =
+      run_both(x, p.gru("encoder.", "_l0"), p.gru("encoder.", "_l0_reverse"), lengths, {}, {});
+  const D final_state = concat<double>({encoded.forward_final, encoded.backward_final}, 1);
+  const D initial = tanh(linear(final_state, p["W_init"], p["b_init"]));
+  const D target = gather_rows(p["target_embedding"], golden_ints(g["target_input"]));
+  const D h = gru(target, initial, p.gru("decoder.", "_l0"));
+  const Attention<double> attention =
+      dot_attention(h, linear(encoded.states, p["W_a"]), encoded.states, lengths);
+  const D attentional = tanh(linear(concat<double>({attention.context, h}, 2), p["W_c"], p["b_c"]));
+  const CrossEntropyOptions options{.ignore_index = g["ignore_index"].get<std::int32_t>(),
+                                    .label_smoothing = g["label_smoothing"].get<double>()};
+  const D loss = linear_cross_entropy(attentional, p["W_o"], p["b_o"],
+                                      golden_ints(g["target_output"]), options);
+  check_value(zero_padding(encoded.states, lengths), g["encoder_states"]);
+  check_value(initial, g["decoder_initial_state"]);
+  check_value(h, g["decoder_states"]);
+  CHECK(max_difference(*attention.weights, golden_array(g["attention_weights"])) < kTolerance);
+  check_value(attention.context, g["context"]);
+  check_value(attentional, g["attentional"]);
+  check_value(linear(attentional, p["W_o"], p["b_o"]), g["logits"]);
+  CHECK(std::abs(loss.item() - g["loss"].get<double>()) < kTolerance);
+  p.check_gradients(loss, g["gradients"]);
+}
+
+}  // namespace
+}  // namespace babelgrad

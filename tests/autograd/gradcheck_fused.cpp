@@ -1,0 +1,144 @@
+#include "babelgrad/autograd/backward.h"
+#include "tests/autograd/gradcheck_table.h"
+
+namespace babelgrad {
+namespace {
+
+// The four arrays of a GRU among the inputs, from `first` on.
+template <class T>
+GruWeights<T> weights_of(const std::vector<Tensor<T>>& in, std::size_t first) {
+  return {in[first], in[first + 1], in[first + 2], in[first + 3]};
+}
+
+std::vector<Draw> gru_draws(std::size_t T, std::size_t B, std::size_t E, std::size_t H,
+                            bool has_state) {
+  std::vector<Draw> draws{drawn({T, B, E}), drawn({3 * H, E}), drawn({3 * H, H}), drawn({3 * H}),
+                          drawn({3 * H})};
+  if (has_state) draws.push_back(drawn({B, H}));
+  return draws;
+}
+
+}  // namespace
+
+std::vector<Row> gru_rows() {
+  struct Case {
+    std::string label;
+    std::size_t T, B, E, H;
+    IntArray lengths;
+  };
+  const std::vector<Case> cases{
+      {"full length", 3, 2, 2, 3, {}}, {"lengths", 4, 3, 2, 2, ints({3}, {2, 4, 1})},
+      {"T = 1", 1, 2, 2, 2, {}},       {"B = 1", 3, 1, 2, 2, ints({1}, {2})},
+      {"H = 1", 2, 2, 2, 1, {}},       {"all sizes 1", 1, 1, 1, 1, {}},
+      {"H = 17", 2, 1, 1, 17, {}},
+  };
+  std::vector<Row> rows;
+  for (const Case& c : cases)
+    for (const Direction direction : {Direction::forward, Direction::reverse})
+      for (const bool has_state : {false, true}) {
+        const IntArray lengths = c.lengths;
+        const std::string label = c.label +
+                                  (direction == Direction::reverse ? ", reverse" : ", forward") +
+                                  (has_state ? ", initial state" : "");
+        rows.push_back(row("gru", label, gru_draws(c.T, c.B, c.E, c.H, has_state),
+                           [=]<class T>(const std::vector<Tensor<T>>& in) {
+                             const Tensor<T> state = has_state ? in[5] : Tensor<T>();
+                             return gru(in[0], state, weights_of(in, 1), lengths, direction);
+                           }));
+      }
+  const auto shared = []<class T>(const std::vector<Tensor<T>>& in) {
+    return gru<T>(in[0], {}, {in[1], in[1], in[2], in[2]});
+  };
+  const auto cell = [](const auto& in) { return gru_cell(in[0], in[5], weights_of(in, 1)); };
+  const auto aliased_cell = [](const auto& in) {
+    return gru_cell(in[0], in[0], weights_of(in, 1));
+  };
+  const auto cell_draws = [](std::size_t B, std::size_t E, std::size_t H) {
+    std::vector<Draw> draws = gru_draws(1, B, E, H, true);
+    draws[0] = drawn({B, E});
+    return draws;
+  };
+  rows.push_back(row("gru", "one array for both weights",
+                     {drawn({3, 2, 2}), drawn({6, 2}), drawn({6})}, shared));
+  rows.push_back(row("gru_cell", "", cell_draws(3, 2, 4), cell));
+  rows.push_back(row("gru_cell", "B = 1", cell_draws(1, 3, 2), cell));
+  rows.push_back(row("gru_cell", "all sizes 1", cell_draws(1, 1, 1), cell));
+  rows.push_back(row("gru_cell", "x is the state",
+                     {drawn({2, 3}), drawn({9, 3}), drawn({9, 3}), drawn({9}), drawn({9})},
+                     aliased_cell));
+  return rows;
+}
+
+std::vector<Row> attention_rows() {
+  struct Case {
+    std::string label;
+    std::size_t T, S, B, K, D;
+    IntArray lengths;
+  };
+  const std::vector<Case> cases{
+      {"full length", 2, 3, 2, 3, 2, {}},
+      {"lengths", 2, 4, 3, 2, 3, ints({3}, {4, 1, 2})},
+      {"T = 1", 1, 3, 2, 2, 2, ints({2}, {3, 2})},
+      {"S = 1", 2, 1, 2, 2, 2, {}},
+      {"all sizes 1", 1, 1, 1, 1, 1, ints({1}, {1})},
+      {"K = 17", 1, 2, 1, 17, 1, {}},
+  };
+  std::vector<Row> rows;
+  for (const Case& c : cases) {
+    const IntArray lengths = c.lengths;
+    const Draw q = drawn({c.T, c.B, c.K}), k = drawn({c.S, c.B, c.K}), v = drawn({c.S, c.B, c.D});
+    rows.push_back(row("dot_attention", c.label, {q, k, v}, [=](const auto& in) {
+      return dot_attention(in[0], in[1], in[2], lengths).context;
+    }));
+    rows.push_back(
+        row("dot_attention", c.label + ", keys are the values", {q, k},
+            [=](const auto& in) { return dot_attention(in[0], in[1], in[1], lengths).context; }));
+    rows.push_back(row("additive_attention", c.label, {q, k, drawn({c.K}), v}, [=](const auto& in) {
+      return additive_attention(in[0], in[1], in[2], in[3], lengths).context;
+    }));
+    rows.push_back(row("additive_attention", c.label + ", keys are the values",
+                       {q, k, drawn({c.K})}, [=](const auto& in) {
+                         return additive_attention(in[0], in[1], in[2], in[1], lengths).context;
+                       }));
+  }
+  rows.push_back(row("dot_attention", "self-attention", {drawn({3, 2, 2})},
+                     [](const auto& in) { return dot_attention(in[0], in[0], in[0]).context; }));
+  rows.push_back(row(
+      "additive_attention", "self-attention", {drawn({3, 2, 2}), drawn({2})}, [](const auto& in) {
+        return additive_attention(in[0], in[0], in[1], in[0], ints({2}, {3, 2})).context;
+      }));
+  return rows;
+}
+
+std::vector<Row> checkpoint_rows() {
+  const auto block = []<class T>(const std::vector<Tensor<T>>& in) {
+    return tanh(linear(in[0], in[1], in[2]));
+  };
+  const auto same = []<class T>(const std::vector<Tensor<T>>& in) { return in[0]; };
+  const auto constant = []<class T>(const std::vector<Tensor<T>>& in) {
+    return mul(in[0].detach(), in[0].detach());
+  };
+  const auto nested = [block]<class T>(const std::vector<Tensor<T>>& in) {
+    return exp(checkpoint<T>(block, in));
+  };
+  return {
+      row("checkpoint", "a layer", {drawn({2, 3}), drawn({4, 3}), drawn({4})},
+          [block]<class T>(const std::vector<Tensor<T>>& in) { return checkpoint<T>(block, in); }),
+      row("checkpoint", "aliased inputs", {drawn({3, 3}), drawn({3})},
+          [block]<class T>(const std::vector<Tensor<T>>& in) {
+            return checkpoint<T>(block, {in[0], in[0], in[1]});
+          }),
+      row("checkpoint", "nested", {drawn({2, 3}), drawn({4, 3}), drawn({4})},
+          [nested]<class T>(const std::vector<Tensor<T>>& in) {
+            return checkpoint<T>(nested, in);
+          }),
+      row("checkpoint", "the identity", {drawn({2})},
+          [same]<class T>(const std::vector<Tensor<T>>& in) { return checkpoint<T>(same, in); }),
+      row("checkpoint", "a part without gradient", {drawn({2})},
+          [constant]<class T>(const std::vector<Tensor<T>>& in) {
+            return add(in[0], sub(checkpoint<T>(constant, in), checkpoint<T>(constant, in)));
+          }),
+  };
+}
+
+}  // namespace babelgrad
