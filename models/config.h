@@ -89,7 +89,7 @@ struct TrainingConfig {
   std::size_t max_updates = 0;
   std::size_t max_epochs = 0;
   double max_minutes = 0;
-  double average_decay = 0;
+  double average_decay = 0.999;
 };
 
 struct SearchConfig {

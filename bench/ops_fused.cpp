@@ -1,0 +1,138 @@
+// bench/ops: the fused ops at size M of train_step. The raw version is their products alone (of
+// additive_attention's scores: the kernel).
+#include "babelgrad/autograd/blas.h"
+#include "babelgrad/autograd/kernels/kernels.h"
+#include "babelgrad/bench/ops_bench.h"
+
+namespace babelgrad::bench {
+namespace {
+
+constexpr std::size_t kSteps = 14, kBatch = 64, kE = 256, kH = 256, kD = 512, kV = 10000;
+constexpr std::size_t kRows = kSteps * kBatch;
+
+// C [m, n] = op(A) op(B) without gaps between rows.
+void multiply(Op op_a, Op op_b, std::size_t m, std::size_t n, std::size_t k, const float* a,
+              const float* b, float beta, float* c) {
+  gemm<float>(op_a, op_b, m, n, k, 1, a, op_a == Op::none ? k : m, b, op_b == Op::none ? n : k,
+              beta, c, n);
+}
+
+struct GruBuffers {
+  Array<float> x = values({kRows, kE}), gates = values({kRows, 3 * kH}), h = values({kRows, kH});
+  Array<float> w_ih = values({3 * kH, kE}), w_hh = values({3 * kH, kH}),
+               gh = values({kBatch, 3 * kH});
+  Array<float> dx = values({kRows, kE}), dw = values({3 * kH, kH}), dh = values({kBatch, kH});
+};
+
+void gru_forward(GruBuffers& b) {
+  multiply(Op::none, Op::transpose, kRows, 3 * kH, kE, b.x.data(), b.w_ih.data(), 0,
+           b.gates.data());
+  for (std::size_t t = 0; t < kSteps; ++t)
+    multiply(Op::none, Op::transpose, kBatch, 3 * kH, kH, b.h.data() + t * kBatch * kH,
+             b.w_hh.data(), 0, b.gh.data());
+}
+
+void gru_backward(GruBuffers& b) {
+  for (std::size_t t = kSteps; t-- > 0;)
+    multiply(Op::none, Op::none, kBatch, kH, 3 * kH, b.gates.data() + t * kBatch * 3 * kH,
+             b.w_hh.data(), 0, b.dh.data());
+  multiply(Op::transpose, Op::none, 3 * kH, kE, kRows, b.gates.data(), b.x.data(), 0, b.dw.data());
+  multiply(Op::transpose, Op::none, 3 * kH, kH, kRows, b.gates.data(), b.h.data(), 0, b.dw.data());
+  multiply(Op::none, Op::none, kRows, kE, 3 * kH, b.gates.data(), b.w_ih.data(), 0, b.dx.data());
+}
+
+void add_gru_cases() {
+  const std::vector<Shape> weights{{3 * kH, kE}, {3 * kH, kH}, {3 * kH}, {3 * kH}};
+  const auto leaves = [&](const Shape& x) {
+    std::vector<Shape> shapes{x, {kBatch, kH}};
+    shapes.insert(shapes.end(), weights.begin(), weights.end());
+    return shapes;
+  };
+  const auto weights_of = [](const Leaves& x) { return GruWeights<float>{x[2], x[3], x[4], x[5]}; };
+  add_case({"gru", leaves({kSteps, kBatch, kE}),
+            [=](const Leaves& x) { return gru(x[0], x[1], weights_of(x)); },
+            2e-9 * kRows * 3 * kH * (kE + kH), [b = GruBuffers()]() mutable { gru_forward(b); },
+            [b = GruBuffers()]() mutable { gru_backward(b); }});
+  add_case({"gru_cell", leaves({kBatch, kE}),
+            [=](const Leaves& x) { return gru_cell(x[0], x[1], weights_of(x)); },
+            2e-9 * kBatch * 3 * kH * (kE + kH),
+            [b = GruBuffers()]() mutable {
+              multiply(Op::none, Op::transpose, kBatch, 3 * kH, kE, b.x.data(), b.w_ih.data(), 0,
+                       b.gates.data());
+              multiply(Op::none, Op::transpose, kBatch, 3 * kH, kH, b.h.data(), b.w_hh.data(), 0,
+                       b.gh.data());
+            }});
+}
+
+struct AttentionBuffers {
+  Array<float> q = values({kRows, kH}), k = values({kRows, kH}), v = values({kH});
+  Array<float> values_ = values({kRows, kD}), weights = values({kRows, kSteps});
+  Array<float> context = values({kRows, kD});
+};
+
+void contexts(AttentionBuffers& a) {
+  for (std::size_t b = 0; b < kBatch; ++b)
+    gemm<float>(Op::none, Op::none, kSteps, kD, kSteps, 1, a.weights.data() + b * kSteps,
+                kBatch * kSteps, a.values_.data() + b * kD, kBatch * kD, 0,
+                a.context.data() + b * kD, kBatch * kD);
+}
+
+void dot_forward(AttentionBuffers& a) {
+  for (std::size_t b = 0; b < kBatch; ++b)
+    gemm<float>(Op::none, Op::transpose, kSteps, kSteps, kH, 1, a.q.data() + b * kH, kBatch * kH,
+                a.k.data() + b * kH, kBatch * kH, 0, a.weights.data() + b * kSteps,
+                kBatch * kSteps);
+  contexts(a);
+}
+
+void additive_forward(AttentionBuffers& a) {
+  for (std::size_t row = 0; row < kRows; ++row)
+    for (std::size_t s = 0; s < kSteps; ++s)
+      a.weights.data()[row * kSteps + s] = kernels<float>().additive_score(
+          kH, a.q.data() + row * kH, a.k.data() + (s * kBatch + row % kBatch) * kH, a.v.data());
+  contexts(a);
+}
+
+void add_attention_cases() {
+  const Shape queries{kSteps, kBatch, kH}, sources{kSteps, kBatch, kD};
+  add_case({"dot_attention",
+            {queries, queries, sources},
+            [](const Leaves& x) { return dot_attention(x[0], x[1], x[2]).context; },
+            2e-9 * kRows * kSteps * (kH + kD),
+            [a = AttentionBuffers()]() mutable { dot_forward(a); }});
+  add_case({"additive_attention",
+            {queries, queries, {kH}, sources},
+            [](const Leaves& x) { return additive_attention(x[0], x[1], x[2], x[3]).context; },
+            0,
+            [a = AttentionBuffers()]() mutable { additive_forward(a); }});
+}
+
+// The forward makes the gradients, too; so does the raw version: one product and two.
+void add_output_case() {
+  IntArray targets = uninitialized<std::int32_t>({kRows});
+  for (std::size_t i = 0; i < kRows; ++i)
+    targets.data()[i] = static_cast<std::int32_t>(i * 7919 % kV);
+  add_case({"linear_cross_entropy",
+            {{kRows, kH}, {kV, kH}, {kV}},
+            [targets](const Leaves& x) { return linear_cross_entropy(x[0], x[1], x[2], targets); },
+            3 * 2e-9 * kRows * kV * kH,
+            [x = values({kRows, kH}), w = values({kV, kH}), y = Array<float>(),
+             dx = values({kRows, kH}), dw = values({kV, kH})]() mutable {
+              if (y.dimension() == 0) y = values({kRows, kV});
+              multiply(Op::none, Op::transpose, kRows, kV, kH, x.data(), w.data(), 0, y.data());
+              multiply(Op::none, Op::none, kRows, kH, kV, y.data(), w.data(), 0, dx.data());
+              multiply(Op::transpose, Op::none, kV, kH, kRows, y.data(), x.data(), 0, dw.data());
+            },
+            {},
+            0});
+}
+
+}  // namespace
+
+void add_fused_cases() {
+  add_gru_cases();
+  add_attention_cases();
+  add_output_case();
+}
+
+}  // namespace babelgrad::bench

@@ -1,0 +1,220 @@
+// train_step: the time of one training update of the article's model (luong) or Bahdanau's, beside
+// the time of its matrix products alone.
+//
+//   build/bench/train_step --size M --model luong --threads 1
+//
+// Expect a share of the bound of at least 0.82 for that command on a quiet machine (about 22 GFLOP
+// an update); peers/train_step.py does the same in PyTorch, compare.sh runs both.
+//
+// The update is the trainer's: shards on --threads threads, their gradients added, clipped, Adam.
+// Encoder: bidirectional GRU of H a direction; decoder, attention and readout: H; embeddings and
+// output layer of their own; score general (luong) or additive; no dropout, no label smoothing; all
+// tokens real, new random ones each update. Updates and bound (products.h) run in turn, with the
+// same thread count, in this process; the figures are medians. Peak memory is that of the updates,
+// read before the bound's arrays exist.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <random>
+
+#include "babelgrad/autograd/blas.h"
+#include "babelgrad/bench/measure.h"
+#include "babelgrad/bench/products.h"
+#include "babelgrad/models/gradient_step.h"
+
+namespace {
+
+using namespace babelgrad;
+using bench::AttentionPlace;
+using bench::ModelShape;
+
+constexpr std::size_t kWarmUp = 3;  // updates before measuring
+
+struct Size {
+  std::size_t embedding, hidden, vocabulary, batch;
+};
+const std::map<std::string, Size> kSizes{
+    {"S", {128, 128, 8000, 32}}, {"M", {256, 256, 10000, 64}}, {"L", {256, 512, 10000, 64}}};
+
+struct Options {
+  std::string size = "M", model = "luong";
+  ModelShape shape{AttentionPlace::beside_recurrence, 0, 0, 0, 0, 14, 14};
+  std::size_t threads = 0, updates = 20;
+  bool json = false;
+};
+
+struct Result {
+  double update_ms = 0, bound_ms = 0, peak_mb = 0, flops = 0;
+};
+
+Seq2SeqConfig model_config(const ModelShape& s) {
+  Seq2SeqConfig c;
+  const bool inside = s.attention == AttentionPlace::inside_recurrence;
+  c.architecture = inside ? Architecture::bahdanau : Architecture::luong;
+  c.score = inside ? Score::additive : Score::general;
+  c.source_vocabulary = c.target_vocabulary = s.vocabulary;
+  c.embedding = s.embedding;
+  c.encoder_hidden = c.hidden = c.attention_size = c.readout = s.hidden;
+  c.tie_output = c.share_embeddings = false;
+  c.dropout = 0;
+  return c;
+}
+
+text::Batch random_batch(const ModelShape& s, std::mt19937& random) {
+  std::uniform_int_distribution<std::int32_t> word(text::kEos + 1,
+                                                   static_cast<std::int32_t>(s.vocabulary) - 1);
+  const auto words = [&](std::size_t count) {
+    std::vector<std::int32_t> ids(count);
+    for (std::int32_t& id : ids) id = word(random);
+    return ids;
+  };
+  text::Batch batch;
+  batch.size = s.batch;
+  batch.source_length = s.source_length;
+  batch.target_length = s.target_length;
+  batch.source = words(s.source_length * s.batch);
+  batch.target_input = words(s.target_length * s.batch);
+  batch.target_output = words(s.target_length * s.batch);
+  batch.source_lengths.assign(s.batch, static_cast<std::int32_t>(s.source_length));
+  batch.target_lengths.assign(s.batch, static_cast<std::int32_t>(s.target_length));
+  batch.examples.resize(s.batch);
+  return batch;
+}
+
+// One a shard: shards differ by a sentence at most, as the batch's are cut.
+std::vector<bench::Products> make_bound(const ModelShape& shape, std::size_t shards,
+                                        bench::Arrays& weights) {
+  std::vector<bench::Products> bound;
+  for (std::size_t i = 0; i < shards; ++i) {
+    ModelShape part = shape;
+    part.batch = shape.batch * (i + 1) / shards - shape.batch * i / shards;
+    bound.emplace_back(part, weights);
+  }
+  return bound;
+}
+
+Result measure(const Options& o) {
+  Seq2Seq<float> model(model_config(o.shape), 1);
+  Adam<float> adam(model.store());
+  WorkerPool pool(o.threads);
+  GradientStep<float> step(model, adam, pool, pool.threads());
+  std::mt19937 random(1);
+  StepRequest request;
+  request.learning_rate = 1e-3;
+  request.clip_norm = 1;
+  request.seed = 1;
+  const auto time_update = [&] {
+    const text::Batch batch = random_batch(o.shape, random);
+    ++request.update;
+    return bench::milliseconds([&] { step.run(batch, request); });
+  };
+  for (std::size_t i = 0; i < kWarmUp; ++i) time_update();
+  Result result;
+  result.peak_mb = bench::peak_megabytes();
+
+  bench::Arrays weights;
+  const std::vector<bench::Products> bound =
+      make_bound(o.shape, std::min(pool.threads(), o.shape.batch), weights);
+  for (const bench::Products& products : bound) result.flops += products.flops();
+  const auto time_bound = [&] {
+    return bench::milliseconds(
+        [&] { pool.run(bound.size(), [&](std::size_t i) { bound[i].run(); }); });
+  };
+  time_bound();
+  std::vector<double> update_ms, bound_ms;
+  for (std::size_t i = 0; i < o.updates; ++i) {
+    bound_ms.push_back(time_bound());
+    update_ms.push_back(time_update());
+  }
+  result.update_ms = bench::median(update_ms);
+  result.bound_ms = bench::median(bound_ms);
+  return result;
+}
+
+void print(const Options& o, const Result& r) {
+  const ModelShape& s = o.shape;
+  const double tokens_per_s = static_cast<double>(s.batch * s.target_length) / (r.update_ms / 1000);
+  const double gflops = r.flops / 1e6 / r.update_ms, share = r.bound_ms / r.update_ms;
+  if (o.json) {
+    std::printf("%s\n", nlohmann::ordered_json{{"size", o.size},
+                                               {"model", o.model},
+                                               {"threads", o.threads},
+                                               {"ms_per_update", r.update_ms},
+                                               {"tokens_per_s", tokens_per_s},
+                                               {"gflops", gflops},
+                                               {"bound_share", share},
+                                               {"peak_mb", r.peak_mb}}
+                            .dump()
+                            .c_str());
+    return;
+  }
+  std::printf("%s, size %s: E %zu, H %zu, V %zu, batch %zu, lengths %zu and %zu, no dropout\n",
+              o.model.c_str(), o.size.c_str(), s.embedding, s.hidden, s.vocabulary, s.batch,
+              s.source_length, s.target_length);
+  std::printf("%zu thread%s, BLAS %s, median of %zu updates\n\n", o.threads,
+              o.threads == 1 ? "" : "s", blas_name(), o.updates);
+  std::printf("update              %10.1f ms\n", r.update_ms);
+  std::printf("products alone      %10.1f ms  (%.2f GFLOP)\n", r.bound_ms, r.flops / 1e9);
+  std::printf("share of the bound  %10.1f %%\n", 100 * share);
+  std::printf("target tokens/s     %10.0f\n", tokens_per_s);
+  std::printf("GFLOP/s             %10.1f\n", gflops);
+  std::printf("peak memory         %10.0f MB\n", r.peak_mb);
+}
+
+// The given extents over those of the named size.
+void resolve(Options& o, const Size& given) {
+  const Size named = kSizes.at(o.size);
+  const auto pick = [&](std::size_t Size::*field) {
+    if (given.*field != 0 && given.*field != named.*field) o.size = "custom";
+    return given.*field != 0 ? given.*field : named.*field;
+  };
+  o.shape.embedding = pick(&Size::embedding);
+  o.shape.hidden = pick(&Size::hidden);
+  o.shape.vocabulary = pick(&Size::vocabulary);
+  o.shape.batch = pick(&Size::batch);
+  const ModelShape standard = Options{}.shape;
+  if (o.shape.source_length != standard.source_length ||
+      o.shape.target_length != standard.target_length)
+    o.size = "custom";
+  if (o.model == "bahdanau") o.shape.attention = AttentionPlace::inside_recurrence;
+  if (o.threads == 0) o.threads = std::max(1u, std::thread::hardware_concurrency());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options o;
+  Size given{};
+  CLI::App app{"Time of one training update, and of its matrix products alone"};
+  const auto extent = [&](const std::string& flag, std::size_t& value, const std::string& text,
+                          int least = 1) {
+    app.add_option(flag, value, text)->check(CLI::Range(least, 1 << 20));
+  };
+  app.add_option("--size", o.size, "S, M or L")
+      ->check(CLI::IsMember({"S", "M", "L"}))
+      ->capture_default_str();
+  extent("--embedding", given.embedding, "E, instead of the size's");
+  extent("--hidden", given.hidden, "H, instead of the size's");
+  extent("--vocab", given.vocabulary, "V, instead of the size's", text::kEos + 2);
+  extent("--batch", given.batch, "B, instead of the size's");
+  extent("--source-length", o.shape.source_length, "tokens (14)");
+  extent("--target-length", o.shape.target_length, "tokens (14)");
+  app.add_option("--model", o.model, "luong or bahdanau")
+      ->check(CLI::IsMember({"luong", "bahdanau"}))
+      ->capture_default_str();
+  app.add_option("--threads", o.threads, "0: one a core")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  app.add_option("--updates", o.updates, "measured updates")
+      ->check(CLI::Range(1, 1 << 20))
+      ->capture_default_str();
+  app.add_flag("--json", o.json, "one line of JSON");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  set_blas_threads(1);
+  resolve(o, given);
+  print(o, measure(o));
+}
