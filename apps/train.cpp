@@ -86,6 +86,9 @@ void report_data(const TrainingData& data, const Translator& translator) {
     std::fprintf(stderr,
                  "data: %zu pairs cut to max_length, %zu left out as longer, %zu as empty\n",
                  lengths.cut, lengths.skipped, lengths.empty);
+  if (data.long_validation > 0)
+    std::fprintf(stderr, "data: %zu validation pairs left out as longer than max_length\n",
+                 data.long_validation);
   std::fprintf(stderr, "model: %s parameters; %zu threads, %zu shards\n",
                thousands(static_cast<double>(translator.model().store().element_count())).c_str(),
                translator.config().training.threads, translator.config().training.shards);

@@ -19,7 +19,14 @@ struct Writer {
     json[key] = field;
   }
   void flag(const char* key, bool field, const char*) { json[key] = field; }
-  void text(const char* key, const std::string& field, const char*) { json[key] = field; }
+  void text(const char* key, const std::string& field, const char*) {
+    json[key] = field;
+    try {
+      json[key].dump();
+    } catch (const Json::type_error&) {
+      throw ConfigError(std::string("config: ") + key + " is not valid UTF-8");
+    }
+  }
   template <class E, class Names>
   void choice(const char* key, E field, const Names& names, const char*) {
     json[key] = names[static_cast<std::size_t>(field)];
@@ -102,6 +109,8 @@ void update_from_json(Config& config, const std::string& text, const std::string
     json = Json::parse(text);
   } catch (const Json::parse_error& error) {
     throw ConfigError(name + ": not valid JSON at byte " + std::to_string(error.byte));
+  } catch (const Json::out_of_range&) {
+    throw ConfigError(name + ": a number is too large");
   }
   if (!json.is_object()) throw ConfigError(name + ": need a JSON object of keys and values");
   if (const auto format = json.find("format"); format != json.end()) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <numeric>
 
 #include "babelgrad/autograd/kernels/kernels.h"
@@ -10,11 +11,18 @@
 namespace babelgrad {
 namespace {
 
-// A hypothesis under way: its last word and, through `parent`, the words before.
+// A word of a hypothesis, and through `previous` the words before, which hypotheses share.
+struct Step {
+  std::shared_ptr<const Step> previous;
+  std::int32_t token;
+  std::vector<float> weights;  // attention of this word; empty without attention
+};
+
+// A hypothesis under way.
 struct Beam {
   double log_probability = 0;
-  std::vector<std::int32_t> tokens;
-  std::vector<std::vector<float>> weights;
+  std::size_t length = 0;  // tokens
+  std::shared_ptr<const Step> last;
 };
 
 struct Sentence {
@@ -119,7 +127,7 @@ class BatchSearch {
 
   bool has_ended(const Sentence& s) const {
     if (s.finished.size() >= config_.beam || s.beams.empty()) return true;
-    return s.beams[0].tokens.size() >= s.max_tokens;
+    return s.beams[0].length >= s.max_tokens;
   }
 
   void step() {
@@ -128,7 +136,7 @@ class BatchSearch {
     for (std::size_t b = 0; b < batch; ++b)
       for (std::size_t k = 0; k < active_[b].beams.size(); ++k) {
         const Beam& beam = active_[b].beams[k];
-        words.data()[k * batch + b] = beam.tokens.empty() ? text::kBos : beam.tokens.back();
+        words.data()[k * batch + b] = beam.last ? beam.last->token : text::kBos;
       }
     const DecoderOutput<T> output = model_.decoder().step(words, memory_, state_);
     const Tensor<T> logits = model_.logits(output.readout);
@@ -162,17 +170,19 @@ class BatchSearch {
     for (const Candidate& candidate : top.sorted()) {
       const bool ends = candidate.token == text::kEos;
       if (!ends || rank < config_.beam) {
-        Beam beam = sentence.beams[candidate.beam];
-        beam.log_probability = candidate.log_probability;
-        beam.tokens.push_back(candidate.token);
+        const Beam& parent = sentence.beams[candidate.beam];
+        std::vector<float> attention;
         if (weights.dimension() == 3) {
           const T* row = weights.data() + (candidate.beam * batch + b) * weights.shape()[2];
-          beam.weights.emplace_back(row, row + sentence.length);
+          attention.assign(row, row + sentence.length);
         }
+        const Beam beam{
+            candidate.log_probability, parent.length + 1,
+            std::make_shared<const Step>(parent.last, candidate.token, std::move(attention))};
         if (ends) {
-          sentence.finished.push_back(finish(std::move(beam), true));
+          sentence.finished.push_back(finish(beam, true));
         } else {
-          beams.push_back(std::move(beam));
+          beams.push_back(beam);
           parents.push_back(candidate.beam);
         }
       }
@@ -183,10 +193,18 @@ class BatchSearch {
     return parents;
   }
 
-  Hypothesis finish(Beam beam, bool finished) const {
-    const double score =
-        normalized(beam.log_probability, beam.tokens.size(), config_.length_penalty);
-    return {std::move(beam.tokens), beam.log_probability, score, finished, std::move(beam.weights)};
+  Hypothesis finish(const Beam& beam, bool finished) const {
+    Hypothesis hypothesis;
+    hypothesis.log_probability = beam.log_probability;
+    hypothesis.score = normalized(beam.log_probability, beam.length, config_.length_penalty);
+    hypothesis.finished = finished;
+    for (const Step* step = beam.last.get(); step != nullptr; step = step->previous.get()) {
+      hypothesis.tokens.push_back(step->token);
+      if (!step->weights.empty()) hypothesis.weights.push_back(step->weights);
+    }
+    std::reverse(hypothesis.tokens.begin(), hypothesis.tokens.end());
+    std::reverse(hypothesis.weights.begin(), hypothesis.weights.end());
+    return hypothesis;
   }
 
  public:
@@ -196,7 +214,7 @@ class BatchSearch {
       return a.score > b.score;
     };
     std::vector<Hypothesis> cut_off;
-    for (Beam& beam : sentence.beams) cut_off.push_back(finish(std::move(beam), false));
+    for (const Beam& beam : sentence.beams) cut_off.push_back(finish(beam, false));
     std::stable_sort(sentence.finished.begin(), sentence.finished.end(), by_score);
     std::stable_sort(cut_off.begin(), cut_off.end(), by_score);
     std::vector<Hypothesis> all = std::move(sentence.finished);

@@ -58,6 +58,7 @@ void Trainer::resume() {
 }
 
 void Trainer::load_state(const Safetensors& file) {
+  file.require_checksum();
   const auto text = file.metadata().find("training");
   if (text == file.metadata().end()) throw CheckpointError("has no training state");
   const nlohmann::json json = nlohmann::json::parse(text->second);

@@ -44,6 +44,21 @@ text::Corpus read_validation(const DataConfig& c, std::uint64_t seed, text::Corp
   return held_out;
 }
 
+// Removes validation pairs longer than the training pairs may be; returns how many.
+std::size_t drop_long(text::Corpus& corpus, const Codecs& codecs, std::size_t max_length) {
+  text::Corpus kept;
+  for (std::size_t i = 0; i < corpus.size(); ++i) {
+    if (codecs.source.encode(corpus.source[i]).size() > max_length ||
+        codecs.target.encode(corpus.target[i]).size() > max_length)
+      continue;
+    kept.source.push_back(std::move(corpus.source[i]));
+    kept.target.push_back(std::move(corpus.target[i]));
+  }
+  const std::size_t dropped = corpus.size() - kept.size();
+  corpus = std::move(kept);
+  return dropped;
+}
+
 Codecs learn_codecs(const DataConfig& c, const text::Corpus& train) {
   text::CodecOptions options;
   options.kind = c.tokenizer;
@@ -79,6 +94,11 @@ TrainingData load_training_data(const Config& config, const std::optional<Codecs
   prepare(c, train);
   prepare(c, data.validation);
   data.codecs = codecs ? *codecs : learn_codecs(c, train);
+  data.long_validation = drop_long(data.validation, data.codecs, c.max_length);
+  if (data.validation.size() == 0)
+    throw ConfigError("config: all " + std::to_string(data.long_validation) +
+                      " validation pairs are longer than max_length " +
+                      std::to_string(c.max_length));
   data.train = text::encode_corpus(train, data.codecs.source, data.codecs.target);
   text::BatchOptions limits;
   limits.max_source_length = limits.max_target_length = c.max_length;

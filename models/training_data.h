@@ -13,10 +13,11 @@ namespace babelgrad {
 struct TrainingData {
   Codecs codecs;
   std::vector<text::Example> train;
-  text::LengthReport lengths;     // of the training pairs
-  text::Corpus validation;        // as read: references for BLEU
-  bool held_out = false;          // validation pairs were taken out of the training data
-  std::uint64_t fingerprint = 0;  // of the training examples: resuming needs the same
+  text::LengthReport lengths;       // of the training pairs
+  text::Corpus validation;          // as read: references for BLEU
+  std::size_t long_validation = 0;  // validation pairs left out as longer than max_length
+  bool held_out = false;            // validation pairs were taken out of the training data
+  std::uint64_t fingerprint = 0;    // of the training examples: resuming needs the same
 };
 
 // Reads the files that the configuration names; learns the codecs unless they are given (resuming).

@@ -10,7 +10,7 @@
 namespace babelgrad {
 namespace {
 
-constexpr std::size_t kLongestLine = 5000;  // tokens
+constexpr std::size_t kLongestLine = 2000;  // tokens
 constexpr const char* kConfigFile = "config.json";
 constexpr const char* kModelFile = "model.safetensors";
 
@@ -19,6 +19,7 @@ bool is_joint(const Config& config) { return config.model.share_embeddings; }
 // With config.json and model.safetensors at hand: does the one describe the other?
 void require_same_config(const Config& config, const Safetensors& file,
                          const std::filesystem::path& folder) {
+  file.require_checksum();
   const auto stored = file.metadata().find("config");
   if (stored == file.metadata().end())
     throw CheckpointError((folder / kModelFile).string() +
@@ -59,6 +60,8 @@ Translator::Translator(Config config, Codecs codecs)
       model_(config_.model, config_.training.seed) {}
 
 Translator Translator::load(const std::filesystem::path& folder) {
+  if (std::filesystem::is_regular_file(folder))
+    throw CheckpointError(folder.string() + ": is a file, not a model folder");
   if (!std::filesystem::is_directory(folder))
     throw CheckpointError(folder.string() + ": no such model folder");
   Config config;

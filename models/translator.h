@@ -59,7 +59,7 @@ class Translator {
   std::vector<std::int32_t> encode_target(const std::string& line) const;
 
   // Time and memory grow with the product of the lengths: throws text::InputError "f:3: 1000000
-  // tokens; at most 5000 a line can be read" for a longer line of either side.
+  // tokens; at most 2000 a line can be read" for a longer line of either side.
   void require_readable(const std::vector<std::string>& lines, const text::Codec& codec,
                         const std::string& file, std::size_t first_line = 1) const;
 

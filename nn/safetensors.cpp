@@ -63,6 +63,10 @@ bool fits(const std::string& dtype, const Shape& shape, std::size_t begin, std::
   return bytes == end - begin;
 }
 
+std::string write_failure(int code) {
+  return std::string("cannot be written (") + std::strerror(code) + ")";
+}
+
 // Removes the temporary file unless it was renamed.
 struct TemporaryFile {
   std::string path;
@@ -78,7 +82,7 @@ void write_all(int descriptor, const std::string& bytes, const std::string& path
   while (done < bytes.size()) {
     const ssize_t n = ::write(descriptor, bytes.data() + done, bytes.size() - done);
     if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) fail(path, std::string("cannot write: ") + std::strerror(n < 0 ? errno : ENOSPC));
+    if (n <= 0) fail(path, write_failure(n < 0 ? errno : ENOSPC));
     done += static_cast<std::size_t>(n);
   }
 }
@@ -91,13 +95,11 @@ void write_file_atomically(const std::filesystem::path& path, const std::string&
   file.descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (file.descriptor < 0) {
     file.path.clear();
-    fail(path.string(), std::string("cannot write: ") + std::strerror(errno));
+    fail(path.string(), write_failure(errno));
   }
   write_all(file.descriptor, bytes, path.string());
-  if (::fsync(file.descriptor) != 0)
-    fail(path.string(), std::string("cannot write: ") + std::strerror(errno));
-  if (::rename(temporary.c_str(), path.c_str()) != 0)
-    fail(path.string(), std::string("cannot write: ") + std::strerror(errno));
+  if (::fsync(file.descriptor) != 0) fail(path.string(), write_failure(errno));
+  if (::rename(temporary.c_str(), path.c_str()) != 0) fail(path.string(), write_failure(errno));
   file.path.clear();
   const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
   const int directory = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -213,6 +215,10 @@ const Safetensors::Entry& Safetensors::entry(const std::string& name) const {
   return position->second;
 }
 
+void Safetensors::require_checksum() const {
+  if (!metadata_.contains("checksum")) fail(source_, "damaged: no checksum");
+}
+
 const Shape& Safetensors::shape(const std::string& name) const { return entry(name).shape; }
 
 template <class T>
@@ -226,7 +232,7 @@ Array<T> Safetensors::get(const std::string& name) const {
     }
   };
   if (e.dtype == dtype_of<T>())
-    std::memcpy(array.data(), data_.data() + e.begin, e.end - e.begin);
+    std::copy_n(data_.data() + e.begin, e.end - e.begin, reinterpret_cast<char*>(array.data()));
   else if (e.dtype == "F32")
     convert(float{});
   else if (e.dtype == "F64")

@@ -47,6 +47,8 @@ class Safetensors {
   template <class T>
   Array<T> get(const std::string& name) const;
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
+  // For files that this program must have written: throws CheckpointError if there was no checksum.
+  void require_checksum() const;
 
  private:
   struct Entry {

@@ -37,7 +37,7 @@ void write_file(const fs::path& path, std::string_view bytes) {
   const fs::path temporary = path.string() + ".tmp";
   const auto fail = [&](int error) {
     ::unlink(temporary.c_str());
-    throw std::runtime_error(path.string() + ": cannot be written (" + std::strerror(error) + ")");
+    throw InputError(path.string() + ": cannot be written (" + std::strerror(error) + ")");
   };
   const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (file < 0) fail(errno);

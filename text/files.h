@@ -13,7 +13,7 @@ namespace babelgrad::text {
 std::string read_file(const std::filesystem::path& path);
 
 // Writes `bytes` to `path`.tmp, then renames it, so that a full disk leaves what was at `path`.
-// Throws std::runtime_error "corpus.fr: cannot be written (No space left on device)".
+// Throws InputError "corpus.fr: cannot be written (No space left on device)".
 void write_file(const std::filesystem::path& path, std::string_view bytes);
 
 // FNV-1a, 64 bits: tells a damaged file from a whole one (not a cryptographic hash).

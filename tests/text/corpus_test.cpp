@@ -68,12 +68,12 @@ TEST_CASE("write_file replaces a file whole or not at all") {
   CHECK(folder.read("a") == "second");
   CHECK(!std::filesystem::exists(folder.path() / "a.tmp"));
   CHECK(
-      error_of<std::runtime_error>([&] { write_file(folder.path() / "no" / "a", "x"); }, &folder) ==
+      error_of<InputError>([&] { write_file(folder.path() / "no" / "a", "x"); }, &folder) ==
       "no/a: cannot be written (No such file or directory)");
   if (std::filesystem::exists("/dev/full")) {
     std::filesystem::create_symlink("/dev/full", folder.path() / "a.tmp");
     CHECK(
-        error_of<std::runtime_error>([&] { write_file(folder.path() / "a", "third"); }, &folder) ==
+        error_of<InputError>([&] { write_file(folder.path() / "a", "third"); }, &folder) ==
         "a: cannot be written (No space left on device)");
     CHECK(folder.read("a") == "second");
   }

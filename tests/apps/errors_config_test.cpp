@@ -1,0 +1,174 @@
+// Wrong flags, wrong configuration files, and output folders that are in use.
+#include "tests/apps/error_table.h"
+
+namespace babelgrad::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+TEST_CASE("commands and flags that are not there") {
+  const World world;
+  world.add_model();
+  check_refused(
+      world,
+      {{{}, "a command is required; see babelgrad --help"},
+       {{"trian"}, "trian: no such command; see babelgrad --help"},
+       {{"train"}, "--out is required; see babelgrad train --help"},
+       {{"train", "--out", "new"}, "config: need training data, either source and target or tsv"},
+       {{"train", "--out", "new", "--source", "train.fr"},
+        "config: target is missing; source and target go together"},
+       {{"train", "--out", "new", "--source", "train.fr", "--target", "train.en", "--tsv", "t"},
+        "config: need training data, either source and target or tsv"},
+       {{"train", "--hiden"},
+        "The following argument was not expected: --hiden; see babelgrad train --help"},
+       {{"translate", "--model", "model", "--bogus"},
+        "The following argument was not expected: --bogus; see babelgrad translate --help"},
+       {{"translate"}, "--model is required; see babelgrad translate --help"},
+       {{"translate", "--model", "model", "--threads", "-1"},
+        "--threads: Value -1 not in range 0 to 1024; see babelgrad translate --help"},
+       {{"score", "--model", "model", "--source", "train.fr"},
+        "--target is required; see babelgrad score --help"},
+       {{"evaluate", "--model", "model", "--source", "train.fr"},
+        "--reference is required; see babelgrad evaluate --help"},
+       {{"inspect", "--model", "model", "--gradients"},
+        "--gradients needs --source TEXT and --target TEXT"},
+       {{"inspect", "--model", "model", "--dot", "x.dot"},
+        "--source, --target and --dot need --gradients"},
+       {{"inspect", "--model", "model", "--gradients", "--source", "a", "--target", "\xff"},
+        "--target:1: invalid UTF-8 at byte 1"}});
+}
+
+TEST_CASE("values out of range on the command line") {
+  const World world;
+  world.add_model();
+  const auto train = [](const std::string& flag, const std::string& value) {
+    return Arguments{"train", "--source", "train.fr", "--target", "train.en",
+                     "--out", "new",      flag,       value};
+  };
+  const auto translate = [](const std::string& flag, const std::string& value) {
+    return Arguments{"translate", "--model", "model", flag, value};
+  };
+  check_refused(
+      world,
+      {{train("--dropout", "1.5"), "command line: dropout is 1.5; need 0.0 to 0.95"},
+       {train("--hidden", "0"), "command line: hidden is 0; need 1 to 65536"},
+       {train("--hidden", "-1"), "command line: hidden is -1; need 1 to 65536"},
+       {train("--hidden", "1.5"), "command line: hidden is 1.5; need a whole number"},
+       {train("--hidden", "big"), "command line: hidden is \"big\"; need a whole number"},
+       {train("--learning-rate", "nan"), "command line: learning_rate is \"nan\"; need a number"},
+       {train("--tokenizer", "syllables"),
+        "command line: tokenizer is \"syllables\"; need words, chars, bpe or unigram"},
+       {train("--score", "cosine"),
+        "command line: score is \"cosine\"; need dot, general or additive"},
+       {train("--metric", ""), "command line: metric is \"\"; need loss or bleu"},
+       {translate("--nbest", "6"), "command line: nbest is 6; need 1 to beam, 5"},
+       {translate("--beam", "0"), "command line: beam is 0; need 1 to 1000"},
+       {translate("--beam", "x"), "command line: beam is \"x\"; need a whole number"}});
+}
+
+TEST_CASE("sizes that do not go together") {
+  const World world;
+  check_refused(world, {{train_to("new") + Arguments{"--score", "dot"},
+                         "config: score dot needs hidden, 16, equal to the encoder's states, 32"},
+                        {train_to("new") + Arguments{"--readout", "8"},
+                         "config: readout is 8, but tie_output needs it equal to embedding, 16"},
+                        {train_to("new") + Arguments{"--architecture", "bahdanau", "--layers", "2"},
+                         "config: architecture bahdanau needs layers 1; got 2"}});
+}
+
+TEST_CASE("configuration files") {
+  const World world;
+  const std::vector<std::pair<std::string, std::string>> rows{
+      {R"({"hiden": 3})", "c.json: unknown key hiden"},
+      {R"({"dropout": 1.5})", "c.json: dropout is 1.5; need 0.0 to 0.95"},
+      {R"({"max_length": 0})", "c.json: max_length is 0; need 1 to 100000"},
+      {R"({"seed": -1})", "c.json: seed is -1; need 0 to 9223372036854775807"},
+      {R"({"hidden": "big"})", "c.json: hidden is \"big\"; need a whole number"},
+      {R"({"hidden": 3.5})", "c.json: hidden is 3.5; need a whole number"},
+      {R"({"hidden": null})", "c.json: hidden is null; need a whole number"},
+      {R"({"dropout": "x"})", "c.json: dropout is \"x\"; need a number"},
+      {R"({"lowercase": 1})", "c.json: lowercase is 1; need true or false"},
+      {R"({"source": 5})", "c.json: source is 5; need a string"},
+      {R"({"tokenizer": "syllables"})",
+       "c.json: tokenizer is \"syllables\"; need words, chars, bpe or unigram"},
+      {R"({"schedule": 2})",
+       "c.json: schedule is 2; need constant, warmup, inverse_sqrt or plateau"},
+      {R"({"format": 2})", "c.json: format is 2; this program reads 1"},
+      {R"({"hidden": 3,})", "c.json: not valid JSON at byte 14"},
+      {"not json", "c.json: not valid JSON at byte 2"},
+      {"", "c.json: not valid JSON at byte 1"},
+      {"{\"a\":\"\xff\"}", "c.json: not valid JSON at byte 7"},
+      {"[1]", "c.json: need a JSON object of keys and values"}};
+  for (const auto& [json, message] : rows) {
+    world.write("c.json", json);
+    check_refused(world, {train_to("new") + Arguments{"--config", "c.json"}, message});
+  }
+  check_refused(world,
+                {{{"train", "--config", "none.json", "--out", "new"}, "none.json: no such file"},
+                 {{"train", "--config", ".", "--out", "new"}, ".: is a directory, not a file"}});
+}
+
+TEST_CASE("output folders") {
+  const World world;
+  world.add_model();
+  world.write("other/notes.txt", "mine");
+  world.write("file", "x");
+  fs::create_directory(world.path() / "free");
+  const std::string taken =
+      ": exists; give --overwrite to replace the model in it, or --resume to go on training it";
+  check_refused(world, {{train_to("model"), "model" + taken},
+                        {train_to("other"), "other" + taken},
+                        {train_to("file"), "file: is a file, not a folder"},
+                        {train_to("file/new"), "file/new: cannot be created (Not a directory)"},
+                        {train_to("model") + Arguments{"--overwrite", "--source", "missing"},
+                         "missing: no such file"}});
+  CHECK(world.run(train_to("free") + Arguments{"--max-updates", "3"}).exit_code == 0);
+  CHECK(world.run(train_to("new/deeper") + Arguments{"--max-updates", "3"}).exit_code == 0);
+  CHECK(world.run(train_to("model") + Arguments{"--max-updates", "3", "--overwrite"}).exit_code ==
+        0);
+  CHECK(world.read("model/config.json").find("\"max_updates\": 3,") != std::string::npos);
+}
+
+TEST_CASE("resuming what cannot be resumed") {
+  const World world;
+  world.add_model();
+  world.add_model("stateless");
+  fs::remove(world.path() / "stateless/training_state.safetensors");
+  fs::create_directory(world.path() / "free");
+  const auto resume = [](const std::string& folder, const Arguments& more = {}) {
+    return Arguments{"train", "--resume", "--out", folder} + more;
+  };
+  check_refused(
+      world,
+      {{resume("none"), "none/config.json: no such file"},
+       {resume("free"), "free/config.json: no such file"},
+       {resume("model", {"--overwrite"}), "--resume and --overwrite exclude each other"},
+       {resume("model", {"--config", "train.fr"}),
+        "--config cannot be given with --resume; the folder has its own"},
+       {resume("model", {"--hidden", "32"}),
+        "command line: hidden is 32, but the training in the folder has 16; it cannot change on "
+        "--resume"},
+       {resume("model", {"--seed", "2"}),
+        "command line: seed is 2, but the training in the folder has 1; it cannot change on "
+        "--resume"}});
+  const Finished stateless = world.run(resume("stateless"));
+  CHECK(stateless.exit_code == 2);
+  CHECK(lines_of(stateless.err).back() ==
+        "babelgrad: stateless/training_state.safetensors: no such file");
+}
+
+TEST_CASE("resuming with other data") {
+  const World world;
+  world.add_model();
+  world.write("train.fr", "tu vois\n" + world.read("train.fr"));
+  world.write("train.en", "you see\n" + world.read("train.en"));
+  const Finished finished =
+      world.run({"train", "--resume", "--out", "model", "--max-updates", "70"});
+  CHECK(finished.exit_code == 2);
+  CHECK(lines_of(finished.err).back() ==
+        "babelgrad: model/training_state.safetensors: the training data are not the ones that this "
+        "training began with");
+}
+
+}  // namespace
+}  // namespace babelgrad::test

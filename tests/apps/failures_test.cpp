@@ -1,0 +1,136 @@
+// What can go wrong while a training runs: a full disk, divergence, Ctrl-C. The last good model
+// survives each of them.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <csignal>
+
+#include "tests/apps/world.h"
+
+namespace babelgrad::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::string kLine = "je vois le chat\n";
+
+std::string translation(const World& world) {
+  const Finished finished = world.run({"translate", "--model", "model"}, kLine);
+  CHECK(finished.err == "");
+  CHECK(finished.exit_code == 0);
+  return finished.out;
+}
+
+Finished run_limited(const World& world, const Arguments& arguments, std::uint64_t bytes) {
+  return run(arguments, {.folder = world.path(), .max_file_bytes = bytes});
+}
+
+TEST_CASE("full disk: the last good checkpoint survives and can be resumed") {
+  const World world;
+  world.add_model();
+  const Arguments resume{"train", "--resume", "--out", "model", "--max-updates", "90"};
+  const std::vector<std::pair<std::size_t, std::string>> rows{
+      {1000, "model/config.json"},
+      {fs::file_size(world.path() / "model/training_state.safetensors") - 1000,
+       "model/training_state.safetensors"}};
+  const std::string state = world.read("model/training_state.safetensors");
+  for (const auto& [bytes, file] : rows) {
+    const Finished full = run_limited(world, resume, bytes);
+    CHECK(full.exit_code == 2);
+    CHECK(lines_of(full.err).back() == "babelgrad: " + file + ": cannot be written (File too large)");
+    CHECK(world.read("model/training_state.safetensors") == state);
+    for (const auto& [name, content] : world.snapshot()) CHECK_FALSE(name.ends_with(".tmp"));
+    translation(world);
+  }
+  CHECK(world.run(resume).exit_code == 0);
+}
+
+// A limit that the model file itself exceeds: whatever the validations find, it stays as it was.
+TEST_CASE("full disk: the model file is not touched") {
+  const World world;
+  world.add_model();
+  const std::string before = translation(world);
+  const std::string model = world.read("model/model.safetensors");
+  const Finished full =
+      run_limited(world, {"train", "--resume", "--out", "model", "--max-updates", "300"}, 10000);
+  CHECK(full.exit_code == 2);
+  CHECK(full.err.ends_with(".safetensors: cannot be written (File too large)\n"));
+  CHECK(world.read("model/model.safetensors") == model);
+  CHECK(translation(world) == before);
+}
+
+TEST_CASE("full disk from the beginning") {
+  const World world;
+  const Finished full = run_limited(world, train_to("model"), 100);
+  CHECK(full.exit_code != 0);
+  CHECK(full.err.find("(File too large)\n") != std::string::npos);
+  const Finished after = world.run({"translate", "--model", "model"}, kLine);
+  CHECK(after.exit_code == 2);
+}
+
+TEST_CASE("results that cannot be written fail") {
+  const World world;
+  world.add_model();
+  const std::vector<Arguments> commands{
+      {"translate", "--model", "model"},
+      {"score", "--model", "model", "--source", "train.fr", "--target", "train.en"},
+      {"evaluate", "--model", "model", "--source", "train.fr", "--reference", "train.en"},
+      {"inspect", "--model", "model"}};
+  for (const Arguments& command : commands) {
+    CAPTURE(join(command));
+    const Finished finished =
+        run(command, {.folder = world.path(), .input = kLine, .out = "/dev/full"});
+    CHECK(finished.exit_code == 1);
+    CHECK(finished.err == "babelgrad: standard output: cannot be written\n");
+  }
+}
+
+TEST_CASE("divergence names update and tensor and keeps the last good model") {
+  const World world;
+  const Finished training =
+      world.run(train_to("model") + Arguments{"--optimizer", "sgd", "--weight-decay", "1",
+                                              "--learning-rate", "100", "--clip-norm", "0",
+                                              "--schedule", "constant", "--valid-every", "5"});
+  CHECK(training.exit_code == 2);
+  CHECK(training.out == "");
+  const std::string last = lines_of(training.err).back();
+  CAPTURE(last);
+  CHECK(last.starts_with("babelgrad: training diverged at update "));
+  CHECK(last.find(" is not finite (anomaly: forward of ") != std::string::npos);
+  CHECK(last.find(" from inputs of shapes [") != std::string::npos);
+  CHECK(training.err.find("update 5  validation: ") != std::string::npos);
+  translation(world);
+}
+
+void interrupt_and_resume(int signal) {
+  const World world;
+  Process training(
+      train_to("model") + Arguments{"--max-updates", "0", "--patience", "0", "--metric", "loss"},
+      world.path());
+  std::string line;
+  while (!line.starts_with("update 30  validation")) {
+    line = training.read_line_err(30);
+    REQUIRE(line != "");
+  }
+  training.signal(signal);
+  const Finished finished = training.finish();
+  CHECK(finished.exit_code == 1);
+  CHECK(finished.out == "");
+  const auto lines = lines_of(finished.err);
+  REQUIRE(lines.size() >= 2);
+  CHECK(lines.back() == "saved; go on with: babelgrad train --resume --out model");
+  CHECK(lines[lines.size() - 2].starts_with("stopped after update "));
+  CHECK(lines[lines.size() - 2].ends_with(": interrupted"));
+  translation(world);
+
+  const Finished resumed = world.run({"train", "--resume", "--out", "model", "--max-updates", "1"});
+  CHECK(resumed.exit_code == 0);
+  CHECK(resumed.out == "model\n");
+  CHECK(resumed.err.find("resuming after update ") != std::string::npos);
+}
+
+TEST_CASE("Ctrl-C saves and says how to go on") { interrupt_and_resume(SIGINT); }
+TEST_CASE("so does the signal to end") { interrupt_and_resume(SIGTERM); }
+
+}  // namespace
+}  // namespace babelgrad::test

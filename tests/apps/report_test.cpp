@@ -1,0 +1,151 @@
+// What evaluate, score and inspect print; help and version.
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "tests/apps/world.h"
+
+namespace babelgrad::test {
+namespace {
+
+const std::string kFirst = "je vois le chat", kFirstTarget = "i see the cat";
+
+World& world() {
+  static World shared;
+  if (!shared.has("model")) shared.add_model();
+  return shared;
+}
+
+double score_of(const std::string& source, const std::string& target) {
+  world().write("one.fr", source + "\n");
+  world().write("one.en", target + "\n");
+  const Finished finished =
+      world().run({"score", "--model", "model", "--source", "one.fr", "--target", "one.en"});
+  CHECK(finished.exit_code == 0);
+  return std::stod(finished.out);
+}
+
+Finished gradients(const Arguments& more = {}) {
+  return world().run(Arguments{"inspect", "--model", "model", "--gradients", "--source", kFirst,
+                               "--target", kFirstTarget} +
+                     more);
+}
+
+TEST_CASE("evaluate --json has the documented keys") {
+  const Arguments evaluate{"evaluate", "--model",     "model",   "--source",
+                           "train.fr", "--reference", "train.en"};
+  std::string links;
+  for (int i = 0; i < 300; ++i) links += "0-0 1-1 2-2\n";
+  world().write("links", links);
+  const Finished finished =
+      world().run(evaluate + Arguments{"--json", "--alignments", "links", "--beam", "2"});
+  CHECK(finished.exit_code == 0);
+  CHECK(finished.err == "");
+  const auto json = nlohmann::json::parse(finished.out);
+  for (const char* key :
+       {"bleu_13a", "bleu_none", "chrf2", "exact_match", "token_error_rate", "perplexity",
+        "alignment_error_rate", "seconds", "sentences_per_second", "tokens_per_second"})
+    CHECK_MESSAGE(json.at(key).is_number(), key);
+  for (const char* key : {"bleu_13a_signature", "bleu_none_signature", "chrf2_signature"})
+    CHECK_MESSAGE(json.at(key).is_string(), key);
+  CHECK(json.at("sentences") == 300);
+  const double bleu = json.at("bleu_none"), errors = json.at("alignment_error_rate");
+  CHECK(bleu > 0);
+  CHECK(bleu <= 100);
+  CHECK(errors >= 0);
+  CHECK(errors <= 1);
+
+  const Finished people = world().run(evaluate);
+  CHECK(people.exit_code == 0);
+  for (const char* part : {"BLEU|", "chrF2|", "exact match ", "token error rate ", "perplexity "})
+    CHECK_MESSAGE(people.out.find(part) != std::string::npos, part);
+}
+
+TEST_CASE("evaluating a model's own output is perfect, in any case and spacing") {
+  const std::string source = "je vois le chat\ntu veux du thé\nil aime la rue\n";
+  world().write("three.fr", source);
+  world().write("three.en", world().run({"translate", "--model", "model"}, source).out);
+  const Finished finished = world().run({"evaluate", "--model", "model", "--source", "three.fr",
+                                         "--reference", "three.en", "--json"});
+  const auto json = nlohmann::json::parse(finished.out);
+  CHECK(json.at("exact_match") == 1);
+  CHECK(json.at("token_error_rate") == 0);
+}
+
+TEST_CASE("score: log-probabilities in the order of the pairs") {
+  const Finished finished =
+      world().run({"score", "--model", "model", "--source", "train.fr", "--target", "train.en"});
+  CHECK(finished.exit_code == 0);
+  CHECK(finished.err == "");
+  const auto lines = lines_of(finished.out);
+  REQUIRE(lines.size() == 300);
+  for (const std::string& line : lines) CHECK(std::stod(line) < 0);
+  CHECK(std::abs(std::stod(lines[0]) - score_of(kFirst, kFirstTarget)) < 2e-5);
+  CHECK(score_of(kFirst, kFirstTarget) > score_of(kFirst, "you want some eggs"));
+}
+
+TEST_CASE("score, the loss of inspect and n-best scores agree") {
+  const auto lines = lines_of(gradients().out);
+  REQUIRE(lines.size() > 20);
+  REQUIRE(lines[0].starts_with("loss "));
+  const double loss = std::stod(lines[0].substr(5));
+  CHECK(lines[0].ends_with(" nats a token"));
+  CHECK(std::abs(score_of(kFirst, kFirstTarget) + 5 * loss) < 2e-5);  // 4 words and </s>
+
+  const Finished best = world().run(
+      {"translate", "--model", "model", "--nbest", "2", "--length-penalty", "0"}, kFirst + "\n");
+  const std::string line = lines_of(best.out)[0];
+  const std::size_t at = line.rfind(" ||| ");
+  CHECK(std::abs(std::stod(line.substr(at + 5)) - score_of(kFirst, line.substr(6, at - 6))) < 1e-3);
+}
+
+TEST_CASE("inspect: parameters, gradients and the graph") {
+  const Finished parameters = world().run({"inspect", "--model", "model"});
+  CHECK(parameters.exit_code == 0);
+  CHECK(parameters.err == "");
+  const auto lines = lines_of(parameters.out);
+  CHECK(lines[0].starts_with("name "));
+  CHECK(parameters.out.find("\nencoder.gru.weight_ih_l0 ") != std::string::npos);
+  CHECK(parameters.out.find("[48, 16]") != std::string::npos);
+  CHECK(lines.back().ends_with(" parameters"));
+  CHECK(lines.back().find(" elements in ") != std::string::npos);
+
+  const Finished finished = gradients({"--dot", "graph.dot"});
+  CHECK(finished.exit_code == 0);
+  for (std::size_t i = 1; i + 1 < lines.size(); ++i)  // the same parameters, after the loss
+    CHECK(lines_of(finished.out).at(i + 1).starts_with(lines[i].substr(0, lines[i].find("  "))));
+  const std::string dot = world().read("graph.dot");
+  CHECK(dot.starts_with("digraph "));
+  CHECK(dot.ends_with("}\n"));
+  CHECK(dot.find("linear_cross_entropy") != std::string::npos);
+  CHECK(dot.find("->") != std::string::npos);
+}
+
+TEST_CASE("every command explains itself and shows its defaults") {
+  const std::vector<std::pair<std::string, std::vector<std::string>>> rows{
+      {"train",
+       {"--source F", "--tsv F", "--valid-target F", "--out DIR", "--resume", "--overwrite",
+        "--config F.json", "--tokenizer words|chars|bpe|unigram=bpe", "--seed N=1",
+        "--hidden N=512", "--learning-rate N=0.001", "--max-minutes N=0", "--max-updates N=0",
+        "--threads N=0", "--lowercase,--no-lowercase", "(default: no)", "(default: yes)"}},
+      {"translate", {"--model DIR", "--beam N=5", "--nbest N=1", "--attention"}},
+      {"evaluate", {"--model DIR", "--source F", "--reference F", "--json", "--beam N=5"}},
+      {"score", {"--model DIR", "--source F", "--target F"}},
+      {"inspect", {"--model DIR", "--gradients", "--source TEXT", "--dot F.dot"}}};
+  const Finished all = world().run({"--help"});
+  CHECK(all.exit_code == 0);
+  for (const auto& [command, parts] : rows) {
+    CHECK(all.out.find("\n  " + command + " ") != std::string::npos);
+    const Finished help = world().run({command, "--help"});
+    CHECK(help.exit_code == 0);
+    CHECK(help.err == "");
+    for (const std::string& part : parts)
+      CHECK_MESSAGE(help.out.find(part) != std::string::npos, (command + ": " + part));
+    CHECK(help.out.find("{true}") == std::string::npos);
+  }
+  CHECK(world().run({"--version"}).out.starts_with("0."));
+}
+
+}  // namespace
+}  // namespace babelgrad::test

@@ -1,0 +1,151 @@
+// What a training leaves behind, and what it depends on.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "tests/apps/world.h"
+
+namespace babelgrad::test {
+namespace {
+
+using Json = nlohmann::json;
+
+// The keys that the flags of `train --help` stand for.
+std::vector<std::string> keys_of_help(const std::string& help) {
+  std::vector<std::string> keys;
+  bool of_config = false;  // past the group of --out, --config, --resume
+  for (const std::string& line : lines_of(help)) {
+    of_config = of_config || line == "Data:";
+    if (!of_config || !line.starts_with("  --")) continue;
+    std::string key = line.substr(4, line.find_first_of(" ,", 4) - 4);
+    std::replace(key.begin(), key.end(), '-', '_');
+    keys.push_back(key);
+  }
+  return keys;
+}
+
+TEST_CASE("results go to stdout, progress to stderr") {
+  const World world;
+  const Finished training = world.run(train_to("model"));
+  CHECK(training.exit_code == 0);
+  CHECK(training.out == "model\n");
+  const auto lines = lines_of(training.err);
+  REQUIRE(lines.size() >= 5);
+  CHECK(
+      lines[0].starts_with("data: 280 training pairs, 20 validation pairs held out; vocabulary "));
+  CHECK(lines[1].starts_with("model: "));
+  CHECK(training.err.find("update 30  validation: loss ") != std::string::npos);
+  CHECK(training.err.find("best so far, saved") != std::string::npos);
+  CHECK(lines.back() == "stopped after update 60: max_updates reached");
+}
+
+TEST_CASE("config.json holds every key with the value that was in force") {
+  const World world;
+  world.add_model();
+  const Json config = Json::parse(world.read("model/config.json"));
+  const auto keys = keys_of_help(world.run({"train", "--help"}).out);
+  CHECK(keys.size() > 40);
+  for (const std::string& key : keys) CHECK_MESSAGE(config.contains(key), key);
+  for (const char* key : {"format", "source_vocabulary", "target_vocabulary"})
+    CHECK_MESSAGE(config.contains(key), key);
+  CHECK(config.size() == keys.size() + 3);
+  CHECK(config.at("format") == 1);
+  CHECK(config.at("source") == "train.fr");
+  CHECK(config.at("tokenizer") == "words");
+  CHECK(config.at("hidden") == 16);
+  CHECK(config.at("dropout") == 0.1);
+  CHECK(config.at("threads") == 1);
+  CHECK(config.at("shards") == 2);
+  CHECK(config.at("source_vocabulary") > 20);
+}
+
+TEST_CASE("flags override the configuration file, which overrides the defaults") {
+  const World world;
+  world.add_model();
+  world.write("c.json", R"({"source": "train.fr", "target": "train.en", "tokenizer": "chars",
+    "embedding": 8, "encoder_hidden": 8, "hidden": 8, "attention_size": 8, "max_updates": 2,
+    "lowercase": true, "shards": 3, "beam": 2})");
+  const Finished training =
+      world.run({"train", "--config", "c.json", "--out", "new", "--hidden", "12", "--no-lowercase",
+                 "--max-updates", "9", "--max-updates", "3"});
+  CHECK(training.exit_code == 0);
+  const Json config = Json::parse(world.read("new/config.json"));
+  CHECK(config.at("tokenizer") == "chars");
+  CHECK(config.at("hidden") == 12);
+  CHECK(config.at("lowercase") == false);
+  CHECK(config.at("max_updates") == 3);  // the last one counts
+  CHECK(config.at("shards") == 3);
+  CHECK(config.at("beam") == 2);
+  CHECK(config.at("warmup") == 500);
+}
+
+TEST_CASE("a model's own config.json repeats its training") {
+  const World world;
+  world.add_model();
+  const Finished training = world.run({"train", "--config", "model/config.json", "--out", "again"});
+  CHECK(training.exit_code == 0);
+  CHECK(world.read("again/config.json") == world.read("model/config.json"));
+  CHECK(world.read("again/model.safetensors") == world.read("model/model.safetensors"));
+}
+
+TEST_CASE("with the shards fixed, threads change nothing") {
+  const World world;
+  world.add_model();
+  const Finished training = world.run(train_to("two") + Arguments{"--threads", "2"});
+  CHECK(training.exit_code == 0);
+  CHECK(world.read("two/model.safetensors") == world.read("model/model.safetensors"));
+  const std::string text = world.read("train.fr");
+  CHECK(world.run({"translate", "--model", "two", "--threads", "2", "--search-batch", "16"}, text)
+            .out == world.run({"translate", "--model", "model", "--threads", "1"}, text).out);
+}
+
+TEST_CASE("another seed gives another model") {
+  const World world;
+  world.add_model();
+  CHECK(world.run(train_to("seed") + Arguments{"--seed", "2"}).exit_code == 0);
+  CHECK(world.read("seed/model.safetensors") != world.read("model/model.safetensors"));
+}
+
+TEST_CASE("stopping and resuming changes nothing") {
+  const World world;
+  world.add_model();
+  CHECK(world.run(train_to("parts") + Arguments{"--max-updates", "41"}).exit_code == 0);
+  const Finished resumed =
+      world.run({"train", "--resume", "--out", "parts", "--max-updates", "60"});
+  CHECK(resumed.exit_code == 0);
+  CHECK(resumed.err.find("resuming after update 41\n") != std::string::npos);
+  CHECK(world.read("parts/model.safetensors") == world.read("model/model.safetensors"));
+  CHECK(world.read("parts/config.json") == world.read("model/config.json"));
+}
+
+TEST_CASE("each tokenizer and architecture trains and translates, from TSV too") {
+  const World world;
+  std::string tsv;
+  const auto source = lines_of(world.read("train.fr")), target = lines_of(world.read("train.en"));
+  for (std::size_t i = 0; i < source.size(); ++i) tsv += source[i] + "\t" + target[i] + "\n";
+  world.write("pairs.tsv", tsv);
+  const std::vector<Arguments> rows{
+      {"--tokenizer", "words", "--word-split", "unicode"},
+      {"--tokenizer", "chars"},
+      {"--tokenizer", "bpe", "--vocab-size", "60"},
+      {"--tokenizer", "unigram", "--vocab-size", "40", "--no-joint-vocabulary"},
+      {"--architecture", "bahdanau"},
+      {"--architecture", "plain"},
+      {"--score", "additive"},
+      {"--max-minutes", "0.003"},
+      {"--max-epochs", "1", "--batch-by-tokens", "--batch-size", "100"}};
+  for (const Arguments& row : rows) {
+    CAPTURE(join(row));
+    const Finished training =
+        world.run(Arguments{"train", "--tsv", "pairs.tsv", "--out", "m", "--overwrite"} + kSmall +
+                  Arguments{"--max-updates", "5"} + row);
+    CHECK(training.exit_code == 0);
+    const Finished translated = world.run({"translate", "--model", "m"}, "je vois\ntu veux\n");
+    CHECK(translated.exit_code == 0);
+    CHECK(lines_of(translated.out).size() == 2);
+  }
+}
+
+}  // namespace
+}  // namespace babelgrad::test

@@ -1,0 +1,118 @@
+// translate: order, empty lines, interactive use, n-best lists and the attention grid.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "tests/apps/world.h"
+
+namespace babelgrad::test {
+namespace {
+
+const Arguments kTranslate{"translate", "--model", "model"};
+
+TEST_CASE("a line out for each line in, in order") {
+  const World world;
+  world.add_model();
+  const std::string text = world.read("train.fr");
+  const Finished all = world.run(kTranslate, text);
+  CHECK(all.exit_code == 0);
+  CHECK(all.err == "");
+  const auto sources = lines_of(text), translations = lines_of(all.out);
+  REQUIRE(translations.size() == sources.size());
+  for (const std::size_t i : {0, 77, 150, 299})
+    CHECK(world.run(kTranslate, sources[i] + "\n").out == translations[i] + "\n");
+}
+
+TEST_CASE("empty lines, blank lines, line ends, unknown words") {
+  const World world;
+  world.add_model();
+  const std::string a = world.run(kTranslate, "je vois le chat\n").out;
+  const std::string b = world.run(kTranslate, "tu veux du thé\n").out;
+  CHECK(world.run(kTranslate, "").out == "");
+  CHECK(world.run(kTranslate, "\n").out == "\n");
+  CHECK(world.run(kTranslate, "\n\n je vois  le chat\n \t\ntu veux du thé").out ==
+        "\n\n" + a + "\n" + b);
+  CHECK(world.run(kTranslate, "je vois le chat\r\n\r\n").out == a + "\n");
+  const Finished unknown = world.run(kTranslate, "xyzzy 漢字 \u200b\n");
+  CHECK(unknown.exit_code == 0);
+  CHECK(lines_of(unknown.out).size() == 1);
+}
+
+TEST_CASE("thousands of lines, more than are read at once") {
+  const World world;
+  world.add_model();
+  const std::string pair = "je vois le chat\n\n";
+  const std::string once = world.run(kTranslate, pair).out;
+  CHECK(world.run(kTranslate + Arguments{"--beam", "5"}, repeat(pair, 3000)).out ==
+        repeat(once, 3000));
+}
+
+TEST_CASE("a program that pipes line by line gets its answers before the end") {
+  const World world;
+  world.add_model();
+  Process process(kTranslate, world.path());
+  for (const std::string line : {"je vois le chat", "tu veux du thé"}) {
+    const std::string expected = world.run(kTranslate, line + "\n").out;
+    process.write(line.substr(0, 5));  // half a line gets no answer yet
+    CHECK(process.read_line_out(0.1) == "");
+    process.write(line.substr(5) + "\n");
+    CHECK(process.read_line_out(30) + "\n" == expected);
+  }
+  process.write("je vois le chat");  // no line end
+  const Finished rest = process.finish();
+  CHECK(rest.exit_code == 0);
+  CHECK(lines_of(rest.out).size() == 1);
+}
+
+TEST_CASE("n-best lists") {
+  const World world;
+  world.add_model();
+  const Finished finished = world.run(kTranslate + Arguments{"--nbest", "3", "--beam", "4"},
+                                      "je vois le chat\n\ntu veux du thé\n");
+  CHECK(finished.exit_code == 0);
+  const auto lines = lines_of(finished.out);
+  REQUIRE(lines.size() == 7);  // an empty line has one, empty, translation
+  const std::vector<std::string> starts{"0 ||| ", "0 ||| ", "0 ||| ", "1 ||| ",
+                                        "2 ||| ", "2 ||| ", "2 ||| "};
+  std::vector<double> scores;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    CHECK(lines[i].starts_with(starts[i]));
+    const std::size_t at = lines[i].rfind(" ||| ");
+    REQUIRE(at > 1);
+    scores.push_back(std::stod(lines[i].substr(at + 5)));
+    if (i % 4 != 0 && i != 3) CHECK(scores[i] <= scores[i - 1]);
+  }
+  CHECK(lines[3] == "1 |||  ||| 0.0000");
+  CHECK(world.run(kTranslate + Arguments{"--beam", "4"}, "je vois le chat\n").out ==
+        lines[0].substr(6, lines[0].rfind(" ||| ") - 6) + "\n");
+  CHECK(lines[0] != lines[1]);
+}
+
+TEST_CASE("attention: a grid below each translation, a column a source token") {
+  const World world;
+  world.add_model();
+  const Finished finished =
+      world.run(kTranslate + Arguments{"--attention"}, "je vois le chat\n\ntu veux du thé\n");
+  CHECK(finished.exit_code == 0);
+  const std::string plain = world.run(kTranslate, "je vois le chat\n").out;
+  CHECK(finished.out.starts_with(plain));
+  const auto lines = lines_of(finished.out);
+  CHECK(lines[1].find(" je vois le chat </s>") != std::string::npos);
+  const auto words = static_cast<std::size_t>(2 + std::count(plain.begin(), plain.end(), ' '));
+  CHECK(lines[1 + words].find("</s>") == 2);  // the last of as many rows as words, and </s>
+  CHECK(lines[2 + words] == "");              // the translation of the empty line has no grid
+  CHECK(finished.out.find(" tu veux du thé </s>\n") != std::string::npos);
+}
+
+TEST_CASE("search flags override those of the model") {
+  const World world;
+  world.add_model();
+  const Finished greedy = world.run(
+      kTranslate + Arguments{"--beam", "1", "--max-length-ratio", "0", "--max-length-extra", "1"},
+      "je vois le chat\n");
+  CHECK(greedy.exit_code == 0);
+  CHECK(greedy.out.find(' ') == std::string::npos);  // a word, at most
+}
+
+}  // namespace
+}  // namespace babelgrad::test

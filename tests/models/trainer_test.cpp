@@ -1,0 +1,185 @@
+// Trainer: reasons to stop, the best model by either metric, and what is left after a divergence.
+#include <doctest/doctest.h>
+
+#include <limits>
+
+#include "tests/models/trainer_helpers.h"
+#include "tests/nn/file_size_limit.h"
+
+namespace babelgrad {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+TEST_CASE("trainer: learns to reverse, and the folder holds what it learnt") {
+  const ReverseTask task;
+  Config config = task.config();
+  config.model.hidden = config.model.embedding = 32;
+  config.model.encoder_hidden = 16;
+  config.training.decay_start = 1000;
+  config.training.valid_every = 100;
+  TemporaryFolder folder;
+  Recorder recorder;
+  config.training.max_updates = 400;
+  CHECK(train(config, folder.path(), false, recorder).reason == StopReason::max_updates);
+  REQUIRE(recorder.validations.size() == 4);
+  CHECK(recorder.validations.back().result.loss < 0.5);
+  CHECK(recorder.validations.back().result.loss < recorder.validations.front().result.loss);
+  const Translator translator = Translator::load(folder.path());
+  CHECK(translator.translate({"a b c"}, translator.config().search)[0][0].text == "c b a");
+}
+
+TEST_CASE("trainer: keeps the best model by the metric that was asked for") {
+  const ReverseTask task;
+  for (const ValidationMetric metric : {ValidationMetric::loss, ValidationMetric::bleu}) {
+    const bool bleu = metric == ValidationMetric::bleu;
+    Config config = task.config();
+    config.training.metric = metric;
+    config.training.learning_rate = 0.08;  // restless, so that the last is not the best
+    config.training.schedule = ScheduleKind::constant;
+    config.training.valid_every = 3;
+    config.training.max_updates = 75;
+    TemporaryFolder folder;
+    Recorder recorder;
+    const RunResult run = train(config, folder.path(), false, recorder);
+    std::optional<double> best;
+    std::size_t best_update = 0, improvements = 0;
+    double best_loss = 0;
+    for (const ValidationReport& report : recorder.validations) {
+      const double value = bleu ? report.result.bleu : -report.result.loss;
+      CHECK(report.best == (!best || value > *best));
+      if (!report.best) continue;
+      ++improvements;
+      best = value;
+      best_update = report.update;
+      best_loss = report.result.loss;
+    }
+    CHECK(run.best_update == best_update);
+    CHECK(improvements < recorder.validations.size());
+    const Translator kept = Translator::load(folder.path());
+    const TrainingData data = load_training_data(config, kept.codecs());
+    WorkerPool pool(1);
+    CHECK(std::abs(validate(kept, data.validation, pool).loss - best_loss) < 1e-6);
+  }
+}
+
+TEST_CASE("trainer: stops when patience is at its end, and stays stopped") {
+  const ReverseTask task;
+  Config config = task.config();
+  config.training.learning_rate = 1e-9;
+  config.training.patience = 3;
+  TemporaryFolder folder;
+  Recorder recorder;
+  const RunResult run = train(config, folder.path(), false, recorder);
+  CHECK(run.reason == StopReason::patience);
+  CHECK(run.update == 40);
+  CHECK(run.best_update == 10);
+  CHECK(recorder.validations.size() == 4);
+  Recorder again;
+  CHECK(train(config, folder.path(), true, again).reason == StopReason::patience);
+  config.training.patience = 5;
+  CHECK(train(config, folder.path(), true, again).update == 60);
+}
+
+TEST_CASE("trainer: stops at limits of epochs and of time") {
+  const ReverseTask task;
+  Config config = task.config();
+  config.training.max_epochs = 2;
+  TemporaryFolder folder;
+  Recorder recorder;
+  RunResult run = train(config, folder.path(), false, recorder);
+  CHECK(run.reason == StopReason::max_epochs);
+  CHECK(run.update == 24);
+  CHECK(recorder.validations.back().update == 24);
+  config.training.max_epochs = 0;
+  config.training.max_minutes = 1e-5;
+  run = train(config, folder.path(), true, recorder);
+  CHECK(run.reason == StopReason::max_minutes);
+  CHECK(run.update == 24);
+}
+
+TEST_CASE("trainer: an interruption leaves a model and a state, and resumes exactly") {
+  const ReverseTask task;
+  TemporaryFolder whole, parts;
+  train(task.config(), whole.path(), false, 34);
+  Recorder recorder;
+  recorder.interrupt_at = 20;
+  const RunResult run = train(task.config(), parts.path(), false, recorder);
+  CHECK(run.reason == StopReason::interrupted);
+  CHECK(run.update == 20);
+  CHECK_NOTHROW(Translator::load(parts.path()));
+  train(task.config(), parts.path(), true, 34);
+  check_same_training(whole, parts);
+}
+
+// A good training of 10 updates, then one with `config` until it diverges; nothing may be lost.
+std::string diverge(const Config& good, const Config& bad, std::size_t max_updates) {
+  TemporaryFolder folder;
+  train(good, folder.path(), false, 10);
+  const std::string model = folder.read("model.safetensors");
+  const std::string state = folder.read("training_state.safetensors");
+  const std::string message =
+      message_of<DivergenceError>([&] { train(bad, folder.path(), true, max_updates); });
+  CHECK((folder.read("model.safetensors") == model));
+  CHECK((folder.read("training_state.safetensors") == state));
+  return message;
+}
+
+TEST_CASE("trainer: divergence names update and tensor and leaves the last good files") {
+  const ReverseTask task;
+  const Config good = task.config();
+  for (const double rate : {kNaN, 1e38}) {
+    INFO("learning rate ", rate);
+    Config bad = good;
+    bad.training.learning_rate = rate;
+    bad.training.valid_every = 1000;
+    const std::string message = diverge(good, bad, 1000);
+    CHECK(message.starts_with("training diverged at update 1"));
+    CHECK(message.find(" is not finite") != std::string::npos);
+  }
+}
+
+TEST_CASE("trainer: a model that has diverged is neither validated nor saved") {
+  const ReverseTask task;
+  const Config good = task.config();
+  Config bad = good;
+  bad.training.learning_rate = kNaN;
+  bad.training.valid_every = 1;  // right after the update that spoils the model
+  CHECK(diverge(good, bad, 1000).starts_with("training diverged at update 11: parameter "));
+  bad.training.valid_every = 1000;  // the limit comes first
+  CHECK(diverge(good, bad, 11).starts_with("training diverged at update 11: parameter "));
+}
+
+TEST_CASE("trainer: on a full disk the last good checkpoint survives, and training resumes") {
+  const ReverseTask task;
+  TemporaryFolder whole, parts;
+  train(task.config(), whole.path(), false, 34);
+  train(task.config(), parts.path(), false, 10);
+  const std::string model = parts.read("model.safetensors");
+  const std::string state = parts.read("training_state.safetensors");
+  std::string message;
+  {
+    const FileSizeLimit limit(12000);  // config.json and the vocabularies fit
+    message =
+        error_of<CheckpointError>([&] { train(task.config(), parts.path(), true, 34); }, &parts);
+  }
+  CHECK(message.ends_with(".safetensors: cannot be written (File too large)"));
+  CHECK((parts.read("model.safetensors") == model));
+  CHECK((parts.read("training_state.safetensors") == state));
+  train(task.config(), parts.path(), true, 34);
+  check_same_training(whole, parts);
+}
+
+TEST_CASE("trainer: a training that diverges at once leaves no model") {
+  const ReverseTask task;
+  Config bad = task.config();
+  bad.training.learning_rate = kNaN;
+  bad.training.valid_every = 1;
+  TemporaryFolder folder;
+  CHECK_THROWS_AS(train(bad, folder.path(), false, 5), DivergenceError);
+  CHECK(!std::filesystem::exists(folder.path() / "model.safetensors"));
+  CHECK(!std::filesystem::exists(folder.path() / "training_state.safetensors"));
+}
+
+}  // namespace
+}  // namespace babelgrad

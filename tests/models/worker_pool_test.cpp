@@ -1,0 +1,77 @@
+// WorkerPool: every task once, on its own thread, exceptions handed on, also many times in a row.
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <stdexcept>
+#include <string>
+
+#include "babelgrad/models/worker_pool.h"
+#include "tests/autograd/helpers.h"
+
+namespace babelgrad {
+namespace {
+
+TEST_CASE("worker pool: every task runs once, task i on thread i modulo threads") {
+  for (const std::size_t threads : {1, 2, 3, 5}) {
+    WorkerPool pool(threads);
+    CHECK(pool.threads() == threads);
+    std::vector<std::thread::id> first(threads);
+    for (const std::size_t count : {0, 1, 2, 3, 17}) {
+      std::vector<int> runs(count);
+      std::vector<std::thread::id> ran_on(count);
+      pool.run(count, [&](std::size_t i) {
+        ++runs[i];
+        ran_on[i] = std::this_thread::get_id();
+      });
+      CHECK(runs == std::vector<int>(count, 1));
+      for (std::size_t i = 0; i < count; ++i) {
+        std::thread::id& expected = first[i % threads];
+        if (expected == std::thread::id{}) expected = ran_on[i];
+        CHECK(ran_on[i] == expected);
+      }
+    }
+    CHECK(first[0] == std::this_thread::get_id());
+  }
+}
+
+TEST_CASE("worker pool: 0 threads means one a core") {
+  CHECK(WorkerPool(0).threads() == std::max(1u, std::thread::hardware_concurrency()));
+}
+
+TEST_CASE("worker pool: an exception reaches the caller, and the pool goes on working") {
+  WorkerPool pool(3);
+  for (std::size_t thrower = 0; thrower < 6; ++thrower) {
+    const auto call = [&] {
+      pool.run(6, [&](std::size_t i) {
+        if (i == thrower) throw std::runtime_error("task " + std::to_string(i));
+      });
+    };
+    CHECK(message_of<std::runtime_error>(call) == "task " + std::to_string(thrower));
+  }
+  const auto all_throw = [](std::size_t) { throw std::runtime_error("all"); };
+  CHECK(message_of<std::runtime_error>([&] { pool.run(6, all_throw); }) == "all");
+  std::atomic<int> count = 0;
+  pool.run(6, [&](std::size_t) { ++count; });
+  CHECK(count == 6);
+}
+
+TEST_CASE("worker pool: thousands of short rounds") {
+  WorkerPool pool(2);
+  std::atomic<std::size_t> total = 0;
+  for (std::size_t round = 0; round < 3000; ++round)
+    pool.run(round % 4, [&](std::size_t i) { total += i + 1; });
+  CHECK(total == 750 * (1 + 3 + 6));
+}
+
+TEST_CASE("run_tasks: without a pool on the caller's thread, in order") {
+  std::vector<std::size_t> order;
+  run_tasks(nullptr, 4, [&](std::size_t i) { order.push_back(i); });
+  CHECK(order == std::vector<std::size_t>{0, 1, 2, 3});
+  WorkerPool pool(2);
+  std::atomic<int> count = 0;
+  run_tasks(&pool, 4, [&](std::size_t) { ++count; });
+  CHECK(count == 4);
+}
+
+}  // namespace
+}  // namespace babelgrad

@@ -1,0 +1,150 @@
+// Gru: PyTorch's nn.GRU by name, shape and number; a state_dict of it loads unchanged.
+#include <doctest/doctest.h>
+
+#include <fstream>
+#include <stdexcept>
+
+#include "babelgrad/nn/gru.h"
+#include "babelgrad/nn/safetensors.h"
+#include "tests/autograd/helpers.h"
+#include "tests/golden/golden.h"
+
+namespace babelgrad {
+namespace {
+
+using D = Tensor<double>;
+constexpr double kTolerance = 1e-12;
+constexpr const char* kFolder = BABELGRAD_SOURCE_DIR "/tests/nn/";
+
+// Zeros beyond the lengths, as PyTorch's pad_packed_sequence leaves them.
+template <class T>
+Array<T> zero_padding(Array<T> x, const IntArray& lengths) {
+  const std::size_t batch = x.shape()[1], features = x.shape()[2];
+  for (std::size_t i = 0; i < x.size(); ++i)
+    if (static_cast<std::int32_t>(i / features / batch) >= lengths.data()[i / features % batch])
+      x.data()[i] = 0;
+  return x;
+}
+
+D step_of(const D& x, std::size_t t) {
+  return reshape(slice(x, 0, t, t + 1), {x.dim(1), x.dim(2)});
+}
+
+std::vector<D> unstacked(const D& x) {
+  std::vector<D> parts;
+  for (std::size_t i = 0; i < x.dim(0); ++i) parts.push_back(step_of(x, i));
+  return parts;
+}
+
+TEST_CASE("gru: values and gradients of two layers in both directions are PyTorch's") {
+  const Json g = golden("gru");
+  ParameterStore<double> store;
+  const Gru<double> gru(Scope<double>(store), {4, 3, 2, true, 0});
+  CHECK(store.size() == g.at("parameters").size());
+  for (const auto& [name, value] : g.at("parameters").items()) {
+    D parameter = store.at(name);
+    CHECK(parameter.shape() == golden_array(value).shape());
+    parameter.mutable_value() = golden_array(value);
+  }
+  const IntArray lengths = golden_ints(g.at("lengths"));
+  const D x(golden_array(g.at("x")), kRequiresGrad), h(golden_array(g.at("h_0")), kRequiresGrad);
+  const GruResult<double> result = gru(x, lengths, kEvaluation, unstacked(h));
+  CHECK(max_difference(zero_padding(result.states.value(), lengths), golden_array(g["output"])) <
+        kTolerance);
+  const D finals = stack(result.final, 0);
+  CHECK(max_difference(finals.value(), golden_array(g["h_n"])) < kTolerance);
+  const Array<double> cotangent = zero_padding(golden_array(g["cotangent_output"]), lengths);
+  const D loss = add(weighted_sum(result.states, cotangent),
+                     weighted_sum(finals, golden_array(g["cotangent_h_n"])));
+  CHECK(std::abs(loss.item() - g["loss"].get<double>()) < kTolerance);
+  std::vector<D> leaves = store.parameters();
+  leaves.insert(leaves.end(), {x, h});
+  const auto got = gradients(loss, leaves);
+  for (std::size_t i = 0; i < leaves.size(); ++i) {
+    const std::string name = i < store.size() ? leaves[i].name() : i == store.size() ? "x" : "h_0";
+    INFO("gradient of ", name);
+    CHECK(max_difference(got[i], golden_array(g["gradients"][name])) < kTolerance);
+  }
+}
+
+template <class T>
+void check_loaded(double tolerance) {
+  std::ifstream file(std::string(kFolder) + "pytorch_gru.json");
+  const Json g = Json::parse(file);
+  ParameterStore<T> store;
+  const Gru<T> gru(Scope<T>(store) / "rnn", {5, 4, 2, true, 0.5});
+  load_parameters(Safetensors::read(std::string(kFolder) + "pytorch_gru.safetensors"), store);
+  const IntArray lengths = golden_ints(g["lengths"]);
+  const auto result = gru(Tensor<T>(golden_array<T>(g["x"])), lengths, kEvaluation);
+  CHECK(max_difference(zero_padding(result.states.value(), lengths),
+                       golden_array<double>(g["output"])) < tolerance);
+  CHECK(max_difference(stack(result.final, 0).value(), golden_array<double>(g["h_n"])) < tolerance);
+}
+
+TEST_CASE("gru: a PyTorch state_dict in a safetensors file loads and gives PyTorch's outputs") {
+  check_loaded<double>(1e-12);
+  check_loaded<float>(1e-6);
+}
+
+TEST_CASE("gru: steps one by one are the sequence") {
+  for (const std::size_t layers : {1, 3}) {
+    ParameterStore<double> store;
+    const Gru<double> gru(Scope<double>(store), {3, 4, layers, false, 0.5});
+    const D x = random_leaf({5, 2, 3}, 1);
+    std::vector<D> states;
+    for (std::size_t i = 0; i < layers; ++i) states.push_back(random_leaf({2, 4}, 10 + i));
+    const auto whole = gru(x, {}, kEvaluation, states);
+    for (std::size_t t = 0; t < 5; ++t) {
+      states = gru.step(step_of(x, t), states, kEvaluation, t);
+      CHECK(max_difference(states.back().value(), step_of(whole.states, t).value()) < 1e-14);
+    }
+    for (std::size_t i = 0; i < layers; ++i)
+      CHECK(max_difference(states[i].value(), whole.final[i].value()) < 1e-14);
+  }
+}
+
+TEST_CASE("gru: no lengths are full lengths, no initial states are zeros, sizes may be 1") {
+  ParameterStore<double> store;
+  const Scope<double> root(store);
+  const Gru<double> gru(root / "gru", {3, 4, 2, true, 0}), tiny(root / "tiny", {1, 1, 1, true, 0});
+  const D x = random_leaf({5, 2, 3}, 1);
+  const auto plain = gru(x, {}, kEvaluation);
+  CHECK(plain.states.shape() == Shape{5, 2, 8});
+  CHECK(plain.final.size() == 4);
+  const std::vector<D> start(4, D(zeros<double>({2, 4})));
+  CHECK(max_difference(gru(x, ints({2}, {5, 5}), kEvaluation, start).states.value(),
+                       plain.states.value()) == 0);
+  CHECK(tiny(D({1, 1, 1}, {0.5}), {}, kEvaluation).states.shape() == Shape{1, 1, 2});
+}
+
+TEST_CASE("gru: dropout lies between the layers, in training only") {
+  ParameterStore<double> a, b;
+  const Gru<double> dropped(Scope<double>(a), {3, 4, 2, false, 0.5}),
+      whole(Scope<double>(b), {3, 4, 2, false, 0}),
+      single(Scope<double>(b) / "s", {3, 4, 1, false, 0.5});
+  const D x = random_leaf({5, 2, 3}, 1);
+  const Mode training{true, 1, 2, 0};
+  const auto value = [&](const Gru<double>& gru, const Mode& mode) {
+    return gru(x, {}, mode).states.value();
+  };
+  CHECK(max_difference(value(dropped, kEvaluation), value(whole, kEvaluation)) == 0);
+  CHECK(max_difference(value(dropped, training), value(whole, training)) > 0.01);
+  CHECK(max_difference(value(dropped, training), value(dropped, training)) == 0);
+  CHECK(max_difference(value(single, training), value(single, kEvaluation)) == 0);
+}
+
+TEST_CASE("gru: a wrong number of states is refused") {
+  ParameterStore<double> store;
+  const Scope<double> root(store);
+  const Gru<double> two(root / "two", {3, 4, 2, false, 0}), both(root / "both", {3, 4, 1, true, 0});
+  const D x = random_leaf({5, 2, 3}, 1), row = random_leaf({2, 3}, 1), h = random_leaf({2, 4}, 2);
+  using Error = std::invalid_argument;
+  CHECK(message_of<Error>([&] { two(x, {}, kEvaluation, {h}); }) ==
+        "gru: need 2 initial states; got 1");
+  CHECK(message_of<Error>([&] { two.step(row, {h}, kEvaluation, 0); }) ==
+        "gru: a step needs one direction and 2 states; got 1");
+  CHECK_THROWS_AS(both.step(row, {h}, kEvaluation, 0), Error);
+}
+
+}  // namespace
+}  // namespace babelgrad
