@@ -116,6 +116,7 @@ int train(Translator& translator, const TrainingData& data, const TrainOptions& 
   Trainer trainer(translator, data, options.out, printer);
   if (options.resume) {
     trainer.resume();
+    translator.save_config(options.out);
     std::fprintf(stderr, "resuming after update %zu\n", trainer.update());
   }
   std::signal(SIGINT, note_interrupt);
@@ -147,7 +148,6 @@ int run_train(const TrainOptions& options) {
     Codecs codecs = load_codecs(config, options.out);
     const TrainingData data = load_training_data(config, codecs);
     Translator translator(config, codecs);
-    translator.save_config(options.out);
     return train(translator, data, options);
   }
   Config config = read_config(options);

@@ -57,6 +57,7 @@ class Pass {
     Visit(Pass& pass, Node<T>& node) : Vjp<T>(node, !pass.options_.retain_graph), pass_(pass) {}
 
     void accumulate(std::size_t i, Array<T> g) override {
+      if (!this->wants(i)) return;
       Node<T>& node = this->node_;
       if (g.shape() != this->in(i).shape())
         throw_shape_error(std::string("backward of ") + node.op,
@@ -72,6 +73,9 @@ class Pass {
     }
 
     GradientBuffer<T> buffer(std::size_t i) override {
+      if (!this->wants(i))
+        throw GraphError(std::string("backward of ") + this->node_.op + ": input " +
+                         std::to_string(i) + " wants no gradient");
       Slot& slot = pass_.slot(this->node_.inputs[i]);
       const bool filled = std::exchange(slot.filled, true);
       if (!filled) slot.grad = uninitialized<T>(this->in(i).shape());

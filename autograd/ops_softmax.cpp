@@ -23,19 +23,20 @@ Rows check_rows(const char* op, const Tensor<T>& x, const IntArray& mask) {
   return {x.size() / x.shape().back(), x.shape().back()};
 }
 
-// Masked elements become the type's lowest value, whose exponential is 0.
+// Masked elements become minus infinity, whose exponential is 0.
 template <class T>
 Array<T> masked(const Array<T>& x, const IntArray& mask) {
   Array<T> y = x;
   if (given(mask))
     for (std::size_t i = 0; i < y.size(); ++i)
-      if (mask.data()[i] == 0) y.data()[i] = std::numeric_limits<T>::lowest();
+      if (mask.data()[i] == 0) y.data()[i] = -std::numeric_limits<T>::infinity();
   return y;
 }
 
-template <class T>
-bool row_is_masked(const T* row, std::size_t n) {
-  return std::all_of(row, row + n, [](T v) { return v == std::numeric_limits<T>::lowest(); });
+bool row_is_masked(const IntArray& mask, std::size_t row, std::size_t n) {
+  if (!given(mask)) return false;
+  const std::int32_t* begin = mask.data() + row * n;
+  return std::all_of(begin, begin + n, [](std::int32_t keep) { return keep == 0; });
 }
 
 }  // namespace
@@ -46,7 +47,7 @@ Tensor<T> softmax(const Tensor<T>& x, const IntArray& mask) {
   Array<T> y = masked(x.value(), mask);
   for (std::size_t r = 0; r < rows.count; ++r) {
     T* row = y.data() + r * rows.n;
-    if (given(mask) && row_is_masked(row, rows.n))
+    if (row_is_masked(mask, r, rows.n))
       std::fill_n(row, rows.n, T(0));
     else
       kernels<T>().softmax_row(rows.n, row);
@@ -63,14 +64,16 @@ template <class T>
 Tensor<T> log_softmax(const Tensor<T>& x, const IntArray& mask) {
   const Rows rows = check_rows("log_softmax", x, mask);
   Array<T> y = masked(x.value(), mask);
-  Array<T> scratch = uninitialized<T>({rows.n});
   for (std::size_t r = 0; r < rows.count; ++r) {
     T* row = y.data() + r * rows.n;
-    if (given(mask) && row_is_masked(row, rows.n)) continue;
-    std::copy_n(row, rows.n, scratch.data());
-    const T normalizer = kernels<T>().softmax_row(rows.n, scratch.data());
-    for (std::size_t i = 0; i < rows.n; ++i)
-      if (row[i] != std::numeric_limits<T>::lowest()) row[i] -= normalizer;
+    if (!row_is_masked(mask, r, rows.n)) {
+      const T max = *std::max_element(row, row + rows.n);
+      for (std::size_t i = 0; i < rows.n; ++i) row[i] -= max;  // first, or large logits lose digits
+      const T log_sum = kernels<T>().log_sum_exp_row(rows.n, row);
+      for (std::size_t i = 0; i < rows.n; ++i) row[i] -= log_sum;
+    }
+    for (std::size_t i = 0; given(mask) && i < rows.n; ++i)
+      if (mask.data()[r * rows.n + i] == 0) row[i] = std::numeric_limits<T>::lowest();
   }
   return record<T>("log_softmax", {x}, std::move(y), [rows](Vjp<T>& c) {
     const T lowest = std::numeric_limits<T>::lowest();

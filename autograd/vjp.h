@@ -29,9 +29,9 @@ class Vjp {
 
   Array<T> grad;  // the gradient of the output, in its shape; may be moved from
 
-  // Adds `g`, of input i's shape, to the gradient of input i.
+  // Adds `g`, of input i's shape, to the gradient of input i, if it wants one.
   virtual void accumulate(std::size_t i, Array<T> g) = 0;
-  // The gradient of input i as a buffer, for kernels that write or add in place.
+  // The gradient of input i, which must want one, as a buffer to write or add in place.
   virtual GradientBuffer<T> buffer(std::size_t i) = 0;
   // The same for kernels that only add: zeros if nothing was accumulated before.
   T* sum_buffer(std::size_t i);

@@ -260,6 +260,8 @@ template <class T>
 std::vector<std::vector<Hypothesis>> search(const Seq2Seq<T>& model,
                                             const std::vector<std::vector<std::int32_t>>& sources,
                                             const SearchConfig& config, WorkerPool* pool) {
+  if (config.beam == 0 || config.nbest == 0 || config.search_batch == 0)
+    throw ConfigError("search: need beam, nbest and search_batch of at least 1");
   std::vector<std::size_t> order(sources.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {

@@ -34,6 +34,27 @@ text::BatchOptions batch_options(const TrainingConfig& c) {
   return options;
 }
 
+// While one lives, the parameters and `values` have changed places; without values, nothing has.
+class Exchanged {
+ public:
+  Exchanged(const ParameterStore<float>& store, std::vector<Array<float>>& values)
+      : store_(store), values_(values) {
+    exchange();
+  }
+  ~Exchanged() { exchange(); }
+  Exchanged(const Exchanged&) = delete;
+  Exchanged& operator=(const Exchanged&) = delete;
+
+ private:
+  void exchange() {
+    for (std::size_t i = 0; i < values_.size(); ++i)
+      std::swap(Tensor<float>(store_.parameters()[i]).mutable_value(), values_[i]);
+  }
+
+  const ParameterStore<float>& store_;
+  std::vector<Array<float>>& values_;
+};
+
 class Stopwatch {
  public:
   double seconds() const {
@@ -67,7 +88,8 @@ std::optional<StopReason> Trainer::limit_reached() const {
   if (config_.max_epochs > 0 &&
       state_.epoch * batches_.size() + state_.position >= config_.max_epochs * batches_.size())
     return StopReason::max_epochs;
-  if (config_.max_minutes > 0 && state_.seconds + validation_seconds_ >= 60 * config_.max_minutes)
+  const double finishing = validation_seconds_ + 2 * saving_seconds_;
+  if (config_.max_minutes > 0 && state_.seconds + finishing >= 60 * config_.max_minutes)
     return StopReason::max_minutes;
   if (config_.patience > 0 && state_.bad_validations >= config_.patience)
     return StopReason::patience;
@@ -90,9 +112,9 @@ StopReason Trainer::run(const std::atomic<bool>& interrupt) {
     validate_and_keep_best(true);
     save_state();
   }
+  save_state();
   if (!validated && (reason != StopReason::interrupted || !state_.best_metric))
     validate_and_keep_best(false);
-  save_state();
   return *reason;
 }
 
@@ -130,23 +152,25 @@ bool Trainer::is_better(double metric) const {
 void Trainer::validate_and_keep_best(bool regular) {
   const Stopwatch watch;
   require_finite_parameters();
-  if (!step_.average().empty()) swap_parameters(step_.average());
-  const ValidationResult result = validate(translator_, data_.validation, pool_);
-  const double metric = config_.metric == ValidationMetric::bleu ? result.bleu : result.loss;
+  ValidationResult result;
+  {
+    const Exchanged average(translator_.model().store(), step_.average());
+    result = validate(translator_, data_.validation, pool_);
+  }
   if (!std::isfinite(result.loss)) fail_diverged("the validation loss");
+  const double metric = config_.metric == ValidationMetric::bleu ? result.bleu : result.loss;
   const bool best = is_better(metric);
+  if (best && regular) remember_best(metric);
+  if (best && !regular) {  // the state first: it holds what the model file is about to lose
+    model_file_is_irregular_ = true;
+    save_state();
+  }
   if (best) {
-    translator_.save_parameters(folder_);
-    model_file_is_irregular_ = !regular;
+    save_model(step_.average());
+  } else if (model_file_is_irregular_) {
+    save_model(best_parameters_);
   }
-  if (best && regular) {
-    state_.best_metric = metric;
-    state_.best_update = state_.update;
-    best_parameters_.clear();
-    for (const Tensor<float>& parameter : translator_.model().store().parameters())
-      best_parameters_.push_back(parameter.value());
-  }
-  if (!step_.average().empty()) swap_parameters(step_.average());
+  model_file_is_irregular_ = best && !regular;
   if (regular) {
     state_.bad_validations = best ? 0 : state_.bad_validations + 1;
     schedule_.observe(best);
@@ -154,6 +178,20 @@ void Trainer::validate_and_keep_best(bool regular) {
   validation_seconds_ = watch.seconds();
   state_.seconds += validation_seconds_;
   observer_.on_validation({state_.update, result, best});
+}
+
+void Trainer::remember_best(double metric) {
+  const Exchanged average(translator_.model().store(), step_.average());
+  state_.best_metric = metric;
+  state_.best_update = state_.update;
+  best_parameters_.clear();
+  for (const Tensor<float>& parameter : translator_.model().store().parameters())
+    best_parameters_.push_back(parameter.value());
+}
+
+void Trainer::save_model(std::vector<Array<float>>& values) {
+  const Exchanged parameters(translator_.model().store(), values);
+  translator_.save_parameters(folder_);
 }
 
 void Trainer::fail_diverged(const std::string& what) const {
@@ -164,12 +202,6 @@ void Trainer::fail_diverged(const std::string& what) const {
 void Trainer::require_finite_parameters() const {
   for (const Tensor<float>& parameter : translator_.model().store().parameters())
     if (!all_finite(parameter.value())) fail_diverged("parameter " + parameter.name());
-}
-
-void Trainer::swap_parameters(std::vector<Array<float>>& values) {
-  std::size_t i = 0;
-  for (Tensor<float> parameter : translator_.model().store().parameters())
-    std::swap(parameter.mutable_value(), values[i++]);
 }
 
 std::optional<double> Trainer::seconds_left() const {

@@ -2,6 +2,9 @@
 // chosen metric, stops early, and can be stopped and resumed at any update without changing the
 // result by a bit: training state is parameters, moments, running mean, schedule, position in the
 // data, and all randomness is a function of (seed, update).
+//
+// Its threads fill the machine, so a program that uses it should first call set_blas_threads(1)
+// (autograd/blas.h); one BLAS thread is also what makes results repeatable.
 #pragma once
 
 #include <atomic>
@@ -73,14 +76,15 @@ class Trainer {
   std::optional<StopReason> limit_reached() const;
   void train_one();
   void validate_and_keep_best(bool regular);
+  void remember_best(double metric);
+  void save_model(std::vector<Array<float>>& values);  // under these values of the parameters
   bool is_better(double metric) const;
   // Throws a DivergenceError: what the last update has spoilt must not replace the good files.
   void require_finite_parameters() const;
   [[noreturn]] void fail_diverged(const std::string& what) const;
-  void save_state() const;
+  void save_state();
   void load_state(const Safetensors& file);
-  void restore_best(const Safetensors& file);
-  void swap_parameters(std::vector<Array<float>>& values);  // the model's and these change places
+  void load_best(const Safetensors& file);
   void tell_progress(const StepResult& result);
   std::optional<double> seconds_left() const;
 
@@ -96,11 +100,12 @@ class Trainer {
   text::BatchPlan plan_;
   std::vector<std::vector<std::size_t>> batches_;  // of this epoch
   State state_;
-  // Parameters of the best regular validation while a later, irregular one (at the end of a run)
-  // stands in model.safetensors: a resumed run has to go on from the former.
+  // Parameters of the best regular validation. They are saved with the state while those of a
+  // later, irregular one (at the end of a run) stand in model.safetensors: a resumed run has to
+  // compare with, and may have to go back to, the former.
   std::vector<Array<float>> best_parameters_;
   bool model_file_is_irregular_ = false;
-  double validation_seconds_ = 0;  // how long the last one took
+  double validation_seconds_ = 0, saving_seconds_ = 0;  // how long the last one took
   double run_start_seconds_ = 0, last_told_ = 0;
   std::size_t run_start_update_ = 0, tokens_since_told_ = 0;
 };

@@ -1,6 +1,8 @@
 // The part of Trainer that saves and restores: training_state.safetensors.
+#include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "babelgrad/models/config_json.h"
 #include "babelgrad/models/trainer.h"
 
 namespace babelgrad {
@@ -13,7 +15,8 @@ constexpr const char* kBest = "best.";
 
 }  // namespace
 
-void Trainer::save_state() const {
+void Trainer::save_state() {
+  const auto start = std::chrono::steady_clock::now();
   require_finite_parameters();
   Safetensors file;
   const auto& parameters = translator_.model().store().parameters();
@@ -39,7 +42,10 @@ void Trainer::save_state() const {
   json["schedule_bad_in_a_row"] = schedule_.state().bad_in_a_row;
   json["fingerprint"] = data_.fingerprint;
   file.set_metadata("training", json.dump());
+  file.set_metadata("config", to_json(identity_of(translator_.config())));
   file.write(folder_ / kStateFile);
+  saving_seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  state_.seconds += saving_seconds_;
 }
 
 void Trainer::resume() {
@@ -47,7 +53,7 @@ void Trainer::resume() {
   const Safetensors file = Safetensors::read(path);
   try {
     load_state(file);
-    restore_best(file);
+    load_best(file);
   } catch (const nlohmann::json::exception&) {
     throw CheckpointError(path.string() + ": not a training state of this program");
   } catch (const CheckpointError& error) {
@@ -61,16 +67,20 @@ void Trainer::load_state(const Safetensors& file) {
   file.require_checksum();
   const auto text = file.metadata().find("training");
   if (text == file.metadata().end()) throw CheckpointError("has no training state");
+  const auto config = file.metadata().find("config");
+  if (config == file.metadata().end() ||
+      config->second != to_json(identity_of(translator_.config())))
+    throw CheckpointError("config.json is not the one that this training began with");
   const nlohmann::json json = nlohmann::json::parse(text->second);
   if (json.at("fingerprint") != data_.fingerprint)
     throw CheckpointError("the training data are not the ones that this training began with");
   ParameterStore<float>& store = translator_.model().store();
   load_parameters(file, store, kParameter);
-  for (auto& [name, array] : optimizer_->state()) *array = file.get<float>(name);
+  for (auto& [name, array] : optimizer_->state()) *array = file.get<float>(name, array->shape());
   step_.average().clear();
   if (config_.average_decay > 0 && json.at("update") > 0)  // it begins with the first update
     for (const Tensor<float>& parameter : store.parameters())
-      step_.average().push_back(file.get<float>(kAverage + parameter.name()));
+      step_.average().push_back(file.get<float>(kAverage + parameter.name(), parameter.shape()));
   state_.update = json.at("update");
   state_.epoch = json.at("epoch");
   state_.position = json.at("position");
@@ -84,20 +94,18 @@ void Trainer::load_state(const Safetensors& file) {
   batches_ = plan_.epoch(state_.epoch);
 }
 
-// Brings model.safetensors and best_parameters_ to what they were at the last regular validation.
-void Trainer::restore_best(const Safetensors& file) {
+// The best parameters are those in model.safetensors, unless an irregular validation replaced them.
+void Trainer::load_best(const Safetensors& file) {
   if (!state_.best_metric) return;
-  ParameterStore<float>& store = translator_.model().store();
-  const bool irregular = file.contains(kBest + store.parameters().front().name());
-  const Safetensors model = irregular ? Safetensors() : Translator::read_parameters(folder_);
+  const auto& parameters = translator_.model().store().parameters();
+  model_file_is_irregular_ = file.contains(kBest + parameters.front().name());
+  const std::string prefix = model_file_is_irregular_ ? kBest : "";
+  const Safetensors model =
+      model_file_is_irregular_ ? Safetensors() : Translator::read_parameters(folder_);
   best_parameters_.clear();
-  for (const Tensor<float>& parameter : store.parameters())
-    best_parameters_.push_back(irregular ? file.get<float>(kBest + parameter.name())
-                                         : model.get<float>(parameter.name()));
-  if (!irregular) return;
-  swap_parameters(best_parameters_);
-  translator_.save_parameters(folder_);
-  swap_parameters(best_parameters_);
+  for (const Tensor<float>& parameter : parameters)
+    best_parameters_.push_back((model_file_is_irregular_ ? file : model)
+                                   .get<float>(prefix + parameter.name(), parameter.shape()));
 }
 
 }  // namespace babelgrad

@@ -29,6 +29,7 @@ class WorkerPool {
  private:
   void work(std::size_t thread);
   void run_share(std::size_t thread);
+  void stop();  // and join
 
   std::vector<std::thread> workers_;
   std::mutex mutex_;

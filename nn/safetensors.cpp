@@ -224,6 +224,8 @@ const Shape& Safetensors::shape(const std::string& name) const { return entry(na
 template <class T>
 Array<T> Safetensors::get(const std::string& name) const {
   const Entry& e = entry(name);
+  if (e.dtype != "F32" && e.dtype != "F64")
+    fail(source_, "array " + name + " is of type " + e.dtype + "; F32 and F64 can be read");
   Array<T> array = uninitialized<T>(e.shape);
   const auto convert = [&](auto stored) {
     for (std::size_t i = 0; i < array.size(); ++i) {
@@ -235,11 +237,17 @@ Array<T> Safetensors::get(const std::string& name) const {
     std::copy_n(data_.data() + e.begin, e.end - e.begin, reinterpret_cast<char*>(array.data()));
   else if (e.dtype == "F32")
     convert(float{});
-  else if (e.dtype == "F64")
-    convert(double{});
   else
-    fail(source_, "array " + name + " is of type " + e.dtype + "; F32 and F64 can be read");
+    convert(double{});
   return array;
+}
+
+template <class T>
+Array<T> Safetensors::get(const std::string& name, const Shape& expected) const {
+  if (shape(name) != expected)
+    fail(source_, "array " + name + " has shape " + to_string(shape(name)) + "; need " +
+                      to_string(expected));
+  return get<T>(name);
 }
 
 template <class T>
@@ -273,6 +281,7 @@ void load_parameters(const Safetensors& file, ParameterStore<T>& store, const st
 #define BABELGRAD_INSTANTIATE(T)                                                            \
   template void Safetensors::add(const std::string&, const Array<T>&);                      \
   template Array<T> Safetensors::get(const std::string&) const;                             \
+  template Array<T> Safetensors::get(const std::string&, const Shape&) const;               \
   template void add_parameters(Safetensors&, const ParameterStore<T>&, const std::string&); \
   template void load_parameters(const Safetensors&, ParameterStore<T>&, const std::string&);
 BABELGRAD_INSTANTIATE(float)

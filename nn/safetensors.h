@@ -46,6 +46,9 @@ class Safetensors {
   // Stored F32 and F64 are converted to T. A CheckpointError names an absent array.
   template <class T>
   Array<T> get(const std::string& name) const;
+  // The same; a CheckpointError names both shapes if it has another one.
+  template <class T>
+  Array<T> get(const std::string& name, const Shape& expected) const;
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
   // For files that this program must have written: throws CheckpointError if there was no checksum.
   void require_checksum() const;

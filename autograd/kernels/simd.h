@@ -194,9 +194,9 @@ struct Implementation {
   // y <- exp(x - max), returns the sum.
   static T exponentials(std::size_t n, const T* x, T max, T* y) {
     V sum(T(0));
-    const T lowest = std::numeric_limits<T>::lowest() / 2;
+    const T none = -std::numeric_limits<T>::infinity();  // adds exp(-inf) = 0
     sweep<Arch, T>(n, [&](auto l, std::size_t i) {
-      const V e = xsimd::exp(l.load(x + i, lowest) - V(max));
+      const V e = xsimd::exp(l.load(x + i, none) - V(max));
       sum += e;
       l.store(y + i, e);
     });
@@ -213,9 +213,9 @@ struct Implementation {
   static T log_sum_exp_row(std::size_t n, const T* x) {
     const T max = row_max(n, x);
     V sum(T(0));
-    const T lowest = std::numeric_limits<T>::lowest() / 2;
-    sweep<Arch, T>(
-        n, [&](auto l, std::size_t i) { sum += xsimd::exp(l.load(x + i, lowest) - V(max)); });
+    const T none = -std::numeric_limits<T>::infinity();  // adds exp(-inf) = 0
+    sweep<Arch, T>(n,
+                   [&](auto l, std::size_t i) { sum += xsimd::exp(l.load(x + i, none) - V(max)); });
     return max + log_of(xsimd::hadd(sum));
   }
 
@@ -235,9 +235,9 @@ struct Implementation {
     const T max = row_max(n, x);
     const T at_target = x[target];
     V sum(T(0)), logits(T(0));
-    const T lowest = std::numeric_limits<T>::lowest() / 2;
+    const T none = -std::numeric_limits<T>::infinity();  // adds exp(-inf) = 0
     sweep<Arch, T>(n, [&](auto l, std::size_t i) {
-      const V centred = l.load(x + i, lowest) - V(max);
+      const V centred = l.load(x + i, none) - V(max);
       const V e = xsimd::exp(centred);
       sum += e;
       if (smoothing != T(0)) logits += l.load(x + i, max) - V(max);

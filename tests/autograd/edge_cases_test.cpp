@@ -1,6 +1,8 @@
 // Values at the edges: NaN and infinities, powers of 0, ties, sizes of 0.
 #include <doctest/doctest.h>
 
+#include <cmath>
+
 #include <limits>
 
 #include "babelgrad/autograd/backward.h"
@@ -104,6 +106,27 @@ TEST_CASE("sizes of 0 are sizes like any other") {
   const D no_rows = linear(none, random_leaf({2, 3}, 1));
   CHECK(no_rows.shape() == Shape{0, 2});
   CHECK(linear_cross_entropy(none, random_leaf({5, 3}, 1), D(), ints({0}, {})).item() == 0);
+}
+
+TEST_CASE("softmax: a row of equal, very low numbers is uniform at every length") {
+  for (const float low : {std::numeric_limits<float>::lowest(), -2e38f, -1e30f})
+    for (std::size_t n = 1; n <= 33; ++n) {
+      INFO(low, " n ", n);
+      const Tensor<float> x(full<float>({n}, low));
+      const float share = 1 / static_cast<float>(n);
+      for (std::size_t i = 0; i < n; ++i) {
+        CHECK(std::abs(softmax(x).value()(i) - share) < 1e-6f);
+        CHECK(std::abs(log_softmax(x).value()(i) - std::log(share)) < 1e-5f);
+      }
+    }
+}
+
+TEST_CASE("softmax: what is masked weighs nothing, whatever stands beside it") {
+  IntArray mask = full<std::int32_t>({16}, 0);
+  mask(3) = 1;
+  Tensor<float> x(full<float>({16}, 1e38f));
+  x.mutable_value()(3) = std::numeric_limits<float>::lowest();
+  for (std::size_t i = 0; i < 16; ++i) CHECK(softmax(x, mask).value()(i) == (i == 3 ? 1.0f : 0.0f));
 }
 
 }  // namespace

@@ -112,10 +112,23 @@ TEST_CASE("trainer: an interruption leaves a model and a state, and resumes exac
   check_same_training(whole, parts);
 }
 
-// A good training of 10 updates, then one with `config` until it diverges; nothing may be lost.
+// Makes the saved state one of a training with the rate and the interval of `config`, which the
+// program itself would refuse to change.
+void adopt(const Config& config, const TemporaryFolder& folder) {
+  const std::filesystem::path path = folder.path() / "training_state.safetensors";
+  Safetensors state = Safetensors::read(path);
+  auto json = nlohmann::ordered_json::parse(state.metadata().at("config"));
+  json["learning_rate"] = config.training.learning_rate;
+  json["valid_every"] = config.training.valid_every;
+  state.set_metadata("config", json.dump(2) + "\n");
+  state.write(path);
+}
+
+// A good training of 10 updates, then one like `bad` until it diverges; nothing may be lost.
 std::string diverge(const Config& good, const Config& bad, std::size_t max_updates) {
   TemporaryFolder folder;
   train(good, folder.path(), false, 10);
+  adopt(bad, folder);
   const std::string model = folder.read("model.safetensors");
   const std::string state = folder.read("training_state.safetensors");
   const std::string message =
