@@ -37,7 +37,8 @@ TEST_CASE("full disk: the last good checkpoint survives and can be resumed") {
   for (const auto& [bytes, file] : rows) {
     const Finished full = run_limited(world, resume, bytes);
     CHECK(full.exit_code == 2);
-    CHECK(lines_of(full.err).back() == "babelgrad: " + file + ": cannot be written (File too large)");
+    CHECK(lines_of(full.err).back() ==
+          "babelgrad: " + file + ": cannot be written (File too large)");
     CHECK(world.read("model/training_state.safetensors") == state);
     for (const auto& [name, content] : world.snapshot()) CHECK_FALSE(name.ends_with(".tmp"));
     translation(world);

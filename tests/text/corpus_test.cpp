@@ -67,14 +67,12 @@ TEST_CASE("write_file replaces a file whole or not at all") {
   write_file(folder.path() / "a", "second");
   CHECK(folder.read("a") == "second");
   CHECK(!std::filesystem::exists(folder.path() / "a.tmp"));
-  CHECK(
-      error_of<InputError>([&] { write_file(folder.path() / "no" / "a", "x"); }, &folder) ==
-      "no/a: cannot be written (No such file or directory)");
+  CHECK(error_of<InputError>([&] { write_file(folder.path() / "no" / "a", "x"); }, &folder) ==
+        "no/a: cannot be written (No such file or directory)");
   if (std::filesystem::exists("/dev/full")) {
     std::filesystem::create_symlink("/dev/full", folder.path() / "a.tmp");
-    CHECK(
-        error_of<InputError>([&] { write_file(folder.path() / "a", "third"); }, &folder) ==
-        "a: cannot be written (No space left on device)");
+    CHECK(error_of<InputError>([&] { write_file(folder.path() / "a", "third"); }, &folder) ==
+          "a: cannot be written (No space left on device)");
     CHECK(folder.read("a") == "second");
   }
 }
