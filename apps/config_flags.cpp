@@ -81,7 +81,10 @@ void ConfigFlags::add(CLI::App& command, FlagGroup group, const Config& defaults
     case FlagGroup::training:
       return visit_training(copy.training, Adder(*this, command, "Training"));
     case FlagGroup::search:
-      return visit_search(copy.search, Adder(*this, command, "Search"));
+      return visit_search(
+          copy.search,
+          Adder(*this, command,
+                "Search (a model folder has settings of its own; flags override them)"));
   }
 }
 

@@ -56,8 +56,12 @@ double alignment_error(const EvaluateOptions& options, const Translator& transla
   return text::alignment_error_rate(found, gold);
 }
 
-nlohmann::ordered_json to_json(const Evaluation& e) {
+nlohmann::ordered_json to_json(const Evaluation& e, const EvaluateOptions& options,
+                               const SearchConfig& search) {
   nlohmann::ordered_json json;
+  json["model"] = options.model.model;
+  json["beam"] = search.beam;
+  json["length_penalty"] = search.length_penalty;
   json["sentences"] = e.sentences;
   json["bleu_13a"] = e.bleu_13a.score;
   json["bleu_13a_signature"] = e.bleu_13a.signature();
@@ -140,7 +144,7 @@ int run_evaluate(const EvaluateOptions& options) {
   e.exact_match = text::exact_match(hypotheses, references);
   e.token_error_rate = text::token_error_rate(hypothesis_tokens, reference_token_lists).rate();
   if (options.json)
-    std::cout << to_json(e).dump(2) << "\n";
+    std::cout << to_json(e, options, translator.config().search).dump(2) << "\n";
   else
     print(e);
   return 0;

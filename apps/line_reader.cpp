@@ -45,7 +45,13 @@ std::vector<std::string> LineReader::next(std::size_t limit) {
     }
     std::string line = buffer_.substr(start_, end - start_);
     if (!line.empty() && line.back() == '\r') line.pop_back();
-    text::require_valid_utf8(line, "standard input", ++line_number_);
+    try {
+      text::require_valid_utf8(line, "standard input", line_number_ + 1);
+    } catch (const text::InputError&) {
+      if (lines.empty()) throw;
+      break;  // first the good lines before it
+    }
+    ++line_number_;
     lines.push_back(std::move(line));
     start_ = searched = std::min(end + 1, buffer_.size());
   }

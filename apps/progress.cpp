@@ -44,20 +44,22 @@ void ProgressPrinter::on_progress(const TrainingProgress& p) {
   last_printed_ = p.seconds;
   const std::string left = p.seconds_left ? ", " + duration_text(*p.seconds_left) + " left" : "";
   clear_line();
-  std::fprintf(
-      stderr, "update %zu  epoch %zu  loss %.3f  %s tokens/s  rate %.2e  norm %.2f  %s%s%s",
-      p.update, p.epoch + 1, p.loss, thousands(p.tokens_per_second).c_str(), p.learning_rate,
-      p.gradient_norm, duration_text(p.seconds).c_str(), left.c_str(), terminal_ ? "" : "\n");
+  char details[64] = "";  // a terminal's line has no room for them
+  if (!terminal_)
+    std::snprintf(details, sizeof details, "  rate %.2e  norm %.2f", p.learning_rate,
+                  p.gradient_norm);
+  std::fprintf(stderr, "update %zu  epoch %zu  loss %.3f  %s tokens/s%s  %s%s%s", p.update,
+               p.epoch + 1, p.loss, thousands(p.tokens_per_second).c_str(), details,
+               duration_text(p.seconds).c_str(), left.c_str(), terminal_ ? "" : "\n");
   line_open_ = terminal_;
   std::fflush(stderr);
 }
 
 void ProgressPrinter::on_validation(const ValidationReport& report) {
   clear_line();
-  std::fprintf(stderr,
-               "update %zu  validation: loss %.3f  perplexity %.2f  BLEU %.1f  (%.1f s)%s\n",
+  std::fprintf(stderr, "update %zu  validation: loss %.3f  perplexity %.2f  BLEU %.1f%s\n",
                report.update, report.result.loss, std::exp(report.result.loss), report.result.bleu,
-               report.result.seconds, report.best ? "  best so far, saved" : "");
+               report.best ? "  best, saved" : "");
 }
 
 }  // namespace babelgrad::apps

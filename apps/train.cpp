@@ -58,9 +58,14 @@ Config read_config(const TrainOptions& options) {
 }
 
 void require_free_folder(const TrainOptions& options) {
-  if (options.overwrite || !fs::exists(options.out)) return;
-  if (!fs::is_directory(options.out)) throw UsageError(options.out + ": is a file, not a folder");
-  if (!fs::is_empty(options.out))
+  std::error_code error;
+  const fs::file_status status = fs::status(options.out, error);
+  if (status.type() == fs::file_type::not_found) return;
+  if (error) throw UsageError(options.out + ": cannot be read (" + error.message() + ")");
+  if (!fs::is_directory(status)) throw UsageError(options.out + ": is a file, not a folder");
+  const bool empty = fs::is_empty(options.out, error);
+  if (error) throw UsageError(options.out + ": cannot be read (" + error.message() + ")");
+  if (!empty && !options.overwrite)
     throw UsageError(options.out +
                      ": exists; give --overwrite to replace the model in it, or "
                      "--resume to go on training it");
@@ -156,10 +161,6 @@ int run_train(const TrainOptions& options) {
   fit_config(config, data.codecs);
   Translator translator(config, data.codecs);
   make_folder(options.out);
-  for (const char* old : {"model.safetensors", "training_state.safetensors"})
-    fs::remove(fs::path(options.out) / old);
-  translator.save_vocabularies(options.out);
-  translator.save_config(options.out);
   return train(translator, data, options);
 }
 

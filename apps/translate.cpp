@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <iostream>
 
@@ -29,9 +30,28 @@ void print(const std::vector<Translation>& translations, std::size_t line, bool 
       std::cout << t.text << "\n";
     }
     if (attention && !t.target_tokens.empty())
-      std::cout << attention_grid(t.source_tokens, t.target_tokens, t.hypothesis.weights);
+      std::cout << attention_grid(t.source_tokens, t.target_tokens, t.hypothesis.weights) << "\n";
   }
 }
+
+// How much of the input the model could not read.
+class UnknownTokens {
+ public:
+  explicit UnknownTokens(std::string name) : name_(std::move(name)) {}
+  void report() const {
+    if (unknown_ > 0)
+      std::fprintf(stderr, "babelgrad: %zu of %zu source tokens were unknown to the model\n",
+                   unknown_, all_);
+  }
+  void count(const std::vector<std::string>& tokens) {
+    all_ += tokens.size() - (tokens.empty() ? 0 : 1);  // without eos
+    unknown_ += static_cast<std::size_t>(std::count(tokens.begin(), tokens.end(), name_));
+  }
+
+ private:
+  std::string name_;
+  std::size_t unknown_ = 0, all_ = 0;
+};
 
 int run_translate(const TranslateOptions& options) {
   const Translator translator = options.model.load();
@@ -39,15 +59,20 @@ int run_translate(const TranslateOptions& options) {
   WorkerPool pool(options.model.threads);
   LineReader reader(STDIN_FILENO);
   std::size_t line = 0;
+  UnknownTokens unknown(translator.codecs().source.vocabulary().token(text::kUnk));
   while (true) {
     const std::vector<std::string> lines = reader.next(kLinesAtOnce);
-    if (lines.empty()) return 0;
+    if (lines.empty()) break;
     translator.require_readable(lines, translator.codecs().source, "standard input", line + 1);
-    for (const auto& translations : translator.translate(lines, search, &pool))
+    for (const auto& translations : translator.translate(lines, search, &pool)) {
+      unknown.count(translations[0].source_tokens);
       print(translations, line++, search.nbest > 1, options.attention);
+    }
     std::cout.flush();
     if (!std::cout) throw std::runtime_error("standard output: cannot be written");
   }
+  unknown.report();
+  return 0;
 }
 
 }  // namespace

@@ -19,6 +19,9 @@ void Seq2SeqConfig::check() const {
 }
 
 Config identity_of(Config config) {
+  for (std::string* path : {&config.data.source, &config.data.target, &config.data.tsv,
+                            &config.data.valid_source, &config.data.valid_target})
+    path->clear();
   const TrainingConfig defaults;
   config.training.max_updates = defaults.max_updates;
   config.training.max_epochs = defaults.max_epochs;

@@ -108,8 +108,8 @@ struct Config {
   SearchConfig search;
 };
 
-// The configuration without what may change when a training is resumed (limits and threads): it is
-// the same for all files of one model.
+// The configuration without what may change when a training is resumed (limits, threads, and where
+// the data are: their content is compared): it is the same for all files of one model.
 Config identity_of(Config config);
 
 }  // namespace babelgrad

@@ -189,7 +189,13 @@ void Trainer::remember_best(double metric) {
     best_parameters_.push_back(parameter.value());
 }
 
+void Trainer::claim_folder() {
+  if (std::exchange(folder_is_ours_, true)) return;
+  translator_.replace_folder(folder_);
+}
+
 void Trainer::save_model(std::vector<Array<float>>& values) {
+  claim_folder();
   const Exchanged parameters(translator_.model().store(), values);
   translator_.save_parameters(folder_);
 }

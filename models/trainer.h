@@ -46,7 +46,8 @@ enum class StopReason { max_updates, max_epochs, max_minutes, patience, interrup
 
 class Trainer {
  public:
-  // Files go to `folder`, which exists. The references must outlive this.
+  // Files go to `folder`, which exists; a model that is there is replaced at the first save, not
+  // before. The references must outlive this.
   Trainer(Translator& translator, const TrainingData& data, std::filesystem::path folder,
           TrainingObserver& observer);
 
@@ -82,6 +83,7 @@ class Trainer {
   // Throws a DivergenceError: what the last update has spoilt must not replace the good files.
   void require_finite_parameters() const;
   [[noreturn]] void fail_diverged(const std::string& what) const;
+  void claim_folder();  // before the first file is written
   void save_state();
   void load_state(const Safetensors& file);
   void load_best(const Safetensors& file);
@@ -105,6 +107,7 @@ class Trainer {
   // compare with, and may have to go back to, the former.
   std::vector<Array<float>> best_parameters_;
   bool model_file_is_irregular_ = false;
+  bool folder_is_ours_ = false;
   double validation_seconds_ = 0, saving_seconds_ = 0;  // how long the last one took
   double run_start_seconds_ = 0, last_told_ = 0;
   std::size_t run_start_update_ = 0, tokens_since_told_ = 0;

@@ -18,6 +18,7 @@ constexpr const char* kBest = "best.";
 void Trainer::save_state() {
   const auto start = std::chrono::steady_clock::now();
   require_finite_parameters();
+  claim_folder();
   Safetensors file;
   const auto& parameters = translator_.model().store().parameters();
   const auto add_all = [&](const std::string& prefix, const std::vector<Array<float>>& arrays) {
@@ -54,6 +55,7 @@ void Trainer::resume() {
   try {
     load_state(file);
     load_best(file);
+    folder_is_ours_ = true;
   } catch (const nlohmann::json::exception&) {
     throw CheckpointError(path.string() + ": not a training state of this program");
   } catch (const CheckpointError& error) {

@@ -74,13 +74,23 @@ Codecs learn_codecs(const DataConfig& c, const text::Corpus& train) {
   return {shared, shared};
 }
 
-std::uint64_t fingerprint_of(const std::vector<text::Example>& examples) {
+std::uint64_t fingerprint_of(const TrainingData& data) {
   std::uint64_t hash = text::checksum({});
-  for (const text::Example& example : examples)
+  for (const text::Example& example : data.train)
     for (const auto* ids : {&example.source, &example.target})
       hash = text::checksum(
           {reinterpret_cast<const char*>(ids->data()), ids->size() * sizeof(std::int32_t)}, hash);
+  for (const auto* side : {&data.validation.source, &data.validation.target})
+    for (const std::string& line : *side) hash = text::checksum(line + "\n", hash);
   return hash;
+}
+
+// A side whose every token was left out would be all <unk>.
+void require_tokens(const DataConfig& c, const char* side, const text::Codec& codec) {
+  if (codec.size() > static_cast<std::size_t>(text::kSpecials)) return;
+  throw ConfigError("config: vocab_size " + std::to_string(c.vocab_size) + " and min_count " +
+                    std::to_string(c.min_count) + " leave no " + side + " tokens but the " +
+                    std::to_string(text::kSpecials) + " special ones");
 }
 
 }  // namespace
@@ -109,14 +119,17 @@ TrainingData load_training_data(const Config& config, const std::optional<Codecs
         "config: no training pairs are left: " + std::to_string(data.lengths.skipped) +
         " longer than max_length " + std::to_string(c.max_length) + ", " +
         std::to_string(data.lengths.empty) + " empty");
-  data.fingerprint = fingerprint_of(data.train);
+  require_tokens(c, "source", data.codecs.source);
+  require_tokens(c, "target", data.codecs.target);
+  data.fingerprint = fingerprint_of(data);
   return data;
 }
 
 void fit_config(Config& config, const Codecs& codecs) {
   config.model.source_vocabulary = codecs.source.size();
   config.model.target_vocabulary = codecs.target.size();
-  config.model.share_embeddings = config.model.share_embeddings && is_joint(config.data);
+  config.data.joint_vocabulary = is_joint(config.data);
+  config.model.share_embeddings = config.model.share_embeddings && config.data.joint_vocabulary;
   config.model.check();
 }
 

@@ -17,7 +17,7 @@ struct TrainingData {
   text::Corpus validation;          // as read: references for BLEU
   std::size_t long_validation = 0;  // validation pairs left out as longer than max_length
   bool held_out = false;            // validation pairs were taken out of the training data
-  std::uint64_t fingerprint = 0;    // of the training examples: resuming needs the same
+  std::uint64_t fingerprint = 0;    // of all pairs: resuming needs the same
 };
 
 // Reads the files that the configuration names; learns the codecs unless they are given (resuming).

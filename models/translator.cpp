@@ -78,6 +78,14 @@ Translator Translator::load(const std::filesystem::path& folder) {
   return translator;
 }
 
+void Translator::replace_folder(const std::filesystem::path& folder) const {
+  for (const char* old : {kModelFile, "training_state.safetensors", "shared.vocab", "shared.spm",
+                          "source.vocab", "source.spm", "target.vocab", "target.spm"})
+    std::filesystem::remove(folder / old);
+  save_config(folder);
+  save_vocabularies(folder);
+}
+
 void Translator::save_vocabularies(const std::filesystem::path& folder) const {
   if (is_joint(config_)) {
     codecs_.source.save(folder, "shared");

@@ -43,6 +43,9 @@ class Translator {
 
   // Throws CheckpointError, ConfigError or text::InputError that names the file and what is wrong.
   static Translator load(const std::filesystem::path& folder);
+  // Removes what an older model left in the folder; writes this one's configuration and
+  // vocabularies.
+  void replace_folder(const std::filesystem::path& folder) const;
   void save_vocabularies(const std::filesystem::path& folder) const;
   void save_config(const std::filesystem::path& folder) const;
   void save_parameters(const std::filesystem::path& folder) const;

@@ -75,9 +75,9 @@ TEST_CASE("bad text to translate, evaluate and score") {
     return Arguments{"score", "--model", "model", "--source", source, "--target", target};
   };
   check_refused(world,
-                {{translate, "standard input:2: invalid UTF-8 at byte 4", "fine\nje \xff\n"},
+                {{translate, "standard input:1: invalid UTF-8 at byte 4", "je \xff\nfine\n"},
                  {translate, "standard input:1: invalid UTF-8 at byte 4", "caf\xc3"},
-                 {translate, "standard input:3: NUL byte at byte 2", std::string("a\n\nb\0\n", 7)},
+                 {translate, "standard input:1: NUL byte at byte 2", std::string("b\0\na\n", 5)},
                  {evaluate("missing", "two"), "missing: no such file"},
                  {evaluate("two", "folder"), "folder: is a directory, not a file"},
                  {evaluate("two", "train.en"),

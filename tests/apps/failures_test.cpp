@@ -62,7 +62,7 @@ TEST_CASE("full disk: the model file is not touched") {
 
 TEST_CASE("full disk from the beginning") {
   const World world;
-  const Finished full = run_limited(world, train_to("model"), 100);
+  const Finished full = run_limited(world, train_to("model"), 4000);
   CHECK(full.exit_code != 0);
   CHECK(full.err.find("(File too large)\n") != std::string::npos);
   const Finished after = world.run({"translate", "--model", "model"}, kLine);
@@ -101,6 +101,18 @@ TEST_CASE("divergence names update and tensor and keeps the last good model") {
   CHECK(last.find(" from inputs of shapes [") != std::string::npos);
   CHECK(training.err.find("update 5  validation: ") != std::string::npos);
   translation(world);
+}
+
+TEST_CASE("--overwrite: the old model stands until the new one is first saved") {
+  const World world;
+  world.add_model();
+  const auto before = world.snapshot();
+  const Finished training = world.run(
+      train_to("model") + Arguments{"--overwrite", "--optimizer", "sgd", "--weight-decay", "1",
+                                    "--learning-rate", "100", "--clip-norm", "0", "--schedule",
+                                    "constant", "--valid-every", "1000", "--max-updates", "1000"});
+  CHECK(training.exit_code == 2);
+  CHECK((world.snapshot() == before));
 }
 
 void interrupt_and_resume(int signal) {

@@ -36,6 +36,16 @@ TEST_CASE("empty lines, blank lines, line ends, unknown words") {
   const Finished unknown = world.run(kTranslate, "xyzzy 漢字 \u200b\n");
   CHECK(unknown.exit_code == 0);
   CHECK(lines_of(unknown.out).size() == 1);
+  CHECK(unknown.err == "babelgrad: 3 of 3 source tokens were unknown to the model\n");
+}
+
+TEST_CASE("the good lines before a bad one are translated") {
+  const World world;
+  world.add_model();
+  const Finished finished = world.run(kTranslate, "je vois le chat\nje \xff\ntu\n");
+  CHECK(finished.exit_code == 2);
+  CHECK(finished.out == world.run(kTranslate, "je vois le chat\n").out);
+  CHECK(finished.err == "babelgrad: standard input:2: invalid UTF-8 at byte 4\n");
 }
 
 TEST_CASE("thousands of lines, more than are read at once") {
