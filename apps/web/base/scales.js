@@ -1,0 +1,58 @@
+"use strict";
+// Numbers as colours. Each scale maps onto the page's palette, so that it follows the theme:
+//   sequential  0 .. 1    attention weights, probabilities (light to deep blue)
+//   gradient    0 .. 1    norms of gradients (light to deep orange)
+//   diverging  -1 .. 1    signed numbers such as hidden states (orange, nothing, blue)
+
+const kScales = {
+  sequential: { low: 0, stops: ["--heat-none", "--heat-mid", "--heat-full"] },
+  gradient: { low: 0, stops: ["--heat-none", "--gradient-mid", "--gradient-full"] },
+  diverging: { low: -1, stops: ["--negative", "--heat-none", "--positive"] },
+};
+
+// A CSS colour that follows the theme by itself; for elements and SVG.
+function scaleColour(scale, value) {
+  const { low, stops } = kScales[scale];
+  const at = (clamp(value, low, 1) - low) / (1 - low) * (stops.length - 1);
+  const left = Math.min(Math.floor(at), stops.length - 2);
+  const share = ((at - left) * 100).toFixed(1);
+  return `color-mix(in oklab, var(${stops[left + 1]}) ${share}%, var(${stops[left]}))`;
+}
+
+const kPaletteSize = 128;
+const paletteCache = new Map();
+onThemeChange(() => paletteCache.clear());
+
+// The same colours resolved for a canvas in the present theme: value -> colour.
+function canvasScale(scale) {
+  if (!paletteCache.has(scale)) paletteCache.set(scale, resolvedPalette(scale));
+  const palette = paletteCache.get(scale);
+  const low = kScales[scale].low;
+  return (value) => {
+    const share = (clamp(value, low, 1) - low) / (1 - low);
+    return palette[Math.round(share * (kPaletteSize - 1))];
+  };
+}
+
+function resolvedPalette(scale) {
+  const probe = document.body.appendChild(element("span", { hidden: true }));
+  const low = kScales[scale].low;
+  const palette = Array.from({ length: kPaletteSize }, (_, i) => {
+    probe.style.color = scaleColour(scale, low + (1 - low) * i / (kPaletteSize - 1));
+    return getComputedStyle(probe).color;
+  });
+  probe.remove();
+  return palette;
+}
+
+// The colour of the i-th curve of a chart.
+function seriesColour(i) {
+  return `var(--series-${i % 6 + 1})`;
+}
+
+// The largest absolute value in (nested) arrays; 1 if all are 0, so that it can divide.
+function largestSize(values) {
+  let largest = 0;
+  for (const value of values.flat(Infinity)) largest = Math.max(largest, Math.abs(value));
+  return largest || 1;
+}

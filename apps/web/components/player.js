@@ -1,0 +1,99 @@
+"use strict";
+// Play, pause, step and speed over a sequence of steps, with the step in the address (#step=12).
+
+// new Player({count, onStep, label}): calls onStep(index) at once with the step of the address, then at each change.
+// `label(index)` names a step for screen readers. `player.node` is the bar of controls. Keys anywhere on the page:
+// space plays and pauses, arrows step, Home and End go to the ends.
+class Player {
+  constructor({ count, onStep, label = (i) => `step ${i + 1}` }) {
+    Object.assign(this, { count, onStep, label, index: 0, timer: null });
+    this.node = this.controls();
+    addEventListener("hashchange", () => this.goTo(this.stepOfAddress()));
+    addEventListener("keydown", (event) => this.onKey(event));
+    this.goTo(this.stepOfAddress());
+  }
+
+  controls() {
+    const button = (text, title, onclick) =>
+      element("button", { type: "button", title, "aria-label": title, onclick }, text);
+    this.playButton = button("▶", "Play", () => this.toggle());
+    this.playButton.classList.add("primary");
+    this.slider = element("input", { type: "range", min: 0, step: 1, "aria-label": "Step",
+      oninput: () => this.stopAt(Number(this.slider.value)) });
+    this.position = element("span", { class: "number soft player-position" });
+    this.speed = element("select", { "aria-label": "Speed" }, [0.5, 1, 2, 4].map((times) =>
+      element("option", { value: times, selected: times === 1 }, `${times}×`)));
+    return element("div", { class: "player", role: "group", "aria-label": "Player" },
+      button("⏮", "First step", () => this.stopAt(0)),
+      button("‹", "Step back", () => this.stopAt(this.index - 1)), this.playButton,
+      button("›", "Step forward", () => this.stopAt(this.index + 1)), this.slider, this.position, this.speed);
+  }
+
+  stepOfAddress() {
+    return Number(/[#&]step=(\d+)/.exec(location.hash)?.[1] ?? 1) - 1;
+  }
+
+  // For a page whose steps change; stays at the same step where there is one.
+  setCount(count) {
+    this.count = count;
+    this.goTo(this.index);
+  }
+
+  goTo(index) {
+    this.index = clamp(index, 0, this.count - 1);
+    this.slider.max = this.count - 1;
+    this.slider.value = this.index;
+    this.slider.setAttribute("aria-valuetext", this.label(this.index));
+    this.position.textContent = `${this.index + 1} / ${this.count}`;
+    if (this.stepOfAddress() !== this.index) history.replaceState(null, "", `#step=${this.index + 1}`);
+    this.onStep(this.index);
+  }
+
+  stopAt(index) {
+    this.pause();
+    this.goTo(index);
+  }
+
+  toggle() {
+    if (this.timer) return this.pause();
+    if (this.index === this.count - 1) this.goTo(0);
+    this.showPlaying(true);
+    this.wait();
+  }
+
+  wait() {
+    this.timer = setTimeout(() => {
+      this.goTo(this.index + 1);
+      if (this.index === this.count - 1) this.pause();
+      else this.wait();
+    }, 2400 / Number(this.speed.value));
+  }
+
+  pause() {
+    clearTimeout(this.timer);
+    this.timer = null;
+    this.showPlaying(false);
+  }
+
+  showPlaying(playing) {
+    this.playButton.textContent = playing ? "❚❚" : "▶";
+    const title = playing ? "Pause" : "Play";
+    this.playButton.title = title;
+    this.playButton.setAttribute("aria-label", title);
+  }
+
+  onKey(event) {
+    if (event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented) return;
+    if (event.target.closest("input, select, textarea, button, a, summary")) return;
+    const action = {
+      " ": () => this.toggle(),
+      ArrowLeft: () => this.stopAt(this.index - 1),
+      ArrowRight: () => this.stopAt(this.index + 1),
+      Home: () => this.stopAt(0),
+      End: () => this.stopAt(this.count - 1),
+    }[event.key];
+    if (!action) return;
+    event.preventDefault();
+    action();
+  }
+}
