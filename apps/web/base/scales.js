@@ -21,12 +21,12 @@ function scaleColour(scale, value) {
 
 const kPaletteSize = 128;
 const paletteCache = new Map();
-onThemeChange(() => paletteCache.clear());
 
 // The same colours resolved for a canvas in the present theme: value -> colour.
 function canvasScale(scale) {
-  if (!paletteCache.has(scale)) paletteCache.set(scale, resolvedPalette(scale));
-  const palette = paletteCache.get(scale);
+  const key = `${document.documentElement.dataset.theme} ${scale}`;
+  if (!paletteCache.has(key)) paletteCache.set(key, resolvedPalette(scale));
+  const palette = paletteCache.get(key);
   const low = kScales[scale].low;
   return (value) => {
     const share = (clamp(value, low, 1) - low) / (1 - low);
