@@ -2,7 +2,7 @@
 // Axes for charts: a linear or logarithmic scale with round tick values.
 
 // axisScale([low, high], [from, to], "linear" | "log"): a function from a number to a position, with
-// .ticks, the round numbers within.
+// .ticks, the round numbers within, and .range, the positions' range.
 function axisScale([low, high], [from, to], kind = "linear") {
   const logarithmic = kind === "log";
   if (logarithmic) {
@@ -17,6 +17,7 @@ function axisScale([low, high], [from, to], kind = "linear") {
     const kept = logarithmic ? Math.max(value, low) : value;
     return from + (transform(kept) - start) / span * (to - from);
   };
+  position.range = [from, to];
   position.ticks = logarithmic ? powersOfTen(low, high) : roundNumbers(low, high, 5);
   return position;
 }

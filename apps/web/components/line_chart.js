@@ -44,7 +44,7 @@ function drawChart(picture, series, x, y, height, marker) {
   picture.setAttribute("viewBox", `0 0 ${width} ${height}`);
   picture.setAttribute("height", height);
   const bottom = height - margin.bottom;
-  picture.replaceChildren(
+  picture.replaceChildren(...[
     yAt.ticks.map((value) => svg("line", {
       class: "chart-grid", x1: margin.left, x2: width - margin.right, y1: yAt(value), y2: yAt(value),
     })),
@@ -61,7 +61,7 @@ function drawChart(picture, series, x, y, height, marker) {
       class: "chart-marker", x1: xAt(marker), x2: xAt(marker), y1: margin.top, y2: bottom,
     }),
     series.map((one) => drawSeries(one, xAt, yAt)),
-  );
+  ].flat(Infinity));
   addReadOut(picture, series, xAt, x, yAt);
 }
 
@@ -76,7 +76,7 @@ function drawSeries({ points, colour, dots }, xAt, yAt) {
 function addReadOut(picture, series, xAt, x, yAt) {
   const places = [...new Set(series.flatMap((one) => one.points.map(([a]) => a)))].sort((a, b) => a - b);
   if (!places.length) return;
-  const ruler = svg("line", { class: "chart-ruler", y1: yAt.ticks.length ? 18 : 0, y2: 0, hidden: true });
+  const ruler = svg("line", { class: "chart-ruler", visibility: "hidden" });
   picture.append(ruler);
   let at = 0;
   const read = (anchor) => {
@@ -85,13 +85,12 @@ function addReadOut(picture, series, xAt, x, yAt) {
       const point = points.find(([a]) => a === place);
       return point ? [`${name ? `${name}  ` : ""}${formatNumber(point[1])}`] : [];
     });
-    ruler.removeAttribute("hidden");
-    for (const [name, value] of Object.entries({ x1: xAt(place), x2: xAt(place), y1: 18,
-      y2: picture.viewBox.baseVal.height - 38 })) ruler.setAttribute(name, value);
+    const [bottom, top] = yAt.range;
+    fillElement(ruler, { x1: xAt(place), x2: xAt(place), y1: top, y2: bottom, visibility: "visible" }, []);
     showTooltip(anchor, [`${x.label || "x"} ${formatNumber(place)}`, ...lines].join("\n"));
   };
   const leave = () => {
-    ruler.setAttribute("hidden", "");
+    ruler.setAttribute("visibility", "hidden");
     hideTooltip();
   };
   picture.onpointermove = (event) => {

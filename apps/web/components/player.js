@@ -1,6 +1,19 @@
 "use strict";
 // Play, pause, step and speed over a sequence of steps, with the step in the address (#step=12).
 
+const kPlayerIcons = {
+  first: "M3 3h2v10H3zM13 3v10L6 8z",
+  back: "M11 3v10L4 8z",
+  play: "M4 2.5v11L13 8z",
+  pause: "M4 3h3v10H4zM9 3h3v10H9z",
+  forward: "M5 3v10l7-5z",
+};
+
+function playerIcon(name) {
+  return svg("svg", { viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true" },
+    svg("path", { d: kPlayerIcons[name], fill: "currentColor" }));
+}
+
 // new Player({count, onStep, label}): calls onStep(index) at once with the step of the address, then at each change.
 // `label(index)` names a step for screen readers. `player.node` is the bar of controls. Keys anywhere on the page:
 // space plays and pauses, arrows step, Home and End go to the ends.
@@ -14,9 +27,9 @@ class Player {
   }
 
   controls() {
-    const button = (text, title, onclick) =>
-      element("button", { type: "button", title, "aria-label": title, onclick }, text);
-    this.playButton = button("▶", "Play", () => this.toggle());
+    const button = (icon, title, onclick) =>
+      element("button", { type: "button", title, "aria-label": title, onclick }, playerIcon(icon));
+    this.playButton = button("play", "Play", () => this.toggle());
     this.playButton.classList.add("primary");
     this.slider = element("input", { type: "range", min: 0, step: 1, "aria-label": "Step",
       oninput: () => this.stopAt(Number(this.slider.value)) });
@@ -24,9 +37,9 @@ class Player {
     this.speed = element("select", { "aria-label": "Speed" }, [0.5, 1, 2, 4].map((times) =>
       element("option", { value: times, selected: times === 1 }, `${times}×`)));
     return element("div", { class: "player", role: "group", "aria-label": "Player" },
-      button("⏮", "First step", () => this.stopAt(0)),
-      button("‹", "Step back", () => this.stopAt(this.index - 1)), this.playButton,
-      button("›", "Step forward", () => this.stopAt(this.index + 1)), this.slider, this.position, this.speed);
+      button("first", "First step", () => this.stopAt(0)),
+      button("back", "Step back", () => this.stopAt(this.index - 1)), this.playButton,
+      button("forward", "Step forward", () => this.stopAt(this.index + 1)), this.slider, this.position, this.speed);
   }
 
   stepOfAddress() {
@@ -76,7 +89,7 @@ class Player {
   }
 
   showPlaying(playing) {
-    this.playButton.textContent = playing ? "❚❚" : "▶";
+    this.playButton.replaceChildren(playerIcon(playing ? "pause" : "play"));
     const title = playing ? "Pause" : "Play";
     this.playButton.title = title;
     this.playButton.setAttribute("aria-label", title);

@@ -8,15 +8,17 @@ function dataTable({ columns, rows, sortable = false, caption }) {
   const fill = () => body.replaceChildren(...sortedRows(rows, columns, order).map((row) =>
     element("tr", {}, columns.map((column) => tableCell(column, row)))));
   const titles = columns.map((column, i) => {
-    if (!sortable) return element("th", { scope: "col" }, column.title);
+    const numeric = rows.length > 0 && typeof column.value(rows[0]) === "number";
+    const attributes = { scope: "col", class: numeric ? "numeric" : undefined };
+    if (!sortable) return element("th", attributes, column.title);
     const sort = () => {
-      order.descending = order.column === i ? !order.descending : typeof column.value(rows[0]) === "number";
+      order.descending = order.column === i ? !order.descending : numeric;
       order.column = i;
       titles.forEach((title, at) => title.setAttribute("aria-sort",
         at !== i ? "none" : order.descending ? "descending" : "ascending"));
       fill();
     };
-    return element("th", { scope: "col", "aria-sort": "none" },
+    return element("th", { ...attributes, "aria-sort": "none" },
       element("button", { type: "button", onclick: sort }, column.title));
   });
   fill();
