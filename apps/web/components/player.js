@@ -21,8 +21,10 @@ class Player {
   constructor({ count, onStep, label = (i) => `step ${i + 1}` }) {
     Object.assign(this, { count, onStep, label, index: 0, timer: null });
     this.node = this.controls();
-    addEventListener("hashchange", () => this.goTo(this.stepOfAddress()));
-    addEventListener("keydown", (event) => this.onKey(event));
+    this.listeners = new AbortController();
+    const { signal } = this.listeners;
+    addEventListener("hashchange", () => this.goTo(this.stepOfAddress()), { signal });
+    addEventListener("keydown", (event) => this.onKey(event), { signal });
     this.goTo(this.stepOfAddress());
   }
 
@@ -42,14 +44,14 @@ class Player {
       button("forward", "Step forward", () => this.stopAt(this.index + 1)), this.slider, this.position, this.speed);
   }
 
-  stepOfAddress() {
-    return Number(/[#&]step=(\d+)/.exec(location.hash)?.[1] ?? 1) - 1;
+  // Ends the player: it plays no more and hears no keys.
+  detach() {
+    this.pause();
+    this.listeners.abort();
   }
 
-  // For a page whose steps change; stays at the same step where there is one.
-  setCount(count) {
-    this.count = count;
-    this.goTo(this.index);
+  stepOfAddress() {
+    return Number(/[#&]step=(\d+)/.exec(location.hash)?.[1] ?? 1) - 1;
   }
 
   goTo(index) {

@@ -1,0 +1,33 @@
+"use strict";
+// Learning: a slider over the snapshots of the training, with this sentence's translation, loss and alignment.
+
+function learningSection(model) {
+  const { snapshots } = model;
+  if (!snapshots?.length) return null;
+  const columns = model.source.tokens.map((token) => token.text);
+  const chart = lineChart({
+    series: [{ name: "", dots: true, points: snapshots.map((one) => [one.update, one.loss]) }],
+    x: { label: "update" }, y: { label: "loss of this sentence", min: 0 }, height: 200,
+  });
+  const sentence = element("p", { class: "learning-sentence" });
+  const matrix = element("div", { class: "scroll" });
+  const show = (index) => {
+    const { update, loss, text, tokens, weights, log_probability: logProbability } = snapshots[index];
+    position.textContent = `update ${formatNumber(update)}`;
+    slider.setAttribute("aria-valuetext", position.textContent);
+    sentence.replaceChildren(element("bdi", {}, text || "(nothing)"), element("span", { class: "soft small" },
+      `  loss ${formatNumber(loss)}, log-probability ${formatNumber(logProbability)}`));
+    matrix.replaceChildren(weights?.length ? heatMap({ rows: tokens, columns, values: weights, format: formatShare }) : "");
+    chart.setMarker(update);
+  };
+  const position = element("span", { class: "number soft" });
+  const slider = element("input", { type: "range", min: 0, max: snapshots.length - 1, "aria-label": "Snapshot",
+    oninput: () => show(Number(slider.value)) });
+  slider.value = snapshots.length - 1;
+  show(snapshots.length - 1);
+  return element("section", { class: "section", id: "learning" }, element("h2", {}, "Learning"),
+    element("p", { class: "soft" }, "The same sentence at moments of the training. Draw the slider from left to right: "
+      + "words first, then their order, then where to look."),
+    element("div", { class: "card" }, element("div", { class: "learning-slider" }, slider, position), sentence,
+      element("div", { class: "columns" }, matrix, chart)));
+}

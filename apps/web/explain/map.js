@@ -1,0 +1,153 @@
+"use strict";
+// The whole model as one picture: a column for each source token, with a row for each thing that the
+// model computes of it, and the decoder's chain below. It is built once; show(step) fills in what has been
+// computed by then, lights what the step is about, and in the backward steps colours the gradients.
+
+// class ModelMap: `node` is the picture; `edits` (or null) are what a live page lets the reader change:
+// {word(i, text), toggle(i), weight(t, i, share), masked: Set}.
+class ModelMap {
+  constructor(model, edits) {
+    this.model = model;
+    this.rows = sourceRows(model);
+    this.blocks = decoderBlocks(model);
+    this.overlay = svg("svg", { class: "connectors", "aria-hidden": "true" });
+    this.cells = new Map(); // row's name -> [S] cells
+    this.scroller = element("div", { class: "map-source scroll", tabindex: -1 }, this.sourceGrid(edits));
+    this.chain = new Map(); // block's name -> its node
+    this.output = element("ol", { class: "map-output", "aria-label": "Translation so far" });
+    this.node = element("div", { class: "map" }, this.overlay, this.scroller, this.decoderChain(),
+      element("div", { class: "map-sentence" }, element("span", { class: "map-label" }, "output"), this.output));
+    this.step = null;
+    const redraw = () => this.step && this.connect(this.step);
+    this.scroller.addEventListener("scroll", redraw, { passive: true });
+    new ResizeObserver(redraw).observe(this.node);
+  }
+
+  sourceGrid(edits) {
+    const columns = this.model.source.tokens.length;
+    const grid = element("div", { class: "map-grid", style: { "--columns": columns } });
+    for (const row of this.rows) {
+      grid.append(element("div", { class: "map-label" }, row.label));
+      const cells = this.model.source.tokens.map((token, i) =>
+        element("div", { class: `cell cell-${row.kind}`, dataset: { row: row.name, column: i } },
+          row.cell(token, i, edits)));
+      this.cells.set(row.name, cells);
+      grid.append(...cells);
+    }
+    return grid;
+  }
+
+  decoderChain() {
+    const chain = element("div", { class: "map-chain" });
+    for (const block of this.blocks) {
+      const body = element("div", { class: "block-body" });
+      const node = element("div", { class: "block", dataset: { block: block.name } },
+        element("div", { class: "map-label" }, block.label), body);
+      this.chain.set(block.name, { node, body });
+      chain.append(node);
+    }
+    return chain;
+  }
+
+  show(step) {
+    this.step = step;
+    const backward = step.kind.startsWith("gradient");
+    this.node.classList.toggle("is-backward", backward);
+    for (const row of this.rows) {
+      this.cells.get(row.name).forEach((cell, i) => this.showCell(row, cell, i, step, backward));
+    }
+    for (const block of this.blocks) this.showBlock(block, step, backward);
+    this.showOutput(step);
+    this.bringIntoView(step);
+    this.connect(step);
+  }
+
+  showCell(row, cell, i, step, backward) {
+    const { known, active } = row.progress(step, i);
+    cell.classList.toggle("is-known", known);
+    cell.classList.toggle("is-active", active);
+    if (row.update && known) row.update(cell, i, step);
+    const norm = backward && row.gradient ? row.gradient(step) : null;
+    showGradient(cell, norm?.[i], norm && largestSize(norm));
+  }
+
+  showBlock(block, step, backward) {
+    const { node, body } = this.chain.get(block.name);
+    const content = block.content(step);
+    node.classList.toggle("is-known", content !== null);
+    node.classList.toggle("is-active", block.active.includes(step.kind));
+    body.replaceChildren(...[content ?? []].flat());
+    const norm = backward && block.gradient ? block.gradient(step) : undefined;
+    const largest = backward ? largestSize(decoderNorms(this.model, step.t)) : 1;
+    showGradient(node, norm, largest);
+  }
+
+  showOutput(step) {
+    const steps = this.model.decoder.steps;
+    const count = writtenWords(this.model, step);
+    this.output.replaceChildren(...steps.slice(0, count).map((one, t) =>
+      element("li", { class: t === step.t ? "is-active" : undefined }, element("bdi", {}, one.chosen.text))));
+  }
+
+  // The column that the step is about, when the columns do not fit.
+  bringIntoView(step) {
+    const scroller = this.scroller;
+    if (scroller.scrollWidth <= scroller.clientWidth) return;
+    const cell = this.cells.get("words")[centralColumn(this.model, step)];
+    const left = cell.offsetLeft + cell.offsetWidth / 2 - scroller.clientWidth / 2;
+    scroller.scrollTo({ left, behavior: motionAllowed() ? "smooth" : "instant" });
+  }
+
+  connect(step) {
+    drawConnectors(this.overlay, mapLinks(this, step));
+  }
+}
+
+// Writes norm / largest as depth of orange into a cell or block; no norm removes it.
+function showGradient(node, norm, largest) {
+  node.classList.toggle("has-gradient", norm !== undefined);
+  if (norm === undefined) return;
+  setStyle(node, { "--gradient": scaleColour("gradient", norm / largest), "--share": norm / largest });
+  node.dataset.gradient = formatNumber(norm);
+}
+
+// How many output words stand there at a step.
+function writtenWords(model, step) {
+  if (step.kind.startsWith("gradient")) return model.decoder.steps.length;
+  if (step.t === undefined) return 0;
+  return step.kind === "words" ? step.t + 1 : step.t;
+}
+
+function centralColumn(model, step) {
+  if (step.kind === "encode") return step.i;
+  const weights = step.t === undefined ? null : model.decoder.steps[step.t].weights;
+  return weights ? weights.indexOf(Math.max(...weights)) : 0;
+}
+
+// Which curves a step draws.
+function mapLinks(map, step) {
+  const { model, cells, chain } = map;
+  const block = (name) => chain.get(name).node;
+  const each = (row, to, strengths, backward = false) =>
+    cells.get(row).map((from, i) => ({ from, to, strength: strengths[i], backward }));
+  const here = step.t === undefined ? null : model.decoder.steps[step.t];
+  switch (step.kind) {
+    case "initial": {
+      const { backward } = model.encoder.layers.at(-1);
+      const layer = model.encoder.layers.length - 1;
+      const ends = [cells.get(`forward-${layer}`).at(-1), backward ? cells.get(`backward-${layer}`)[0] : null];
+      return ends.filter(Boolean).map((from) => ({ from, to: block("state"), strength: 0.5 }));
+    }
+    case "scores": return each("scores", block("state"), here.weights.map(() => 0.15));
+    case "context":
+    case "readout":
+    case "words": return here.weights ? each("weighted", block("context"), here.weights) : [];
+    case "gradient-states":
+    case "gradient-words": {
+      if (!here.weights) return [];
+      const norms = model.backward[step.t].encoder_states;
+      return each("states", block("context"), norms.map((norm) => norm / largestSize(norms)), true);
+    }
+    default: return [];
+  }
+}

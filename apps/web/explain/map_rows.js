@@ -1,0 +1,136 @@
+"use strict";
+// The rows of the model's picture, one cell a source token:
+//   {name, kind, label, cell(token, i, edits), progress(step, i), update?(cell, i, step), gradient?(step)}
+// progress() says whether a cell's content is known at a step, and whether the step is about it.
+
+// The order in which things become known. Steps of one output word share a stage, as do backward steps.
+const kStages = ["tokens", "embeddings", "encode", "handover", "initial"];
+
+function stageOf(step) {
+  const stage = kStages.indexOf(step.kind);
+  return stage < 0 ? kStages.length : stage;
+}
+
+function sourceRows(model) {
+  const rows = [wordRow(model), embeddingRow(model)];
+  model.encoder.layers.forEach((layer, l) => {
+    rows.push(...directionRows(model, layer, l));
+  });
+  if (!hasAttention(model)) return rows;
+  return [...rows, stateRow(model), scoreRow(model), weightRow(model), weightedRow(model)];
+}
+
+function wordRow(model) {
+  return {
+    name: "words", kind: "word", label: "source",
+    cell: (token, i, edits) => edits ? editableWord(token, i, edits) : element("bdi", { class: "word" }, token.text),
+    progress: (step) => ({ known: true, active: step.kind === "tokens" }),
+    gradient: (step) => step.kind === "gradient-words" ? model.backward[step.t].source_embeddings : null,
+  };
+}
+
+function embeddingRow(model) {
+  const max = largestSize(model.source.embeddings);
+  return {
+    name: "embeddings", kind: "vector", label: "embedding",
+    cell: (token, i) => vectorStrip(model.source.embeddings[i], { label: `embedding of ${quoted(token.text)}`, max }),
+    progress: (step) => ({ known: stageOf(step) >= 1, active: step.kind === "embeddings" }),
+    gradient: (step) => step.kind === "gradient-words" ? model.backward[step.t].source_embeddings : null,
+  };
+}
+
+function directionRows(model, { forward, backward }, layer) {
+  const count = model.source.tokens.length;
+  const suffix = model.encoder.layers.length > 1 ? ` ${layer + 1}` : "";
+  const last = layer === model.encoder.layers.length - 1;
+  const row = (name, arrow, gates, pulseOf, norms) => ({
+    name: `${name}-${layer}`, kind: `vector cell-${name}`, label: `${name}${suffix} ${arrow}`,
+    cell: (token, i) => vectorStrip(gates[i].state, { label: `${name} state at ${quoted(token.text)}`, max: 1 }),
+    progress: (step, i) => {
+      const done = step.kind !== "encode" ? stageOf(step) > 2
+        : step.layer > layer || (step.layer === layer && step.i >= pulseOf(i));
+      return { known: done, active: step.kind === "encode" && step.layer === layer && step.i === pulseOf(i) };
+    },
+    gradient: (step) => last && step.kind === "gradient-words" ? model.backward[step.t][norms] : null,
+  });
+  const rows = [row("forward", "→", forward, (i) => i, "encoder_forward")];
+  if (backward) rows.push(row("backward", "←", backward, (i) => count - 1 - i, "encoder_backward"));
+  return rows;
+}
+
+function stateRow(model) {
+  return {
+    name: "states", kind: "vector", label: "handed over",
+    cell: (token, i) => vectorStrip(model.encoder.states[i], { label: `encoder state ${quoted(token.text)}`, max: 1 }),
+    progress: (step) => ({ known: stageOf(step) >= 3, active: ["handover", "scores", "gradient-states"].includes(step.kind) }),
+    gradient: (step) => step.kind === "gradient-output" ? null : model.backward[step.t].encoder_states,
+  };
+}
+
+// Whether the attention of step.t has got as far as `kind`.
+function attentionKnown(step, kind) {
+  const order = ["scores", "softmax", "context", "readout", "words"];
+  if (step.kind.startsWith("gradient")) return kind !== "context";
+  return order.indexOf(step.kind) >= order.indexOf(kind);
+}
+
+// Bahdanau's decoder steps after its attention, Luong's before.
+function attentionProgress(model, kind) {
+  const first = model.config.architecture === "bahdanau";
+  return (step) => ({
+    known: attentionKnown(step, kind) || (first && step.kind === "recurrence"),
+    active: step.kind === kind,
+  });
+}
+
+function scoreRow(model) {
+  return {
+    name: "scores", kind: "score", label: "score",
+    cell: () => element("span", { class: "number" }),
+    progress: attentionProgress(model, "scores"),
+    update: (cell, i, step) => {
+      const { scores } = model.decoder.steps[step.t];
+      cell.firstChild.textContent = formatNumber(scores[i]);
+      setStyle(cell, { "--heat": scaleColour("diverging", 0.55 * scores[i] / largestSize(scores)) });
+    },
+  };
+}
+
+function weightRow(model) {
+  return {
+    name: "weights", kind: "weight", label: "weight",
+    cell: (token, i, edits) => weightBar(token, i, edits),
+    progress: attentionProgress(model, "softmax"),
+    update: (cell, i, step) => {
+      const weight = model.decoder.steps[step.t].weights[i];
+      cell.firstChild.showWeight(weight, step.t);
+    },
+  };
+}
+
+// An upright bar of height weight, with the number below; on a live page it can be dragged.
+function weightBar(token, i, edits) {
+  const fill = element("span", { class: "weight-fill" });
+  const number = element("span", { class: "number" });
+  const bar = element("span", { class: "weight-bar" }, fill);
+  const node = element("div", { class: "weight" }, bar, number);
+  let output = 0;
+  node.showWeight = (weight, t) => {
+    output = t;
+    setStyle(fill, { "--share": weight });
+    number.textContent = formatShare(weight);
+    bar.setAttribute("aria-valuenow", (100 * weight).toFixed(1));
+  };
+  if (edits) makeDraggable(bar, token, (share) => node.showWeight(share, output),
+    (share) => edits.weight(output, i, share));
+  return node;
+}
+
+function weightedRow(model) {
+  return {
+    name: "weighted", kind: "vector", label: "weight × state",
+    cell: (token, i) => vectorStrip(model.encoder.states[i], { label: `state of ${quoted(token.text)}`, max: 1 }),
+    progress: attentionProgress(model, "context"),
+    update: (cell, i, step) => setStyle(cell.firstChild, { opacity: 0.06 + 0.94 * model.decoder.steps[step.t].weights[i] }),
+  };
+}

@@ -1,0 +1,104 @@
+"use strict";
+// The page that explains one sentence: the story's player around the picture of the model, and below it what
+// belongs to the sentence as a whole.
+
+class ExplainPage {
+  // `live` may be null.
+  constructor(root, explained, live) {
+    this.root = root;
+    this.chosen = 0;
+    if (live) {
+      const sentence = explained.models[0]?.source.text ?? "";
+      this.controls = new LiveControls(live, sentence, (answer) => this.show(answer));
+    }
+    if (explained.models.length) this.show(explained);
+    else root.append(this.header(), this.controls.node);
+  }
+
+  show(explained) {
+    this.models = explained.models;
+    this.chosen = Math.min(this.chosen, this.models.length - 1);
+    this.build();
+  }
+
+  get model() {
+    return this.models[this.chosen];
+  }
+
+  build() {
+    const before = this.steps?.[this.player.index];
+    this.steps = tellStory(this.model);
+    this.controls?.use(this.model);
+    this.map = new ModelMap(this.model, this.controls?.edits() ?? null);
+    this.lens = element("div", { class: "lens-body" });
+    this.title = element("h2", {});
+    this.text = element("p", { class: "lens-text" });
+    this.caption = element("div", { class: "caption", "aria-live": "polite" }, this.title, this.text);
+    this.chapters = this.chapterButtons();
+    this.matrices = element("div", { class: "columns section-cards" });
+    this.player?.detach();
+    if (before) this.keepPlace(before);
+    const stage = element("main", { class: "stage card" }, this.chapters, element("div", { class: "stage-grid" },
+      element("div", { class: "lens" }, this.caption, this.lens), this.map.node));
+    this.root.replaceChildren(...[this.header(), this.controls?.node, this.modelTabs(), stage, this.matrices,
+      beamSection(this.model), learningSection(this.model), comparisonSection(this.models)].filter(Boolean));
+    this.player = new Player({ count: this.steps.length, onStep: (index) => this.showStep(index),
+      label: (index) => this.steps[index].title });
+    stage.append(this.player.node);
+  }
+
+  header() {
+    const subtitle = this.models ? `${this.model.source.text} → ${this.model.translation.text}` : "Type a sentence.";
+    return element("header", { class: "page-top" },
+      element("div", {}, element("h1", {}, element("bdi", {}, subtitle)),
+        this.models ? element("p", { class: "soft small" }, modelSummary(this.model)) : null), themeSwitches());
+  }
+
+  // Puts the place of the old story into the address, where the new player begins.
+  keepPlace(before) {
+    const same = this.steps.findIndex((step) => step.kind === before.kind && step.t === before.t && step.i === before.i);
+    const index = same >= 0 ? same : this.steps.findIndex((step) => step.kind === before.kind);
+    history.replaceState(null, "", `#step=${Math.max(0, index) + 1}`);
+  }
+
+  modelTabs() {
+    if (this.models.length < 2) return null;
+    return element("div", { class: "row model-tabs", role: "group", "aria-label": "Model in the picture" },
+      this.models.map((model, index) => element("button", { type: "button", "aria-pressed": String(index === this.chosen),
+        onclick: () => {
+          this.chosen = index;
+          this.build();
+        } }, model.name)));
+  }
+
+  chapterButtons() {
+    const starts = this.steps.map((step, index) => ({ ...step, index }))
+      .filter(({ index }) => index === 0 || this.isNewChapter(index));
+    return element("nav", { class: "chapters scroll", "aria-label": "Chapters" }, starts.map(({ chapter, index, t, kind }) =>
+      element("button", { type: "button", dataset: { first: index }, onclick: () => this.player.stopAt(index),
+        class: t !== undefined && !kind.startsWith("gradient") ? "is-word" : undefined }, element("bdi", {}, chapter))));
+  }
+
+  isNewChapter(index) {
+    const [one, two] = [this.steps[index - 1], this.steps[index]];
+    return one.chapter !== two.chapter || (one.t !== two.t && !two.kind.startsWith("gradient"));
+  }
+
+  showStep(index) {
+    const step = this.steps[index];
+    this.title.textContent = step.title;
+    this.text.textContent = step.text;
+    this.lens.replaceChildren(...lensContent(this.models, this.chosen, step).filter(Boolean));
+    this.map.show(step);
+    this.matrices.replaceChildren(...growingMatrices(this.model, step));
+    const buttons = [...this.chapters.children];
+    const current = buttons.findLast((button) => Number(button.dataset.first) <= index);
+    for (const button of buttons) button.setAttribute("aria-current", String(button === current));
+  }
+}
+
+function modelSummary({ name, config, translation }) {
+  const score = config.architecture === "plain" ? "no attention" : `${config.score} attention`;
+  return `${name}: ${config.architecture}, ${score}, ${formatNumber(config.parameters)} parameters, beam ${config.beam}; `
+    + `log-probability ${formatNumber(translation.log_probability)}`;
+}
