@@ -113,9 +113,7 @@ std::vector<std::string> translate_all(const Translator& translator, const text:
 
 int run_evaluate(const EvaluateOptions& options) {
   const Translator translator = options.model.load();
-  const text::Corpus corpus = text::read_parallel(options.source, options.reference);
-  translator.require_readable(corpus.source, translator.codecs().source, options.source);
-  translator.require_readable(corpus.target, translator.codecs().target, options.reference);
+  const text::Corpus corpus = read_parallel(translator, options.source, options.reference);
   WorkerPool pool(options.model.threads);
   Evaluation e;
   e.sentences = corpus.size();

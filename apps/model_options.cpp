@@ -21,4 +21,12 @@ Translator ModelOptions::load() const {
   return translator;
 }
 
+text::Corpus read_parallel(const Translator& translator, const std::string& source,
+                           const std::string& target) {
+  text::Corpus corpus = text::read_parallel(source, target);
+  translator.require_readable(corpus.source, translator.codecs().source, source);
+  translator.require_readable(corpus.target, translator.codecs().target, target);
+  return corpus;
+}
+
 }  // namespace babelgrad::apps

@@ -5,6 +5,7 @@
 #include "babelgrad/apps/commands.h"
 #include "babelgrad/apps/config_flags.h"
 #include "babelgrad/models/translator.h"
+#include "babelgrad/text/corpus.h"
 
 namespace babelgrad::apps {
 
@@ -18,5 +19,9 @@ struct ModelOptions {
   void add(CLI::App& command, SearchFlags search);
   Translator load() const;  // with the search flags applied
 };
+
+// Two aligned files, of lines that the model can read.
+text::Corpus read_parallel(const Translator& translator, const std::string& source,
+                           const std::string& target);
 
 }  // namespace babelgrad::apps

@@ -1,7 +1,6 @@
 #include <cstdio>
 
 #include "babelgrad/apps/model_options.h"
-#include "babelgrad/text/corpus.h"
 
 namespace babelgrad::apps {
 namespace {
@@ -13,9 +12,7 @@ struct ScoreOptions {
 
 int run_score(const ScoreOptions& options) {
   const Translator translator = options.model.load();
-  const text::Corpus corpus = text::read_parallel(options.source, options.target);
-  translator.require_readable(corpus.source, translator.codecs().source, options.source);
-  translator.require_readable(corpus.target, translator.codecs().target, options.target);
+  const text::Corpus corpus = read_parallel(translator, options.source, options.target);
   WorkerPool pool(options.model.threads);
   for (const auto& pair : translator.score(corpus.source, corpus.target, &pool))
     std::printf("%.6f\n", pair.log_probability);

@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "babelgrad/apps/attention_grid.h"
+#include "babelgrad/apps/attention_plot.h"
 #include "babelgrad/apps/line_reader.h"
 #include "babelgrad/apps/model_options.h"
 
@@ -16,6 +17,7 @@ constexpr std::size_t kLinesAtOnce = 4096;
 struct TranslateOptions {
   ModelOptions model;
   bool attention = false;
+  std::string plots;  // folder; "": none
 };
 
 // With several translations a line, each is "line number ||| text ||| score", counted from 0.
@@ -53,8 +55,16 @@ class UnknownTokens {
   std::size_t unknown_ = 0, all_ = 0;
 };
 
+std::optional<AttentionPlots> open_plots(const TranslateOptions& options, const Config& config) {
+  if (options.plots.empty()) return std::nullopt;
+  if (config.model.architecture == Architecture::plain)
+    throw UsageError("--plot-attention needs a model with attention");
+  return AttentionPlots(options.plots);
+}
+
 int run_translate(const TranslateOptions& options) {
   const Translator translator = options.model.load();
+  const std::optional<AttentionPlots> plots = open_plots(options, translator.config());
   const SearchConfig& search = translator.config().search;
   WorkerPool pool(options.model.threads);
   LineReader reader(STDIN_FILENO);
@@ -64,7 +74,10 @@ int run_translate(const TranslateOptions& options) {
     const std::vector<std::string> lines = reader.next(kLinesAtOnce);
     if (lines.empty()) break;
     translator.require_readable(lines, translator.codecs().source, "standard input", line + 1);
-    for (const auto& translations : translator.translate(lines, search, &pool)) {
+    const auto all = translator.translate(lines, search, &pool);
+    if (plots)
+      run_tasks(&pool, all.size(), [&](std::size_t i) { plots->write(line + i + 1, all[i][0]); });
+    for (const auto& translations : all) {
       unknown.count(translations[0].source_tokens);
       print(translations, line++, search.nbest > 1, options.attention);
     }
@@ -83,6 +96,11 @@ Run add_translate(CLI::App& app) {
   auto options = std::make_shared<TranslateOptions>();
   options->model.add(*command, SearchFlags::with);
   command->add_flag("--attention", options->attention, "show the attention of each translation");
+  command
+      ->add_option("--plot-attention", options->plots,
+                   "write the attention of each line's best translation into this folder as "
+                   "000001.svg, 000001.png and 000001.csv")
+      ->type_name("DIR");
   return [options] { return run_translate(*options); };
 }
 
