@@ -25,7 +25,9 @@ function fillElement(node, attributes, children) {
 
 // setStyle(node, {"--share": 0.3, opacity: 1})
 function setStyle(node, properties) {
-  for (const [name, value] of Object.entries(properties)) node.style.setProperty(name, value);
+  for (const [name, value] of Object.entries(properties)) {
+    if (value !== undefined) node.style.setProperty(name, value);
+  }
 }
 
 // The JSON that make_page() was given.

@@ -18,18 +18,21 @@ function axisScale([low, high], [from, to], kind = "linear") {
     return from + (transform(kept) - start) / span * (to - from);
   };
   position.range = [from, to];
-  position.ticks = logarithmic ? powersOfTen(low, high) : roundNumbers(low, high, 5);
+  position.ticks = logarithmic ? logarithmicTicks(low, high) : roundNumbers(low, high, 5);
   return position;
 }
 
-function powersOfTen(low, high) {
-  const first = Math.ceil(Math.log10(low) - 1e-9);
-  const last = Math.floor(Math.log10(high) + 1e-9);
-  if (last - first < 1) return roundNumbers(low, high, 4).filter((value) => value > 0);
-  const step = Math.ceil((last - first + 1) / 6);
+// Powers of ten, with 2 and 5 times them where there are few.
+function logarithmicTicks(low, high) {
+  const first = Math.floor(Math.log10(low));
+  const last = Math.ceil(Math.log10(high));
+  const step = Math.ceil((last - first) / 6);
+  const factors = last - first > 2 ? [1] : [1, 2, 5];
   const ticks = [];
-  for (let power = first; power <= last; power += step) ticks.push(10 ** power);
-  return ticks;
+  for (let power = first; power <= last; power += step) {
+    for (const factor of factors) ticks.push(Number((factor * 10 ** power).toPrecision(1)));
+  }
+  return ticks.filter((value) => value >= low * (1 - 1e-9) && value <= high * (1 + 1e-9));
 }
 
 // About `count` multiples of 1, 2 or 5 times a power of ten.

@@ -12,7 +12,8 @@ function heatMap(options) {
   const body = rows.map((word, row) => element("tr", {},
     element("th", { scope: "row" }, element("bdi", {}, word)),
     columns.map((_, column) => heatCell(options, row, column))));
-  const table = element("table", { class: "heat-map", "aria-label": `${rowTitle} by ${columnTitle}` },
+  const dense = columns.length > 14 ? "is-dense" : "";
+  const table = element("table", { class: `heat-map ${dense}`, "aria-label": `${rowTitle} by ${columnTitle}` },
     element("thead", {}, head), element("tbody", {}, body));
   table.addEventListener("keydown", moveBetweenCells);
   if (onHover) table.addEventListener("pointerleave", () => onHover(-1, -1));

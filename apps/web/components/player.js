@@ -23,9 +23,9 @@ class Player {
     this.node = this.controls();
     this.listeners = new AbortController();
     const { signal } = this.listeners;
-    addEventListener("hashchange", () => this.goTo(this.stepOfAddress()), { signal });
+    addEventListener("hashchange", () => this.stopAt(this.stepOfAddress() ?? this.index), { signal });
     addEventListener("keydown", (event) => this.onKey(event), { signal });
-    this.goTo(this.stepOfAddress());
+    this.goTo(this.stepOfAddress() ?? 0);
   }
 
   controls() {
@@ -51,7 +51,8 @@ class Player {
   }
 
   stepOfAddress() {
-    return Number(/[#&]step=(\d+)/.exec(location.hash)?.[1] ?? 1) - 1;
+    const found = /[#&]step=(\d+)/.exec(location.hash);
+    return found && Number(found[1]) - 1;
   }
 
   goTo(index) {

@@ -14,7 +14,7 @@ function gradientLens(models, index, { kind, t }) {
       element("span", { class: "number" }, `log p(${model.decoder.steps[t].chosen.text}) = ${formatNumber(norms.log_probability)}`), ".")];
   }
   if (kind === "gradient-states") return [gradientBars(model, norms.encoder_states)];
-  return [gradientBars(model, norms.source_embeddings), vanishingChart(models, index, t), decoderTimeChart(models, index, t)];
+  return [vanishingChart(models, t), decoderTimeChart(models, t)];
 }
 
 function gradientBars(model, norms) {
@@ -31,7 +31,7 @@ function modelPrefix(models, model) {
 
 // Gradient norms at the encoder's hidden states over source time, in each direction; logarithmic, so that a
 // gradient that shrinks by a factor at each step is a straight line.
-function vanishingChart(models, index, t) {
+function vanishingChart(models, t) {
   const series = models.flatMap((model, m) => {
     const norms = model.backward[Math.min(t, model.backward.length - 1)];
     const curve = (values, name, colour) => values && values.length
@@ -44,7 +44,7 @@ function vanishingChart(models, index, t) {
 }
 
 // The same at the decoder's states, from the initial one to the word's own.
-function decoderTimeChart(models, index, t) {
+function decoderTimeChart(models, t) {
   if (t === 0) return null;
   const series = models.map((model, m) => {
     const norms = model.backward[Math.min(t, model.backward.length - 1)].decoder_states;
@@ -55,7 +55,7 @@ function decoderTimeChart(models, index, t) {
     lineChart({ series, x: { label: "decoder step" }, y: { label: "norm", scale: "log" }, height: 170 }));
 }
 
-// The two matrices that grow as the story plays: attention forward, gradient reach backward.
+// The two matrices that grow as the story plays: attention forward, gradient reach backward. Returns cards.
 function growingMatrices(model, step) {
   const columns = model.source.tokens.map((token) => token.text);
   const rows = model.decoder.steps.map((one) => one.chosen.text);
@@ -80,6 +80,6 @@ function growingMatrices(model, step) {
 }
 
 function matrixCard(title, text, options, legend) {
-  return element("div", { class: "card" }, element("h2", {}, title), element("p", { class: "soft small" }, text), legend,
+  return element("div", { class: "card matrix-card" }, element("h3", {}, title), element("p", { class: "soft small" }, text), legend,
     element("div", { class: "scroll" }, heatMap(options)));
 }

@@ -26,8 +26,8 @@ function learningSection(model) {
   slider.value = snapshots.length - 1;
   show(snapshots.length - 1);
   return element("section", { class: "section", id: "learning" }, element("h2", {}, "Learning"),
-    element("p", { class: "soft" }, "The same sentence at moments of the training. Draw the slider from left to right: "
-      + "words first, then their order, then where to look."),
+    element("p", { class: "soft" }, "The same sentence at moments of the training: draw the slider from left to right and see "
+      + "its translation, its loss and its alignment come about."),
     element("div", { class: "card" }, element("div", { class: "learning-slider" }, slider, position), sentence,
       element("div", { class: "columns" }, matrix, chart)));
 }

@@ -59,7 +59,7 @@ function gruCard(title, gates, input, previous) {
 
 function gruFormula() {
   return element("p", { class: "soft small" }, "Where z is near 1 (deep blue) the old state stays, where it is near 0 the candidate "
-    + "replaces it: ", element("span", { class: "number" }, "h′ = (1 − z) n + z h"), ".");
+    + "replaces it:", element("br"), element("span", { class: "number" }, "h′ = (1 − z) n + z h"));
 }
 
 function encoderLens(model, { layer, i }) {

@@ -26,14 +26,15 @@ class ModelMap {
   sourceGrid(edits) {
     const columns = this.model.source.tokens.length;
     const grid = element("div", { class: "map-grid", style: { "--columns": columns } });
-    for (const row of this.rows) {
-      grid.append(element("div", { class: "map-label" }, row.label));
+    this.rows.forEach((row, at) => {
+      const line = { "grid-row": at + 1 };
+      grid.append(element("div", { class: "map-label", style: line }, row.label));
       const cells = this.model.source.tokens.map((token, i) =>
-        element("div", { class: `cell cell-${row.kind}`, dataset: { row: row.name, column: i } },
-          row.cell(token, i, edits)));
+        element("div", { class: `cell cell-${row.kind}`, dataset: { row: row.name, column: i },
+          style: { ...line, "grid-column": i + 2 } }, row.cell(token, i, edits)));
       this.cells.set(row.name, cells);
       grid.append(...cells);
-    }
+    });
     return grid;
   }
 
@@ -137,6 +138,10 @@ function mapLinks(map, step) {
       const layer = model.encoder.layers.length - 1;
       const ends = [cells.get(`forward-${layer}`).at(-1), backward ? cells.get(`backward-${layer}`)[0] : null];
       return ends.filter(Boolean).map((from) => ({ from, to: block("state"), strength: 0.5 }));
+    }
+    case "recurrence": {
+      const word = map.output.lastElementChild;
+      return word ? [{ from: word, to: block("input"), strength: 0.3 }] : [];
     }
     case "scores": return each("scores", block("state"), here.weights.map(() => 0.15));
     case "context":

@@ -80,7 +80,7 @@ function readoutBlock(model) {
 
 function wordBlock(model) {
   return {
-    name: "word", label: "word out", active: ["words"],
+    name: "word", label: "word out", active: ["words", "gradient-output"],
     content: (step) => {
       if (!outputKnown(model, step, "words")) return null;
       const { chosen } = model.decoder.steps[step.t];

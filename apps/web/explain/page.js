@@ -2,6 +2,9 @@
 // The page that explains one sentence: the story's player around the picture of the model, and below it what
 // belongs to the sentence as a whole.
 
+// The matrices stand beside the picture for sentences of at most so many tokens, below it for longer ones.
+const kColumnsInLens = 10;
+
 class ExplainPage {
   // `live` may be null.
   constructor(root, explained, live) {
@@ -35,12 +38,13 @@ class ExplainPage {
     this.text = element("p", { class: "lens-text" });
     this.caption = element("div", { class: "caption", "aria-live": "polite" }, this.title, this.text);
     this.chapters = this.chapterButtons();
-    this.matrices = element("div", { class: "columns section-cards" });
+    const small = this.model.source.tokens.length <= kColumnsInLens;
+    this.matrices = element("div", { class: small ? "" : "columns section-cards" });
     this.player?.detach();
     if (before) this.keepPlace(before);
     const stage = element("main", { class: "stage card" }, this.chapters, element("div", { class: "stage-grid" },
-      element("div", { class: "lens" }, this.caption, this.lens), this.map.node));
-    this.root.replaceChildren(...[this.header(), this.controls?.node, this.modelTabs(), stage, this.matrices,
+      element("div", { class: "lens" }, this.caption, this.lens, small ? this.matrices : null), this.map.node));
+    this.root.replaceChildren(...[this.header(), this.controls?.node, this.modelTabs(), stage, small ? null : this.matrices,
       beamSection(this.model), learningSection(this.model), comparisonSection(this.models)].filter(Boolean));
     this.player = new Player({ count: this.steps.length, onStep: (index) => this.showStep(index),
       label: (index) => this.steps[index].title });
@@ -48,10 +52,13 @@ class ExplainPage {
   }
 
   header() {
-    const subtitle = this.models ? `${this.model.source.text} → ${this.model.translation.text}` : "Type a sentence.";
+    if (!this.models) return element("header", { class: "page-top" }, element("h1", {}, "Type a sentence."), themeSwitches());
+    const { source, translation } = this.model;
+    const long = source.text.length + translation.text.length > 80;
+    const title = element("h1", { class: long ? "is-long" : undefined }, element("bdi", {}, source.text),
+      element("span", { class: "arrow" }, " → "), element("bdi", {}, translation.text));
     return element("header", { class: "page-top" },
-      element("div", {}, element("h1", {}, element("bdi", {}, subtitle)),
-        this.models ? element("p", { class: "soft small" }, modelSummary(this.model)) : null), themeSwitches());
+      element("div", {}, title, element("p", { class: "soft small" }, modelSummary(this.model))), themeSwitches());
   }
 
   // Puts the place of the old story into the address, where the new player begins.
@@ -84,13 +91,21 @@ class ExplainPage {
     return one.chapter !== two.chapter || (one.t !== two.t && !two.kind.startsWith("gradient"));
   }
 
+  // Beside the picture there is room for the matrix that is growing, below it for both.
+  matricesOf(step) {
+    const cards = growingMatrices(this.model, step);
+    if (this.matrices.parentNode !== this.lens.parentNode) return cards;
+    if (step.t === undefined) return [];
+    return step.kind.startsWith("gradient") ? cards.slice(-1) : cards.slice(0, hasAttention(this.model) ? 1 : 0);
+  }
+
   showStep(index) {
     const step = this.steps[index];
     this.title.textContent = step.title;
     this.text.textContent = step.text;
     this.lens.replaceChildren(...lensContent(this.models, this.chosen, step).filter(Boolean));
     this.map.show(step);
-    this.matrices.replaceChildren(...growingMatrices(this.model, step));
+    this.matrices.replaceChildren(...this.matricesOf(step));
     const buttons = [...this.chapters.children];
     const current = buttons.findLast((button) => Number(button.dataset.first) <= index);
     for (const button of buttons) button.setAttribute("aria-current", String(button === current));
