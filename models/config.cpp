@@ -28,6 +28,7 @@ Config identity_of(Config config) {
   config.training.max_minutes = defaults.max_minutes;
   config.training.patience = defaults.patience;
   config.training.threads = defaults.threads;
+  config.training.log_every = defaults.log_every;
   return config;
 }
 

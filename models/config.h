@@ -84,6 +84,7 @@ struct TrainingConfig {
   double clip_norm = 1;
   double label_smoothing = 0.1;
   std::size_t valid_every = 500;
+  std::size_t log_every = 10;
   ValidationMetric metric = ValidationMetric::bleu;
   std::size_t patience = 10;
   std::size_t max_updates = 0;

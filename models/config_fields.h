@@ -89,6 +89,7 @@ void visit_training(TrainingConfig& c, Visitor&& v) {
   v.number("clip_norm", c.clip_norm, 0.0, 1e9, "largest global gradient norm; 0: no clipping");
   v.number("label_smoothing", c.label_smoothing, 0.0, 0.9, "share of the target spread evenly");
   v.number("valid_every", c.valid_every, 1, kMaxCount, "updates between validations");
+  v.number("log_every", c.log_every, 1, kMaxCount, "updates between lines of metrics.jsonl");
   v.choice("metric", c.metric, kMetricNames, "chooses the best model");
   v.number("patience", c.patience, 0, kMaxCount,
            "validations without improvement before stopping; 0: never stop");

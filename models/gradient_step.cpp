@@ -72,6 +72,15 @@ double GradientStep<T>::sum_gradients(std::size_t shards) {
 }
 
 template <class T>
+std::vector<double> GradientStep<T>::gradient_norms() const {
+  if (gradients_[0].empty()) return {};
+  std::vector<double> norms(gradients_[0].size());
+  for (std::size_t b = 0; b < blocks_.size(); ++b) norms[blocks_[b].parameter] += block_squares_[b];
+  for (double& norm : norms) norm = std::sqrt(norm);
+  return norms;
+}
+
+template <class T>
 void GradientStep<T>::apply(const StepRequest& request, double scale) {
   const auto& parameters = model_.store().parameters();
   if (request.average_decay > 0 && average_.empty())

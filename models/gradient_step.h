@@ -40,6 +40,10 @@ class GradientStep {
 
   StepResult run(const text::Batch& batch, const StepRequest& request);
 
+  // L2 norms of the last update's gradients, before clipping, in the parameters' order; empty
+  // before the first update.
+  std::vector<double> gradient_norms() const;
+
   // The running mean of the parameters, in their order; empty without average_decay.
   std::vector<Array<T>>& average() { return average_; }
   const std::vector<Array<T>>& average() const { return average_; }

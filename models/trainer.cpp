@@ -8,8 +8,7 @@
 namespace babelgrad {
 namespace {
 
-constexpr double kProgressInterval = 0.5;  // seconds
-constexpr double kLossSmoothing = 0.98;    // weight of the past in the displayed loss
+constexpr double kLossSmoothing = 0.98;  // weight of the past in the displayed loss
 
 std::unique_ptr<Optimizer<float>> make_optimizer(const ParameterStore<float>& store,
                                                  const TrainingConfig& c) {
@@ -78,7 +77,8 @@ Trainer::Trainer(Translator& translator, const TrainingData& data, std::filesyst
       optimizer_(make_optimizer(translator.model().store(), config_)),
       schedule_(schedule_options(config_)),
       step_(translator.model(), *optimizer_, pool_, config_.shards),
-      plan_(data.train, batch_options(config_)) {
+      plan_(data.train, batch_options(config_)),
+      metrics_(folder_ / kMetricsFile) {
   batches_ = plan_.epoch(0);
 }
 
@@ -138,7 +138,9 @@ void Trainer::train_one() {
                                                   (1 - kLossSmoothing) * result.loss;
   ++state_.update;
   ++state_.position;
-  state_.seconds += watch.seconds();
+  const double seconds = watch.seconds();
+  state_.seconds += seconds;
+  log_update(result, seconds);
   tell_progress(result);
 }
 
@@ -178,6 +180,7 @@ void Trainer::validate_and_keep_best(bool regular) {
   validation_seconds_ = watch.seconds();
   state_.seconds += validation_seconds_;
   observer_.on_validation({state_.update, result, best});
+  log_validation(result, best, regular);
 }
 
 void Trainer::remember_best(double metric) {
@@ -192,6 +195,7 @@ void Trainer::remember_best(double metric) {
 void Trainer::claim_folder() {
   if (std::exchange(folder_is_ours_, true)) return;
   translator_.replace_folder(folder_);
+  metrics_.open();
 }
 
 void Trainer::save_model(std::vector<Array<float>>& values) {
@@ -208,39 +212,6 @@ void Trainer::fail_diverged(const std::string& what) const {
 void Trainer::require_finite_parameters() const {
   for (const Tensor<float>& parameter : translator_.model().store().parameters())
     if (!all_finite(parameter.value())) fail_diverged("parameter " + parameter.name());
-}
-
-std::optional<double> Trainer::seconds_left() const {
-  const double updates = static_cast<double>(state_.update - run_start_update_);
-  const double pace = (state_.seconds - run_start_seconds_) / updates;  // an update
-  std::optional<double> least;
-  const auto consider = [&](double seconds) {
-    if (!least || seconds < *least) least = std::max(0.0, seconds);
-  };
-  const double done = static_cast<double>(state_.update);
-  if (config_.max_updates > 0) consider(pace * (static_cast<double>(config_.max_updates) - done));
-  if (config_.max_epochs > 0)
-    consider(pace * (static_cast<double>(config_.max_epochs * batches_.size()) - done));
-  if (config_.max_minutes > 0) consider(60 * config_.max_minutes - state_.seconds);
-  return least;
-}
-
-void Trainer::tell_progress(const StepResult& result) {
-  tokens_since_told_ += result.target_tokens;
-  const double passed = state_.seconds - last_told_;
-  if (passed < kProgressInterval) return;
-  TrainingProgress progress;
-  progress.update = state_.update;
-  progress.epoch = state_.epoch;
-  progress.loss = state_.smoothed_loss;
-  progress.tokens_per_second = static_cast<double>(tokens_since_told_) / passed;
-  progress.learning_rate = schedule_.rate(state_.update);
-  progress.gradient_norm = result.gradient_norm;
-  progress.seconds = state_.seconds;
-  progress.seconds_left = seconds_left();
-  last_told_ = state_.seconds;
-  tokens_since_told_ = 0;
-  observer_.on_progress(progress);
 }
 
 }  // namespace babelgrad

@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "babelgrad/models/gradient_step.h"
+#include "babelgrad/models/metrics.h"
 #include "babelgrad/models/training_data.h"
 #include "babelgrad/models/validation.h"
 #include "babelgrad/nn/safetensors.h"
@@ -87,6 +88,8 @@ class Trainer {
   void save_state();
   void load_state(const Safetensors& file);
   void load_best(const Safetensors& file);
+  void log_update(const StepResult& result, double seconds);
+  void log_validation(const ValidationResult& result, bool best, bool regular);
   void tell_progress(const StepResult& result);
   std::optional<double> seconds_left() const;
 
@@ -100,6 +103,7 @@ class Trainer {
   Schedule schedule_;
   GradientStep<float> step_;
   text::BatchPlan plan_;
+  MetricsLog metrics_;
   std::vector<std::vector<std::size_t>> batches_;  // of this epoch
   State state_;
   // Parameters of the best regular validation. They are saved with the state while those of a
@@ -111,6 +115,8 @@ class Trainer {
   double validation_seconds_ = 0, saving_seconds_ = 0;  // how long the last one took
   double run_start_seconds_ = 0, last_told_ = 0;
   std::size_t run_start_update_ = 0, tokens_since_told_ = 0;
+  std::size_t tokens_since_logged_ = 0;
+  double seconds_since_logged_ = 0;  // of updates
 };
 
 }  // namespace babelgrad

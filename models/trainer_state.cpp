@@ -56,6 +56,7 @@ void Trainer::resume() {
     load_state(file);
     load_best(file);
     folder_is_ours_ = true;
+    metrics_.resume(state_.update);
   } catch (const nlohmann::json::exception&) {
     throw CheckpointError(path.string() + ": not a training state of this program");
   } catch (const CheckpointError& error) {

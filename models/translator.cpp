@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "babelgrad/models/config_json.h"
+#include "babelgrad/models/metrics.h"
 #include "babelgrad/text/error.h"
 #include "babelgrad/text/files.h"
 #include "babelgrad/text/unicode.h"
@@ -80,7 +81,7 @@ Translator Translator::load(const std::filesystem::path& folder) {
 
 void Translator::replace_folder(const std::filesystem::path& folder) const {
   for (const char* old : {kModelFile, "training_state.safetensors", "shared.vocab", "shared.spm",
-                          "source.vocab", "source.spm", "target.vocab", "target.spm"})
+                          "source.vocab", "source.spm", "target.vocab", "target.spm", kMetricsFile})
     std::filesystem::remove(folder / old);
   save_config(folder);
   save_vocabularies(folder);

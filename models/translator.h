@@ -3,6 +3,7 @@
 //   model.safetensors      parameters; its metadata repeats the configuration
 //   shared.vocab, or source.vocab and target.vocab; with SentencePiece also *.spm
 //   training_state.safetensors   what `train --resume` needs; not read here
+//   metrics.jsonl                how the training went (metrics.h); not read here
 //
 //   const Translator translator = Translator::load("model");
 //   translator.translate({"je suis étudiant"}, translator.config().search)[0][0].text;
