@@ -11,9 +11,19 @@ namespace babelgrad {
 template <class T>
 Array<T> transpose_array(const Array<T>& x, const std::vector<std::size_t>& order);
 
+// Repeats x along the axes in which its shape (aligned to the last axes of `shape`) has size 1 or
+// none.
+template <class T>
+Array<T> broadcast_array(const Array<T>& x, const Shape& shape);
+
 // Adds up the axes in which `shape` (aligned to x's last axes) has size 1 or none: the inverse of
 // broadcasting an array of `shape` to x's shape.
 template <class T>
 Array<T> sum_to_shape(const Array<T>& x, const Shape& shape);
+
+// Copies `count` rows of n elements; the rows begin `from_step` and `to_step` elements apart.
+template <class T>
+void copy_rows(std::size_t count, std::size_t n, const T* from, std::size_t from_step, T* to,
+               std::size_t to_step);
 
 }  // namespace babelgrad

@@ -7,14 +7,56 @@
 namespace babelgrad {
 namespace {
 
+// y[i] = f(x[i]): loops that the compiler vectorises (see CMakeLists.txt).
+template <class T, class F>
+Array<T> map(const Array<T>& x, F f) {
+  Array<T> y = uninitialized<T>(x.shape());
+  const T* in = x.data();
+  T* out = y.data();
+  for (std::size_t i = 0, n = y.size(); i < n; ++i) out[i] = f(in[i]);
+  return y;
+}
+
+// y[i] = f(a[i], b[i]) for equal shapes, or a[0] or b[0] of one of rank 0.
+template <class T, class U, class F>
+Array<T> zip(const Array<T>& a, const Array<U>& b, F f) {
+  const bool repeats_a = a.dimension() == 0 && b.dimension() > 0;
+  const bool repeats_b = b.dimension() == 0 && a.dimension() > 0;
+  Array<T> y = uninitialized<T>(repeats_a ? b.shape() : a.shape());
+  const T* pa = a.data();
+  const U* pb = b.data();
+  T* out = y.data();
+  const std::size_t n = y.size();
+  if (repeats_a)
+    for (std::size_t i = 0; i < n; ++i) out[i] = f(*pa, pb[i]);
+  else if (repeats_b)
+    for (std::size_t i = 0; i < n; ++i) out[i] = f(pa[i], *pb);
+  else
+    for (std::size_t i = 0; i < n; ++i) out[i] = f(pa[i], pb[i]);
+  return y;
+}
+
 // The gradient of an operand that was broadcast from rank 0 is the sum over all elements.
 template <class T>
 Array<T> fit(const Shape& shape, Array<T> gradient) {
   if (gradient.shape() == shape) return gradient;
-  T total = 0;
-  for (std::size_t i = 0; i < gradient.size(); ++i) total += gradient.data()[i];
-  return scalar(total);
+  return scalar(static_cast<T>(kernels<T>().sum(gradient.size(), gradient.data())));
 }
+
+// x to the power of e; small whole powers without std::pow, which is 20 times slower.
+template <class T>
+Array<T> power(const Array<T>& x, T e) {
+  if (e == T(1)) return x;
+  if (e == T(2)) return map(x, [](T v) { return v * v; });
+  if (e == T(3)) return map(x, [](T v) { return v * v * v; });
+  if (e == T(-1)) return map(x, [](T v) { return T(1) / v; });
+  if (e == T(-2)) return map(x, [](T v) { return T(1) / (v * v); });
+  return map(x, [e](T v) { return std::pow(v, e); });
+}
+
+// An element where its mask is nonzero, and where it is zero; else 0.
+constexpr auto kept = [](auto v, std::int32_t m) { return m != 0 ? v : decltype(v)(0); };
+constexpr auto left_out = [](auto v, std::int32_t m) { return m != 0 ? decltype(v)(0) : v; };
 
 template <class T>
 void check_binary(const char* op, const Tensor<T>& a, const Tensor<T>& b) {
@@ -33,7 +75,8 @@ void check_mask(const char* op, const Shape& x, const IntArray& mask) {
 template <class T>
 Tensor<T> add(const Tensor<T>& a, const Tensor<T>& b) {
   check_binary("add", a, b);
-  return record<T>("add", {a, b}, a.value() + b.value(), [](Vjp<T>& c) {
+  Array<T> y = zip(a.value(), b.value(), [](T u, T v) { return u + v; });
+  return record<T>("add", {a, b}, std::move(y), [](Vjp<T>& c) {
     if (c.wants(0)) c.accumulate(0, fit<T>(c.in(0).shape(), c.grad));
     if (c.wants(1)) c.accumulate(1, fit<T>(c.in(1).shape(), std::move(c.grad)));
   });
@@ -42,83 +85,96 @@ Tensor<T> add(const Tensor<T>& a, const Tensor<T>& b) {
 template <class T>
 Tensor<T> sub(const Tensor<T>& a, const Tensor<T>& b) {
   check_binary("sub", a, b);
-  return record<T>("sub", {a, b}, a.value() - b.value(), [](Vjp<T>& c) {
-    if (c.wants(0)) c.accumulate(0, fit<T>(c.in(0).shape(), c.grad));
-    if (c.wants(1)) c.accumulate(1, fit<T>(c.in(1).shape(), -c.grad));
+  Array<T> y = zip(a.value(), b.value(), [](T u, T v) { return u - v; });
+  return record<T>("sub", {a, b}, std::move(y), [](Vjp<T>& c) {
+    if (c.wants(1)) c.accumulate(1, fit<T>(c.in(1).shape(), map(c.grad, [](T g) { return -g; })));
+    if (c.wants(0)) c.accumulate(0, fit<T>(c.in(0).shape(), std::move(c.grad)));
   });
 }
 
 template <class T>
 Tensor<T> mul(const Tensor<T>& a, const Tensor<T>& b) {
   check_binary("mul", a, b);
-  return record<T>("mul", {a, b}, a.value() * b.value(), [](Vjp<T>& c) {
-    if (c.wants(0)) c.accumulate(0, fit<T>(c.in(0).shape(), c.grad * c.in(1)));
-    if (c.wants(1)) c.accumulate(1, fit<T>(c.in(1).shape(), c.grad * c.in(0)));
+  const auto product = [](T u, T v) { return u * v; };
+  return record<T>("mul", {a, b}, zip(a.value(), b.value(), product), [product](Vjp<T>& c) {
+    if (c.wants(0)) c.accumulate(0, fit<T>(c.in(0).shape(), zip(c.grad, c.in(1), product)));
+    if (c.wants(1)) c.accumulate(1, fit<T>(c.in(1).shape(), zip(c.grad, c.in(0), product)));
   });
 }
 
 template <class T>
 Tensor<T> div(const Tensor<T>& a, const Tensor<T>& b) {
   check_binary("div", a, b);
-  return record<T>("div", {a, b}, a.value() / b.value(), [](Vjp<T>& c) {
-    if (c.wants(0)) c.accumulate(0, fit<T>(c.in(0).shape(), c.grad / c.in(1)));
-    if (c.wants(1)) c.accumulate(1, fit<T>(c.in(1).shape(), -c.grad * c.out() / c.in(1)));
+  const auto ratio = [](T u, T v) { return u / v; };
+  return record<T>("div", {a, b}, zip(a.value(), b.value(), ratio), [ratio](Vjp<T>& c) {
+    const Array<T> g = zip(c.grad, c.in(1), ratio);  // d a; d b = -g a / b
+    if (c.wants(1)) {
+      const auto negative_product = [](T u, T v) { return -u * v; };
+      c.accumulate(1, fit<T>(c.in(1).shape(), zip(g, c.out(), negative_product)));
+    }
+    if (c.wants(0)) c.accumulate(0, fit<T>(c.in(0).shape(), g));
   });
 }
 
 template <class T>
 Tensor<T> neg(const Tensor<T>& x) {
-  return record<T>("neg", {x}, -x.value(), [](Vjp<T>& c) { c.accumulate(0, -c.grad); });
+  const auto negative = [](T v) { return -v; };
+  return record<T>("neg", {x}, map(x.value(), negative),
+                   [negative](Vjp<T>& c) { c.accumulate(0, map(c.grad, negative)); });
 }
 
 template <class T>
 Tensor<T> scale(const Tensor<T>& x, std::type_identity_t<T> factor) {
-  return record<T>("scale", {x}, factor * x.value(),
-                   [factor](Vjp<T>& c) { c.accumulate(0, factor * c.grad); });
+  const auto scaled = [factor](T v) { return factor * v; };
+  return record<T>("scale", {x}, map(x.value(), scaled),
+                   [scaled](Vjp<T>& c) { c.accumulate(0, map(c.grad, scaled)); });
 }
 
 template <class T>
 Tensor<T> shift(const Tensor<T>& x, std::type_identity_t<T> constant) {
-  return record<T>("shift", {x}, x.value() + constant,
+  return record<T>("shift", {x}, map(x.value(), [constant](T v) { return v + constant; }),
                    [](Vjp<T>& c) { c.accumulate(0, std::move(c.grad)); });
 }
 
 template <class T>
 Tensor<T> exp(const Tensor<T>& x) {
-  return record<T>("exp", {x}, xt::exp(x.value()),
-                   [](Vjp<T>& c) { c.accumulate(0, c.grad * c.out()); });
+  Array<T> y = uninitialized<T>(x.shape());
+  kernels<T>().exp(y.size(), x.value().data(), T(0), T(1), y.data());
+  return record<T>("exp", {x}, std::move(y), [](Vjp<T>& c) {
+    c.accumulate(0, zip(c.grad, c.out(), [](T g, T v) { return g * v; }));
+  });
 }
 
 template <class T>
 Tensor<T> log(const Tensor<T>& x) {
-  return record<T>("log", {x}, xt::log(x.value()),
-                   [](Vjp<T>& c) { c.accumulate(0, c.grad / c.in(0)); });
+  Array<T> y = uninitialized<T>(x.shape());
+  kernels<T>().log(y.size(), x.value().data(), y.data());
+  return record<T>("log", {x}, std::move(y), [](Vjp<T>& c) {
+    c.accumulate(0, zip(c.grad, c.in(0), [](T g, T v) { return g / v; }));
+  });
 }
 
 template <class T>
 Tensor<T> sqrt(const Tensor<T>& x) {
-  return record<T>("sqrt", {x}, xt::sqrt(x.value()),
-                   [](Vjp<T>& c) { c.accumulate(0, T(0.5) * c.grad / c.out()); });
+  return record<T>("sqrt", {x}, map(x.value(), [](T v) { return std::sqrt(v); }), [](Vjp<T>& c) {
+    c.accumulate(0, zip(c.grad, c.out(), [](T g, T root) { return T(0.5) * g / root; }));
+  });
 }
 
-// A plain loop: xsimd's pow gives 0 for 0 to the power of 0 or -1.
 template <class T>
 Tensor<T> pow(const Tensor<T>& x, std::type_identity_t<T> exponent) {
-  Array<T> y = x.value();
-  for (std::size_t i = 0; i < y.size(); ++i) y.data()[i] = std::pow(y.data()[i], exponent);
-  return record<T>("pow", {x}, std::move(y), [exponent](Vjp<T>& c) {
-    Array<T> g = std::move(c.grad);
-    for (std::size_t i = 0; i < g.size(); ++i)
-      g.data()[i] *=
-          exponent == T(0) ? T(0) : exponent * std::pow(c.in(0).data()[i], exponent - T(1));
-    c.accumulate(0, std::move(g));
+  return record<T>("pow", {x}, power(x.value(), exponent), [exponent](Vjp<T>& c) {
+    if (exponent == T(0)) return c.accumulate(0, zeros<T>(c.in(0).shape()));
+    const Array<T> slope = power(c.in(0), exponent - T(1));
+    c.accumulate(0, zip(c.grad, slope, [exponent](T g, T s) { return g * (exponent * s); }));
   });
 }
 
 template <class T>
 Tensor<T> abs(const Tensor<T>& x) {
-  return record<T>("abs", {x}, xt::abs(x.value()),
-                   [](Vjp<T>& c) { c.accumulate(0, c.grad * xt::sign(c.in(0))); });
+  return record<T>("abs", {x}, map(x.value(), [](T v) { return std::abs(v); }), [](Vjp<T>& c) {
+    c.accumulate(0, zip(c.grad, c.in(0), [](T g, T v) { return v > 0 ? g : v < 0 ? -g : T(0); }));
+  });
 }
 
 template <class T>
@@ -126,13 +182,10 @@ Tensor<T> clamp(const Tensor<T>& x, std::type_identity_t<T> low, std::type_ident
   if (!(low <= high))
     throw ShapeError("clamp: need low <= high; got low " + std::to_string(low) + ", high " +
                      std::to_string(high));
-  return record<T>("clamp", {x}, xt::clip(x.value(), low, high), [low, high](Vjp<T>& c) {
-    Array<T> g = std::move(c.grad);
-    for (std::size_t i = 0; i < g.size(); ++i) {
-      const T v = c.in(0).data()[i];
-      if (v < low || v > high) g.data()[i] = T(0);
-    }
-    c.accumulate(0, std::move(g));
+  const auto bounded = [=](T v) { return v < low ? low : v > high ? high : v; };
+  return record<T>("clamp", {x}, map(x.value(), bounded), [low, high](Vjp<T>& c) {
+    const auto inside = [=](T g, T v) { return v < low ? T(0) : v > high ? T(0) : g; };
+    c.accumulate(0, zip(c.grad, c.in(0), inside));
   });
 }
 
@@ -160,14 +213,9 @@ Tensor<T> sigmoid(const Tensor<T>& x) {
 
 template <class T>
 Tensor<T> relu(const Tensor<T>& x) {
-  Array<T> y = x.value();
-  for (std::size_t i = 0; i < y.size(); ++i)
-    y.data()[i] = y.data()[i] < T(0) ? T(0) : y.data()[i];  // NaN stays (a vector maximum drops it)
-  return record<T>("relu", {x}, std::move(y), [](Vjp<T>& c) {
-    Array<T> g = std::move(c.grad);
-    for (std::size_t i = 0; i < g.size(); ++i)
-      if (!(c.in(0).data()[i] > T(0))) g.data()[i] = T(0);
-    c.accumulate(0, std::move(g));
+  const auto rectified = [](T v) { return v < T(0) ? T(0) : v; };  // NaN stays
+  return record<T>("relu", {x}, map(x.value(), rectified), [](Vjp<T>& c) {
+    c.accumulate(0, zip(c.grad, c.in(0), [](T g, T v) { return v > T(0) ? g : T(0); }));
   });
 }
 
@@ -176,32 +224,23 @@ Tensor<T> where(const IntArray& mask, const Tensor<T>& a, const Tensor<T>& b) {
   if (a.shape() != b.shape())
     throw_shape_error("where", "need equal shapes", {{"a", a.shape()}, {"b", b.shape()}});
   check_mask("where", a.shape(), mask);
-  Array<T> value = b.value();
-  for (std::size_t i = 0; i < value.size(); ++i)
-    if (mask.data()[i] != 0) value.data()[i] = a.value().data()[i];
+  Array<T> value = uninitialized<T>(a.shape());
+  T* out = value.data();
+  const T *pa = a.value().data(), *pb = b.value().data();
+  const std::int32_t* m = mask.data();
+  for (std::size_t i = 0, n = value.size(); i < n; ++i) out[i] = m[i] != 0 ? pa[i] : pb[i];
   return record<T>("where", {a, b}, std::move(value), [mask](Vjp<T>& c) {
-    for (std::size_t input : {0, 1}) {
-      if (!c.wants(input)) continue;
-      Array<T> g = c.grad;
-      for (std::size_t i = 0; i < g.size(); ++i)
-        if ((mask.data()[i] != 0) != (input == 0)) g.data()[i] = T(0);
-      c.accumulate(input, std::move(g));
-    }
+    if (c.wants(0)) c.accumulate(0, zip(c.grad, mask, kept));
+    if (c.wants(1)) c.accumulate(1, zip(c.grad, mask, left_out));
   });
 }
 
 template <class T>
 Tensor<T> masked_fill(const Tensor<T>& x, const IntArray& mask, std::type_identity_t<T> value) {
   check_mask("masked_fill", x.shape(), mask);
-  Array<T> y = x.value();
-  for (std::size_t i = 0; i < y.size(); ++i)
-    if (mask.data()[i] != 0) y.data()[i] = value;
-  return record<T>("masked_fill", {x}, std::move(y), [mask](Vjp<T>& c) {
-    Array<T> g = std::move(c.grad);
-    for (std::size_t i = 0; i < g.size(); ++i)
-      if (mask.data()[i] != 0) g.data()[i] = T(0);
-    c.accumulate(0, std::move(g));
-  });
+  const auto filled = [value](T v, std::int32_t m) { return m != 0 ? value : v; };
+  return record<T>("masked_fill", {x}, zip(x.value(), mask, filled),
+                   [mask](Vjp<T>& c) { c.accumulate(0, zip(c.grad, mask, left_out)); });
 }
 
 template <class T>

@@ -1,6 +1,7 @@
 #include <algorithm>
-#include <cmath>
+#include <cstdint>
 
+#include "babelgrad/autograd/kernels/kernels.h"
 #include "babelgrad/autograd/layout.h"
 #include "babelgrad/autograd/ops.h"
 #include "babelgrad/autograd/vjp.h"
@@ -16,11 +17,14 @@ struct Plan {
   Shape result;  // the shape that is returned
   Shape kept;    // the same with reduced axes as 1
 
-  // From x's layout to the matrix, and from the matrix back.
+  // x as the matrix; `storage` holds it if x's layout is another.
   template <class T>
-  Array<T> to_matrix(const Array<T>& x) const {
-    return in_order() ? x : transpose_array(x, order);
+  const T* matrix(const Array<T>& x, Array<T>& storage) const {
+    if (in_order()) return x.data();
+    storage = transpose_array(x, order);
+    return storage.data();
   }
+  // From the matrix back to x's layout.
   template <class T>
   Array<T> from_matrix(Array<T> matrix, const Shape& shape) const {
     if (in_order()) return reshaped(std::move(matrix), shape);
@@ -57,71 +61,59 @@ Plan make_plan(const char* op, const Shape& shape, const Reduce& over, bool need
   return plan;
 }
 
-template <class T, class Function>
-Array<T> reduce_rows(const Plan& plan, const Array<T>& x, Function reduce) {
-  const Array<T> matrix = plan.to_matrix(x);
-  Array<T> result = uninitialized<T>(plan.result);
-  for (std::size_t r = 0; r < plan.rows; ++r) result.data()[r] = reduce(matrix.data() + r * plan.n);
+// f(row) of each row of the matrix.
+template <class T, class F>
+Array<T> reduce_rows(const Plan& plan, const Array<T>& x, F f) {
+  Array<T> storage, result = uninitialized<T>(plan.result);
+  const T* rows = plan.matrix(x, storage);
+  for (std::size_t r = 0; r < plan.rows; ++r) result.data()[r] = f(rows + r * plan.n);
   return result;
 }
 
-// The gradient of x whose matrix has rows(r, row pointer of x, row pointer to fill).
-template <class T, class Function>
-Array<T> spread_rows(const Plan& plan, const Array<T>& x, Function fill) {
-  const Array<T> matrix = plan.to_matrix(x);
-  Array<T> g = uninitialized<T>({plan.rows, plan.n});
-  for (std::size_t r = 0; r < plan.rows; ++r)
-    fill(r, matrix.data() + r * plan.n, g.data() + r * plan.n);
+// The gradient of x whose matrix f(r, row of x, row to fill) makes.
+template <class T, class F>
+Array<T> spread_rows(const Plan& plan, const Array<T>& x, F f) {
+  Array<T> storage, g = uninitialized<T>({plan.rows, plan.n});
+  const T* rows = plan.matrix(x, storage);
+  for (std::size_t r = 0; r < plan.rows; ++r) f(r, rows + r * plan.n, g.data() + r * plan.n);
   return plan.from_matrix(std::move(g), x.shape());
 }
 
+// factor * the sums, as the op `name`.
 template <class T>
-Array<T> spread_evenly(const Plan& plan, Array<T> grad, const Shape& shape, T factor) {
-  const Array<T> kept = reshaped(std::move(grad), plan.kept);
-  return factor * xt::broadcast(kept, shape);
-}
-
-template <class T>
-T row_sum(const T* row, std::size_t n) {
-  T total = 0;
-  for (std::size_t i = 0; i < n; ++i) total += row[i];
-  return total;
+Tensor<T> record_sum(const char* name, const Plan& plan, const Tensor<T>& x, T factor) {
+  Array<T> y = reshaped(sum_to_shape(x.value(), plan.kept), plan.result);
+  kernels<T>().scale(y.size(), factor, y.data());
+  return record<T>(name, {x}, std::move(y), [plan, factor](Vjp<T>& c) {
+    Array<T> g = reshaped(std::move(c.grad), plan.kept);
+    kernels<T>().scale(g.size(), factor, g.data());
+    c.accumulate(0, broadcast_array(g, c.in(0).shape()));
+  });
 }
 
 }  // namespace
 
 template <class T>
 Tensor<T> sum(const Tensor<T>& x, const Reduce& over) {
-  const Plan plan = make_plan("sum", x.shape(), over, false);
-  Array<T> y = reduce_rows(plan, x.value(), [&](const T* row) { return row_sum(row, plan.n); });
-  return record<T>("sum", {x}, std::move(y), [plan](Vjp<T>& c) {
-    c.accumulate(0, spread_evenly(plan, std::move(c.grad), c.in(0).shape(), T(1)));
-  });
+  return record_sum("sum", make_plan("sum", x.shape(), over, false), x, T(1));
 }
 
 template <class T>
 Tensor<T> mean(const Tensor<T>& x, const Reduce& over) {
   const Plan plan = make_plan("mean", x.shape(), over, true);
-  const T share = T(1) / static_cast<T>(plan.n);
-  Array<T> y =
-      reduce_rows(plan, x.value(), [&](const T* row) { return share * row_sum(row, plan.n); });
-  return record<T>("mean", {x}, std::move(y), [plan, share](Vjp<T>& c) {
-    c.accumulate(0, spread_evenly(plan, std::move(c.grad), c.in(0).shape(), share));
-  });
+  return record_sum("mean", plan, x, T(1) / static_cast<T>(plan.n));
 }
 
 template <class T>
 Tensor<T> max(const Tensor<T>& x, const Reduce& over) {
   const Plan plan = make_plan("max", x.shape(), over, true);
-  Array<T> y = reduce_rows(plan, x.value(), [&](const T* row) {
-    return *std::max_element(row, row + plan.n, [](T a, T b) {  // NaN counts as largest
-      return a < b || (std::isnan(b) && !std::isnan(a));
-    });
-  });
-  return record<T>("max", {x}, std::move(y), [plan](Vjp<T>& c) {
+  const auto largest = [n = plan.n](const T* row) { return kernels<T>().max_row(n, row); };
+  return record<T>("max", {x}, reduce_rows(plan, x.value(), largest), [plan](Vjp<T>& c) {
     const auto fill = [&](std::size_t r, const T* row, T* g) {
       const T best = c.out().data()[r];
-      const T share = c.grad.data()[r] / static_cast<T>(std::count(row, row + plan.n, best));
+      std::uint32_t ties = 0;
+      for (std::size_t i = 0; i < plan.n; ++i) ties += row[i] == best ? 1 : 0;
+      const T share = c.grad.data()[r] / static_cast<T>(ties);
       for (std::size_t i = 0; i < plan.n; ++i) g[i] = row[i] == best ? share : T(0);
     };
     c.accumulate(0, spread_rows(plan, c.in(0), fill));
@@ -131,17 +123,10 @@ Tensor<T> max(const Tensor<T>& x, const Reduce& over) {
 template <class T>
 Tensor<T> logsumexp(const Tensor<T>& x, const Reduce& over) {
   const Plan plan = make_plan("logsumexp", x.shape(), over, true);
-  Array<T> y = reduce_rows(plan, x.value(), [&](const T* row) {
-    const T most = *std::max_element(row, row + plan.n);
-    if (!std::isfinite(most)) return most;
-    T total = 0;
-    for (std::size_t i = 0; i < plan.n; ++i) total += std::exp(row[i] - most);
-    return most + std::log(total);
-  });
-  return record<T>("logsumexp", {x}, std::move(y), [plan](Vjp<T>& c) {
+  const auto total = [n = plan.n](const T* row) { return kernels<T>().log_sum_exp_row(n, row); };
+  return record<T>("logsumexp", {x}, reduce_rows(plan, x.value(), total), [plan](Vjp<T>& c) {
     const auto fill = [&](std::size_t r, const T* row, T* g) {
-      for (std::size_t i = 0; i < plan.n; ++i)
-        g[i] = c.grad.data()[r] * std::exp(row[i] - c.out().data()[r]);
+      kernels<T>().exp(plan.n, row, c.out().data()[r], c.grad.data()[r], g);
     };
     c.accumulate(0, spread_rows(plan, c.in(0), fill));
   });

@@ -22,9 +22,8 @@ struct AxisView {
 template <class T>
 void copy_axis(const T* from, std::size_t from_n, std::size_t from_begin, T* to, std::size_t to_n,
                std::size_t to_begin, std::size_t count, const AxisView& view) {
-  for (std::size_t o = 0; o < view.outer; ++o)
-    std::copy_n(from + (o * from_n + from_begin) * view.inner, count * view.inner,
-                to + (o * to_n + to_begin) * view.inner);
+  copy_rows(view.outer, count * view.inner, from + from_begin * view.inner, from_n * view.inner,
+            to + to_begin * view.inner, to_n * view.inner);
 }
 
 void check_axis(const char* op, std::size_t axis, const Shape& shape) {
@@ -156,7 +155,7 @@ Tensor<T> broadcast_to(const Tensor<T>& x, const Shape& shape) {
   if (!fits)
     throw_shape_error("broadcast_to", "need sizes equal to the target's or 1, from the last axis",
                       {{"x", x.shape()}, {"target", shape}});
-  return record<T>("broadcast_to", {x}, xt::broadcast(x.value(), shape),
+  return record<T>("broadcast_to", {x}, broadcast_array(x.value(), shape),
                    [](Vjp<T>& c) { c.accumulate(0, sum_to_shape(c.grad, c.in(0).shape())); });
 }
 

@@ -66,26 +66,14 @@ Tensor<T> log_softmax(const Tensor<T>& x, const IntArray& mask) {
   Array<T> y = masked(x.value(), mask);
   for (std::size_t r = 0; r < rows.count; ++r) {
     T* row = y.data() + r * rows.n;
-    if (!row_is_masked(mask, r, rows.n)) {
-      const T max = *std::max_element(row, row + rows.n);
-      for (std::size_t i = 0; i < rows.n; ++i) row[i] -= max;  // first, or large logits lose digits
-      const T log_sum = kernels<T>().log_sum_exp_row(rows.n, row);
-      for (std::size_t i = 0; i < rows.n; ++i) row[i] -= log_sum;
-    }
+    if (!row_is_masked(mask, r, rows.n)) kernels<T>().log_softmax_row(rows.n, row);
     for (std::size_t i = 0; given(mask) && i < rows.n; ++i)
       if (mask.data()[r * rows.n + i] == 0) row[i] = std::numeric_limits<T>::lowest();
   }
   return record<T>("log_softmax", {x}, std::move(y), [rows](Vjp<T>& c) {
-    const T lowest = std::numeric_limits<T>::lowest();
     Array<T> g = std::move(c.grad);
-    for (std::size_t r = 0; r < rows.count; ++r) {
-      const T* y_row = c.out().data() + r * rows.n;
-      T* g_row = g.data() + r * rows.n;
-      T total = 0;
-      for (std::size_t i = 0; i < rows.n; ++i) total += y_row[i] == lowest ? T(0) : g_row[i];
-      for (std::size_t i = 0; i < rows.n; ++i)
-        g_row[i] = y_row[i] == lowest ? T(0) : g_row[i] - std::exp(y_row[i]) * total;
-    }
+    for (std::size_t i = 0; i < g.size(); i += rows.n)
+      kernels<T>().log_softmax_row_backward(rows.n, c.out().data() + i, g.data() + i, g.data() + i);
     c.accumulate(0, std::move(g));
   });
 }
@@ -98,45 +86,31 @@ Tensor<T> layer_norm(const Tensor<T>& x, const Tensor<T>& gain, const Tensor<T>&
     throw_shape_error("layer_norm", "need x [..., N], gain [N] and bias [N]",
                       {{"x", x.shape()}, {"gain", gain.shape()}, {"bias", bias.shape()}});
   const std::size_t n = gain.dim(0), rows = x.size() / n;
-  const T share = T(1) / static_cast<T>(n);
-  Array<T> y = uninitialized<T>(x.shape()), normal = uninitialized<T>(x.shape());
-  Array<T> inverse = uninitialized<T>({rows});  // 1 / standard deviation
-  for (std::size_t r = 0; r < rows; ++r) {
-    const T* in = x.value().data() + r * n;
-    T mean = 0, variance = 0;
-    for (std::size_t i = 0; i < n; ++i) mean += share * in[i];
-    for (std::size_t i = 0; i < n; ++i) variance += share * (in[i] - mean) * (in[i] - mean);
-    inverse.data()[r] = T(1) / std::sqrt(variance + epsilon);
-    for (std::size_t i = 0; i < n; ++i) {
-      normal.data()[r * n + i] = (in[i] - mean) * inverse.data()[r];
-      y.data()[r * n + i] =
-          normal.data()[r * n + i] * gain.value().data()[i] + bias.value().data()[i];
-    }
-  }
   struct Saved {
     Array<T> normal, inverse;
-  } saved{std::move(normal), std::move(inverse)};
-  return record<T>("layer_norm", {x, gain, bias}, std::move(y),
-                   [n, rows, share, saved = std::move(saved)](Vjp<T>& c) {
-                     Array<T> dx = c.grad;
-                     T* dgain = c.wants(1) ? c.sum_buffer(1) : nullptr;
-                     T* dbias = c.wants(2) ? c.sum_buffer(2) : nullptr;
-                     for (std::size_t r = 0; r < rows; ++r) {
-                       T* d = dx.data() + r * n;
-                       const T* u = saved.normal.data() + r * n;
-                       T mean_d = 0, mean_du = 0;
-                       for (std::size_t i = 0; i < n; ++i) {
-                         if (dgain != nullptr) dgain[i] += d[i] * u[i];
-                         if (dbias != nullptr) dbias[i] += d[i];
-                         d[i] *= c.in(1).data()[i];
-                         mean_d += share * d[i];
-                         mean_du += share * d[i] * u[i];
-                       }
-                       for (std::size_t i = 0; i < n; ++i)
-                         d[i] = (d[i] - mean_d - u[i] * mean_du) * saved.inverse.data()[r];
-                     }
-                     if (c.wants(0)) c.accumulate(0, std::move(dx));
-                   });
+  } saved{uninitialized<T>(x.shape()), uninitialized<T>({rows})};  // inverse: 1 / deviation
+  Array<T> y = uninitialized<T>(x.shape());
+  for (std::size_t r = 0; r < rows; ++r)
+    saved.inverse.data()[r] = kernels<T>().layer_norm_row(
+        n, x.value().data() + r * n, gain.value().data(), bias.value().data(), epsilon,
+        saved.normal.data() + r * n, y.data() + r * n);
+  auto backward = [n, rows, saved = std::move(saved)](Vjp<T>& c) {
+    const Kernels<T>& k = kernels<T>();
+    const T* normal = saved.normal.data();
+    if (c.wants(2)) k.sum_rows(rows, n, c.grad.data(), n, c.sum_buffer(2));
+    if (c.wants(1)) {
+      T* sums = c.sum_buffer(1);
+      for (std::size_t i = 0; i < c.grad.size(); i += n)
+        k.multiply_add(n, c.grad.data() + i, normal + i, sums);
+    }
+    if (!c.wants(0)) return;
+    Array<T> dx = std::move(c.grad);
+    for (std::size_t r = 0; r < rows; ++r)
+      k.layer_norm_row_backward(n, dx.data() + r * n, normal + r * n, c.in(1).data(),
+                                saved.inverse.data()[r], dx.data() + r * n);
+    c.accumulate(0, std::move(dx));
+  };
+  return record<T>("layer_norm", {x, gain, bias}, std::move(y), std::move(backward));
 }
 
 template <class T>
@@ -156,9 +130,12 @@ Tensor<T> cross_entropy(const Tensor<T>& logits, const IntArray& targets,
                         rows.n, row, nullptr, static_cast<std::size_t>(targets.data()[r]),
                         static_cast<T>(options.label_smoothing), needs_gradient ? share : T(0));
   }
-  return record<T>(
-      "cross_entropy", {logits}, scalar(loss),
-      [gradient = std::move(gradient)](Vjp<T>& c) { c.accumulate(0, *c.grad.data() * gradient); });
+  return record<T>("cross_entropy", {logits}, scalar(loss),
+                   [gradient = std::move(gradient)](Vjp<T>& c) mutable {
+                     Array<T> g = c.last_visit() ? std::move(gradient) : gradient;
+                     kernels<T>().scale(g.size(), *c.grad.data(), g.data());
+                     c.accumulate(0, std::move(g));
+                   });
 }
 
 #define BABELGRAD_INSTANTIATE(T)                                                      \

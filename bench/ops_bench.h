@@ -24,6 +24,8 @@ struct OpCase {
   std::function<void()> raw = {};           // the forward's kernels or products alone
   std::function<void()> raw_backward = {};  // and the backward's
   double gflop_backward = 2 * gflop;
+  double bytes = 0;  // that the forward must at least read and write
+  double bytes_backward = 0;
 };
 
 // Values between -1/2 and 1/2, a function of the shape.
@@ -34,27 +36,53 @@ inline Array<float> values(const Shape& shape) {
   return x;
 }
 
+// Milliseconds, the median of several, that copying takes in which `bytes` are read and written.
+inline double copy_milliseconds(double bytes) {
+  const Shape half{static_cast<std::size_t>(bytes / 2 / sizeof(float))};
+  const Array<float> from = values(half);
+  Array<float> to = from;
+  std::vector<double> times;
+  for (int i = 0; i < 101; ++i)
+    times.push_back(milliseconds([&] {
+      std::copy_n(from.data(), from.size(), to.data());
+      benchmark::DoNotOptimize(to.data());
+    }));
+  return median(times);
+}
+
 inline Leaves make_leaves(const std::vector<Shape>& shapes) {
   Leaves leaves;
   for (const Shape& shape : shapes) leaves.emplace_back(values(shape), kRequiresGrad);
   return leaves;
 }
 
-// Runs f() once an iteration and reports what it returns, milliseconds, as its time.
+// What a run is held against: its products, or the bytes that it must move.
+struct Work {
+  double gflop = 0, bytes = 0;
+};
+
+// Runs f() once an iteration and reports what it returns, milliseconds, as its time. x_copy is that
+// time in multiples of a plain copy's that reads and writes as many bytes.
 template <class F>
-void run_timed(benchmark::State& state, double gflop, F&& f) {
-  for (auto _ : state) state.SetIterationTime(f() / 1000);
-  if (gflop > 0)
-    state.counters["GFLOP/s"] = benchmark::Counter(gflop * static_cast<double>(state.iterations()),
-                                                   benchmark::Counter::kIsRate);
+void run_timed(benchmark::State& state, const Work& work, F&& f) {
+  double total = 0;
+  for (auto _ : state) {
+    const double ms = f();
+    total += ms;
+    state.SetIterationTime(ms / 1000);
+  }
+  const double runs = static_cast<double>(state.iterations());
+  if (work.gflop > 0)
+    state.counters["GFLOP/s"] = benchmark::Counter(work.gflop * runs, benchmark::Counter::kIsRate);
+  if (work.bytes > 0) state.counters["x_copy"] = total / runs / copy_milliseconds(work.bytes);
 }
 
 // The forward keeps its history, as in training; the backward is timed without the forward.
 inline void add_case(const OpCase& c) {
-  const auto add = [&c](const std::string& suffix, double gflop, std::function<double()> timed) {
+  const auto add = [&c](const std::string& suffix, Work work, std::function<double()> timed) {
     benchmark::RegisterBenchmark(
         (c.name + suffix).c_str(),
-        [gflop, timed](benchmark::State& state) { run_timed(state, gflop, timed); })
+        [work, timed](benchmark::State& state) { run_timed(state, work, timed); })
         ->UseManualTime()
         ->Unit(benchmark::kMicrosecond);
   };
@@ -64,25 +92,26 @@ inline void add_case(const OpCase& c) {
     if (leaves->empty()) *leaves = make_leaves(shapes);
     return *leaves;
   };
-  add("/forward", c.gflop, [inputs, op = c.op] {
+  add("/forward", {c.gflop, c.bytes}, [inputs, op = c.op] {
     Tensor<float> result;
     const Leaves& x = inputs();
     return milliseconds([&] { result = op(x); });
   });
-  if (c.raw) add("/forward_raw", c.gflop, [raw = c.raw] { return milliseconds(raw); });
-  add("/backward", c.gflop_backward, [inputs, op = c.op] {
+  if (c.raw) add("/forward_raw", {c.gflop}, [raw = c.raw] { return milliseconds(raw); });
+  add("/backward", {c.gflop_backward, c.bytes_backward}, [inputs, op = c.op] {
     const Tensor<float> result = op(inputs());
     const Array<float> cotangent = values(result.shape());
     std::vector<Array<float>> grads;
     return milliseconds([&] { grads = gradients(result, cotangent, inputs()); });
   });
   if (c.raw_backward)
-    add("/backward_raw", c.gflop_backward, [raw = c.raw_backward] { return milliseconds(raw); });
+    add("/backward_raw", {c.gflop_backward}, [raw = c.raw_backward] { return milliseconds(raw); });
 }
 
-void add_elementwise_cases();  // ops_elementwise.cpp
-void add_product_cases();      // ops_products.cpp
-void add_fused_cases();        // ops_fused.cpp
-void add_chain();              // ops.cpp
+void add_kernel_cases();   // ops_kernels.cpp
+void add_memory_cases();   // ops_memory.cpp
+void add_product_cases();  // ops_products.cpp
+void add_fused_cases();    // ops_fused.cpp
+void add_chain();          // ops.cpp
 
 }  // namespace babelgrad::bench

@@ -57,7 +57,7 @@ function(babelgrad_install)
             ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
     install(DIRECTORY ${PROJECT_SOURCE_DIR}/${name} DESTINATION include/babelgrad
             FILES_MATCHING PATTERN "*.h"
-            PATTERN "kernels/simd.h" EXCLUDE PATTERN "kernels/instruction_sets.h" EXCLUDE)
+            PATTERN "kernels/simd*.h" EXCLUDE PATTERN "kernels/instruction_sets.h" EXCLUDE)
   endforeach()
   install(EXPORT BabelgradTargets NAMESPACE Babelgrad::
           DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/Babelgrad)

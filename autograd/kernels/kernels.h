@@ -53,9 +53,14 @@ struct Kernels {
   void (*sigmoid)(std::size_t n, const T* x, T* y);
   void (*tanh_backward)(std::size_t n, const T* y, const T* dy, T* dx);     // dx = dy (1 - y^2)
   void (*sigmoid_backward)(std::size_t n, const T* y, const T* dy, T* dx);  // dx = dy y (1 - y)
-  void (*add)(std::size_t n, const T* x, T* y);                             // y += x
-  void (*scale)(std::size_t n, T a, T* x);                                  // x *= a
-  void (*multiply)(std::size_t n, const T* a, const T* b, T* c);            // c = a * b
+  void (*exp)(std::size_t n, const T* x, T shift, T factor, T* y);  // y = factor exp(x - shift)
+  void (*log)(std::size_t n, const T* x, T* y);
+  void (*add)(std::size_t n, const T* x, T* y);                       // y += x
+  void (*scale)(std::size_t n, T a, T* x);                            // x *= a
+  void (*multiply)(std::size_t n, const T* a, const T* b, T* c);      // c = a * b
+  void (*multiply_add)(std::size_t n, const T* a, const T* b, T* c);  // c += a * b
+  double (*sum)(std::size_t n, const T* x);
+  T (*max_row)(std::size_t n, const T* x);  // NaN if one is there; -infinity if n = 0
   void (*add_to_rows)(std::size_t rows, std::size_t cols, const T* bias, T* x);  // x[r] += bias
   // sums[c] += sum over r of x[r, c]; x has `ld` elements a row.
   void (*sum_rows)(std::size_t rows, std::size_t cols, const T* x, std::size_t ld, T* sums);
@@ -68,6 +73,18 @@ struct Kernels {
   T (*log_sum_exp_row)(std::size_t n, const T* x);
   // dx = y * (dy - sum(y * dy)), which may overwrite dy.
   void (*softmax_row_backward)(std::size_t n, const T* y, const T* dy, T* dx);
+  // x <- log softmax(x), in place.
+  void (*log_softmax_row)(std::size_t n, T* x);
+  // dx = dy - exp(y) * sum(dy), which may overwrite dy; elements with y the type's lowest value
+  // (masked) get 0 and add nothing to the sum.
+  void (*log_softmax_row_backward)(std::size_t n, const T* y, const T* dy, T* dx);
+  // normal = (x - mean) / deviation, y = normal * gain + bias; returns 1 / deviation, the root of
+  // variance + epsilon.
+  T(*layer_norm_row)
+  (std::size_t n, const T* x, const T* gain, const T* bias, T epsilon, T* normal, T* y);
+  // From dy, and normal and inverse = 1 / deviation of the forward, to dx, which may overwrite dy.
+  void (*layer_norm_row_backward)(std::size_t n, const T* dy, const T* normal, const T* gain,
+                                  T inverse, T* dx);
   // Cross-entropy of softmax(x + bias) against (1 - smoothing) one_hot(target) + smoothing / n.
   // Leaves scale * d loss / d x in x if scale != 0 (else x + bias). bias may be null.
   T(*cross_entropy_row)

@@ -7,49 +7,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <xsimd/xsimd.hpp>
 
 #include "babelgrad/autograd/kernels/kernels.h"
+#include "babelgrad/autograd/kernels/simd_rows.h"
 
 namespace babelgrad::simd {
-
-// Lanes: a whole vector, or the last few elements of a row through a small buffer, so that every
-// element goes through the same arithmetic wherever it stands.
-template <class Arch, class T>
-struct Whole {
-  using V = xsimd::batch<T, Arch>;
-  V load(const T* p, T = T(0)) const { return V::load_unaligned(p); }
-  void store(T* p, const V& v) const { v.store_unaligned(p); }
-};
-
-template <class Arch, class T>
-struct Partial {
-  using V = xsimd::batch<T, Arch>;
-  std::size_t count;
-  V load(const T* p, T fill = T(0)) const {
-    alignas(64) T buffer[V::size];
-    for (std::size_t i = 0; i < V::size; ++i) buffer[i] = i < count ? p[i] : fill;
-    return V::load_aligned(buffer);
-  }
-  void store(T* p, const V& v) const {
-    alignas(64) T buffer[V::size];
-    v.store_aligned(buffer);
-    for (std::size_t i = 0; i < count; ++i) p[i] = buffer[i];
-  }
-};
-
-template <class Arch, class T, class Function>
-inline void sweep(std::size_t n, Function f) {
-  constexpr std::size_t width = xsimd::batch<T, Arch>::size;
-  std::size_t i = 0;
-  for (; i + width <= n; i += width) f(Whole<Arch, T>{}, i);
-  if (i < n) f(Partial<Arch, T>{n - i}, i);
-}
-
-template <class V>
-inline V logistic(const V& x) {
-  return V(1) / (V(1) + xsimd::exp(-x));
-}
 
 template <class Arch, class T>
 struct Implementation {
@@ -87,8 +49,19 @@ struct Implementation {
   static void add_to_rows(std::size_t rows, std::size_t cols, const T* bias, T* x) {
     for (std::size_t r = 0; r < rows; ++r) add(cols, bias, x + r * cols);
   }
+  // In blocks of rows, so that the error grows with the number of blocks, not of rows.
   static void sum_rows(std::size_t rows, std::size_t cols, const T* x, std::size_t ld, T* sums) {
-    for (std::size_t r = 0; r < rows; ++r) add(cols, x + r * ld, sums);
+    constexpr std::size_t block = 64, width = 256;
+    alignas(64) T partial[width];
+    for (std::size_t c = 0; c < cols; c += width) {
+      const std::size_t n = cols - c < width ? cols - c : width;
+      for (std::size_t r = 0; r < rows; r += block) {
+        const std::size_t end = rows - r < block ? rows : r + block;
+        copy(n, x + r * ld + c, partial);
+        for (std::size_t i = r + 1; i < end; ++i) add(n, x + i * ld + c, partial);
+        add(n, partial, sums + c);
+      }
+    }
   }
   // In blocks, each summed in the lanes' precision, the blocks in double.
   static double sum_of_squares(std::size_t n, const T* x) {
@@ -173,24 +146,6 @@ struct Implementation {
     }
   }
 
-  static T row_max(std::size_t n, const T* x) {
-    const T lowest = std::numeric_limits<T>::lowest();
-    V most(lowest);
-    sweep<Arch, T>(n,
-                   [&](auto l, std::size_t i) { most = xsimd::max(most, l.load(x + i, lowest)); });
-    alignas(64) T lanes[V::size];
-    most.store_aligned(lanes);
-    T result = lanes[0];
-    for (std::size_t i = 1; i < V::size; ++i) result = lanes[i] > result ? lanes[i] : result;
-    return result;
-  }
-
-  static T log_of(T x) {
-    alignas(64) T lanes[V::size];
-    xsimd::log(V(x)).store_aligned(lanes);
-    return lanes[0];
-  }
-
   // y <- exp(x - max), returns the sum.
   static T exponentials(std::size_t n, const T* x, T max, T* y) {
     V sum(T(0));
@@ -204,19 +159,20 @@ struct Implementation {
   }
 
   static T softmax_row(std::size_t n, T* x) {
-    const T max = row_max(n, x);
+    const T max = row_max<Arch>(n, x);
     const T sum = exponentials(n, x, max, x);
     scale(n, T(1) / sum, x);
-    return max + log_of(sum);
+    return max + log_of<Arch>(sum);
   }
 
   static T log_sum_exp_row(std::size_t n, const T* x) {
-    const T max = row_max(n, x);
+    const T max = row_max<Arch>(n, x);
+    if (max == std::numeric_limits<T>::infinity()) return max;
     V sum(T(0));
     const T none = -std::numeric_limits<T>::infinity();  // adds exp(-inf) = 0
     sweep<Arch, T>(n,
                    [&](auto l, std::size_t i) { sum += xsimd::exp(l.load(x + i, none) - V(max)); });
-    return max + log_of(xsimd::hadd(sum));
+    return max + log_of<Arch>(xsimd::hadd(sum));
   }
 
   static void softmax_row_backward(std::size_t n, const T* y, const T* dy, T* dx) {
@@ -232,7 +188,7 @@ struct Implementation {
   static T cross_entropy_row(std::size_t n, T* x, const T* bias, std::size_t target, T smoothing,
                              T factor) {
     if (bias != nullptr) add(n, bias, x);
-    const T max = row_max(n, x);
+    const T max = row_max<Arch>(n, x);
     const T at_target = x[target];
     V sum(T(0)), logits(T(0));
     const T none = -std::numeric_limits<T>::infinity();  // adds exp(-inf) = 0
@@ -244,7 +200,7 @@ struct Implementation {
       if (factor != T(0)) l.store(x + i, e);
     });
     const T total = xsimd::hadd(sum);
-    const T log_sum = log_of(total);  // log sum exp(x - max)
+    const T log_sum = log_of<Arch>(total);  // log sum exp(x - max)
     const T mean = smoothing == T(0) ? T(0) : xsimd::hadd(logits) / static_cast<T>(n);
     const T loss = log_sum - (T(1) - smoothing) * (at_target - max) - smoothing * mean;
     if (factor == T(0)) return loss;
@@ -331,6 +287,15 @@ struct Implementation {
     k.gru_step_backward = gru_step_backward;
     k.softmax_row = softmax_row;
     k.log_sum_exp_row = log_sum_exp_row;
+    k.exp = Rows<Arch, T>::exp;
+    k.log = Rows<Arch, T>::log;
+    k.multiply_add = Rows<Arch, T>::multiply_add;
+    k.sum = Rows<Arch, T>::sum;
+    k.max_row = Rows<Arch, T>::max_row;
+    k.log_softmax_row = Rows<Arch, T>::log_softmax_row;
+    k.log_softmax_row_backward = Rows<Arch, T>::log_softmax_row_backward;
+    k.layer_norm_row = Rows<Arch, T>::layer_norm_row;
+    k.layer_norm_row_backward = Rows<Arch, T>::layer_norm_row_backward;
     k.softmax_row_backward = softmax_row_backward;
     k.cross_entropy_row = cross_entropy_row;
     k.additive_score = additive_score;

@@ -1,0 +1,121 @@
+// The kernels of the generic ops: elementwise functions, sums, log-softmax, layer normalisation.
+// Part of simd.h.
+#pragma once
+
+#include <cstddef>
+#include <limits>
+
+#include "babelgrad/autograd/kernels/simd_lanes.h"
+
+namespace babelgrad::simd {
+
+template <class Arch, class T>
+struct Rows {
+  using V = xsimd::batch<T, Arch>;
+
+  static void exp(std::size_t n, const T* x, T shift, T factor, T* y) {
+    sweep<Arch, T>(n, [=](auto l, std::size_t i) {
+      l.store(y + i, V(factor) * xsimd::exp(l.load(x + i) - V(shift)));
+    });
+  }
+  static void log(std::size_t n, const T* x, T* y) {
+    sweep<Arch, T>(n, [=](auto l, std::size_t i) { l.store(y + i, xsimd::log(l.load(x + i))); });
+  }
+  static void multiply_add(std::size_t n, const T* a, const T* b, T* c) {
+    sweep<Arch, T>(n, [=](auto l, std::size_t i) {
+      l.store(c + i, xsimd::fma(l.load(a + i), l.load(b + i), l.load(c + i)));
+    });
+  }
+
+  // In blocks, each summed in the lanes' precision, the blocks in double.
+  static double sum(std::size_t n, const T* x) {
+    constexpr std::size_t block = 4096;
+    double total = 0;
+    for (std::size_t start = 0; start < n; start += block) {
+      const T* from = x + start;
+      V sum(T(0));
+      sweep<Arch, T>(n - start < block ? n - start : block,
+                     [&](auto l, std::size_t i) { sum += l.load(from + i); });
+      total += static_cast<double>(xsimd::hadd(sum));
+    }
+    return total;
+  }
+
+  static T max_row(std::size_t n, const T* x) {
+    const T lowest = -std::numeric_limits<T>::infinity();
+    V most(lowest);
+    sweep<Arch, T>(n, [&](auto l, std::size_t i) {
+      const V v = l.load(x + i, lowest);
+      most = xsimd::select(v > most || xsimd::isnan(v), v, most);  // a NaN that is in stays
+    });
+    alignas(64) T lanes[V::size];
+    most.store_aligned(lanes);
+    T result = lanes[0];
+    for (std::size_t i = 1; i < V::size; ++i)
+      result = lanes[i] > result || lanes[i] != lanes[i] ? lanes[i] : result;
+    return result;
+  }
+
+  static void log_softmax_row(std::size_t n, T* x) {
+    const T max = row_max<Arch>(n, x);
+    const T none = -std::numeric_limits<T>::infinity();  // adds exp(-inf) = 0
+    V sum(T(0));
+    sweep<Arch, T>(n, [&](auto l, std::size_t i) {
+      const V centred = l.load(x + i, none) - V(max);  // first, or large logits lose digits
+      l.store(x + i, centred);
+      sum += xsimd::exp(centred);
+    });
+    const V log_sum(log_of<Arch>(xsimd::hadd(sum)));
+    sweep<Arch, T>(n, [=](auto l, std::size_t i) { l.store(x + i, l.load(x + i) - log_sum); });
+  }
+
+  static void log_softmax_row_backward(std::size_t n, const T* y, const T* dy, T* dx) {
+    const V masked(std::numeric_limits<T>::lowest()), zero(T(0));
+    V sum(T(0));
+    sweep<Arch, T>(n, [&](auto l, std::size_t i) {
+      sum += xsimd::select(l.load(y + i) == masked, zero, l.load(dy + i));
+    });
+    const V total(xsimd::hadd(sum));
+    sweep<Arch, T>(n, [=](auto l, std::size_t i) {
+      const V log_p = l.load(y + i);
+      l.store(dx + i,
+              xsimd::select(log_p == masked, zero, l.load(dy + i) - xsimd::exp(log_p) * total));
+    });
+  }
+
+  static T layer_norm_row(std::size_t n, const T* x, const T* gain, const T* bias, T epsilon,
+                          T* normal, T* y) {
+    const T mean = static_cast<T>(sum(n, x) / static_cast<double>(n));
+    V squares(T(0));
+    sweep<Arch, T>(n, [&](auto l, std::size_t i) {
+      const V centred = l.load(x + i, mean) - V(mean);
+      squares = xsimd::fma(centred, centred, squares);
+    });
+    const V inverse = V(1) / xsimd::sqrt(V(xsimd::hadd(squares) / static_cast<T>(n) + epsilon));
+    sweep<Arch, T>(n, [=](auto l, std::size_t i) {
+      const V u = (l.load(x + i) - V(mean)) * inverse;
+      l.store(normal + i, u);
+      l.store(y + i, xsimd::fma(u, l.load(gain + i), l.load(bias + i)));
+    });
+    alignas(64) T lanes[V::size];
+    inverse.store_aligned(lanes);
+    return lanes[0];
+  }
+
+  static void layer_norm_row_backward(std::size_t n, const T* dy, const T* normal, const T* gain,
+                                      T inverse, T* dx) {
+    V sum(T(0)), dot(T(0));
+    sweep<Arch, T>(n, [&](auto l, std::size_t i) {
+      const V d = l.load(dy + i) * l.load(gain + i);
+      sum += d;
+      dot = xsimd::fma(d, l.load(normal + i), dot);
+    });
+    const V mean(xsimd::hadd(sum) / static_cast<T>(n)), slope(xsimd::hadd(dot) / static_cast<T>(n));
+    sweep<Arch, T>(n, [=](auto l, std::size_t i) {
+      const V d = l.load(dy + i) * l.load(gain + i);
+      l.store(dx + i, (d - mean - l.load(normal + i) * slope) * V(inverse));
+    });
+  }
+};
+
+}  // namespace babelgrad::simd
