@@ -2,6 +2,9 @@
 // What a served page can do besides: ask the model again with another sentence, with other weights, or with source
 // words switched off. `live` is {async explain({sentence, masked, weights})}, which gives a new document.
 
+const kLiveHint = "Change the sentence or a word of it, switch a position off, or, from a softmax step on, drag a weight: the decoder "
+  + "chooses again.";
+
 // Asks the server that the page came from.
 function httpLive() {
   return {
@@ -19,10 +22,10 @@ function httpLive() {
 // class LiveControls: `node` is the form on top of the page; onDocument(document, request) is called with each answer.
 class LiveControls {
   constructor(live, sentence, onDocument) {
-    Object.assign(this, { live, onDocument, sentence, masked: new Set(), weights: {} });
+    Object.assign(this, { live, onDocument, sentence, masked: new Set(), weights: {}, asked: 0 });
     this.input = element("input", { type: "text", name: "sentence", value: sentence, autocomplete: "off", spellcheck: "false",
       dir: "auto", "aria-label": "Sentence to translate" });
-    this.message = element("p", { class: "soft small live-message", role: "status" });
+    this.message = element("p", { class: "soft small live-message", role: "status" }, kLiveHint);
     this.reset = element("button", { type: "button", hidden: true, onclick: () => this.ask(this.sentence) }, "Undo changes");
     this.node = element("form", { class: "live", onsubmit: (event) => {
       event.preventDefault();
@@ -30,11 +33,13 @@ class LiveControls {
     } }, this.input, element("button", { type: "submit", class: "primary" }, "Translate"), this.reset, this.message);
   }
 
-  // What the picture of the model lets the reader change.
+  // What the picture of the model lets the reader change. Words can be retyped where each token is one.
   edits() {
+    const words = this.model.source.text.trim().split(/\s+/);
     return {
       masked: this.masked,
-      word: (i, text) => this.changeWord(i, text),
+      words: words.length === this.model.source.tokens.length - 1 ? words : [],
+      word: (i, text) => this.ask(words.with(i, text).filter(Boolean).join(" ")),
       toggle: (i) => this.toggle(i),
       weight: (t, i, share) => this.setWeight(t, i, share),
     };
@@ -48,14 +53,15 @@ class LiveControls {
     return this.send(sentence);
   }
 
-  changeWord(i, text) {
-    const words = this.model.source.tokens.slice(0, -1).map((token) => token.text);
-    words[i] = text;
-    return this.ask(words.filter(Boolean).join(" "));
-  }
-
+  // Switches a source position off or on again; weights that were set leave out what is off.
   toggle(i) {
     if (!this.masked.delete(i)) this.masked.add(i);
+    for (const [t, weights] of Object.entries(this.weights)) {
+      const kept = weights.map((weight, at) => this.masked.has(at) ? 0 : weight);
+      const sum = kept.reduce((a, b) => a + b, 0);
+      if (sum > 0) this.weights[t] = kept.map((weight) => weight / sum);
+      else delete this.weights[t];
+    }
     return this.send(this.sentence);
   }
 
@@ -68,19 +74,22 @@ class LiveControls {
     return this.send(this.sentence);
   }
 
+  // The answer to the latest request counts, in whichever order they arrive.
   async send(sentence) {
+    const number = ++this.asked;
     const request = { sentence, masked: [...this.masked], weights: this.weights };
     this.node.setAttribute("aria-busy", "true");
     this.message.textContent = "";
     try {
       const answer = await this.live.explain(request);
+      if (number !== this.asked) return;
       this.sentence = sentence;
       this.report(answer.models[0]);
       this.onDocument(answer, request);
     } catch (error) {
-      this.message.textContent = error.message;
+      if (number === this.asked) this.message.textContent = error.message;
     } finally {
-      this.node.removeAttribute("aria-busy");
+      if (number === this.asked) this.node.removeAttribute("aria-busy");
     }
   }
 
@@ -89,7 +98,7 @@ class LiveControls {
     const changed = this.masked.size > 0 || Object.keys(this.weights).length > 0;
     if (!changed) this.original = model.translation.text;
     this.reset.hidden = !changed;
-    this.message.textContent = !changed ? "" : model.translation.text === this.original
+    this.message.textContent = !changed ? kLiveHint : model.translation.text === this.original
       ? "The translation stays the same." : `Before the change: ${this.original}`;
   }
 
@@ -100,11 +109,12 @@ class LiveControls {
   }
 }
 
-// A source word that can be retyped, with a switch that hides its position from the attention.
+// A source word that can be retyped (if it is one), with a switch that hides its position from the attention.
 function editableWord(token, i, edits) {
   const on = !edits.masked.has(i);
-  const input = element("input", { type: "text", class: "word", value: token.text, size: Math.max(2, token.text.length), dir: "auto",
-    "aria-label": `Source word ${i + 1}`, readonly: token.id === undefined, onchange: () => edits.word(i, input.value.trim()) });
+  const input = edits.words[i] === undefined ? element("bdi", { class: "word" }, token.text)
+    : element("input", { type: "text", class: "word", value: edits.words[i], dir: "auto", "aria-label": `Source word ${i + 1}`,
+      onchange: () => edits.word(i, input.value.trim()) });
   return element("div", { class: on ? "editable" : "editable is-off" }, input,
     element("button", { type: "button", class: "position-switch", "aria-pressed": String(on),
       title: on ? "Hide this position from the attention" : "Let the attention see this position again",
@@ -127,7 +137,9 @@ function makeDraggable(bar, token, preview, commit) {
   bar.addEventListener("pointermove", (event) => {
     if (bar.hasPointerCapture(event.pointerId)) preview(shareAt(event));
   });
-  bar.addEventListener("pointerup", (event) => commit(shareAt(event)));
+  bar.addEventListener("pointerup", (event) => {
+    if (bar.hasPointerCapture(event.pointerId)) commit(shareAt(event));
+  });
   bar.addEventListener("keydown", (event) => {
     const change = { ArrowUp: 10, ArrowDown: -10, ArrowRight: 10, ArrowLeft: -10 }[event.key];
     if (!change) return;
