@@ -6,6 +6,7 @@ const kBeamColumn = 116;
 const kBeamRow = 30;
 
 function beamSection(model) {
+  if (!model.beam) return null; // chosen greedily
   const { nodes, size } = model.beam;
   const places = beamPlaces(nodes);
   const width = (Math.max(...nodes.map((node) => node.step)) + 1) * kBeamColumn;

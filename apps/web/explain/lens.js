@@ -89,9 +89,10 @@ function initialLens(model) {
 function recurrenceLens(model, { t }) {
   const step = model.decoder.steps[t];
   const before = t === 0 ? model.decoder.initial : model.decoder.steps[t - 1].layers.map((layer) => layer.state);
+  const input = model.config.architecture === "bahdanau" ? [...step.embedding, ...step.context] : step.embedding;
   return [...step.layers.map((gates, layer) =>
     gruCard(step.layers.length > 1 ? `decoder GRU, layer ${layer + 1}` : "decoder GRU", gates,
-      layer === 0 ? step.embedding : step.layers[layer - 1].state, before[layer])), gruFormula()];
+      layer === 0 ? input : step.layers[layer - 1].state, before[layer])), gruFormula()];
 }
 
 // A bar with a word before and a number after it, for each row of {word, share, text, colour?, chosen?}.
@@ -133,15 +134,16 @@ function contextLens(model, { t }) {
 }
 
 function readoutLens(model, { t }) {
-  const { context, layers, readout } = model.decoder.steps[t];
+  const { context, embedding, layers, readout } = model.decoder.steps[t];
   const state = layers.at(-1).state;
+  const inputs = { luong: [context, state], bahdanau: [context, state, embedding], plain: [state] }[model.config.architecture];
   return [context ? namedStrip("context c", context, { max: 1 }) : null,
     namedStrip("state h", state, { max: 1 }),
-    element("p", { class: "lens-arrow number" }, context ? "↓ tanh(W [c; h] + b)" : "↓ tanh(W h + b)"),
+    inputs.length === 3 ? namedStrip("embedding e", embedding) : null,
+    element("p", { class: "lens-arrow number" }, `↓ tanh(W ${readoutInput(model)} + b)`),
     namedStrip("readout", readout, { max: 1 }),
-    element("p", { class: "soft small" }, context
-      ? `${context.length} + ${state.length} numbers go in, ${readout.length} come out.`
-      : `${state.length} numbers go in, ${readout.length} come out.`)];
+    element("p", { class: "soft small" },
+      `${inputs.map((vector) => vector.length).join(" + ")} numbers go in, ${readout.length} come out.`)];
 }
 
 function likeliestWordsLens(model, { t }) {

@@ -125,6 +125,12 @@ function centralColumn(model, step) {
   return weights ? weights.indexOf(Math.max(...weights)) : 0;
 }
 
+// The cells where each direction of the encoder ends.
+function encoderEnds({ model, cells }) {
+  const layer = model.encoder.layers.length - 1;
+  return [cells.get(`forward-${layer}`).at(-1), cells.get(`backward-${layer}`)?.[0]].filter(Boolean);
+}
+
 // Which curves a step draws.
 function mapLinks(map, step) {
   const { model, cells, chain } = map;
@@ -133,12 +139,7 @@ function mapLinks(map, step) {
     cells.get(row).map((from, i) => ({ from, to, strength: strengths[i], backward }));
   const here = step.t === undefined ? null : model.decoder.steps[step.t];
   switch (step.kind) {
-    case "initial": {
-      const { backward } = model.encoder.layers.at(-1);
-      const layer = model.encoder.layers.length - 1;
-      const ends = [cells.get(`forward-${layer}`).at(-1), backward ? cells.get(`backward-${layer}`)[0] : null];
-      return ends.filter(Boolean).map((from) => ({ from, to: block("state"), strength: 0.5 }));
-    }
+    case "initial": return encoderEnds(map).map((from) => ({ from, to: block("state"), strength: 0.5 }));
     case "recurrence": {
       const word = map.output.lastElementChild;
       return word ? [{ from: word, to: block("input"), strength: 0.3 }] : [];
@@ -149,7 +150,7 @@ function mapLinks(map, step) {
     case "words": return here.weights ? each("weighted", block("context"), here.weights) : [];
     case "gradient-states":
     case "gradient-words": {
-      if (!here.weights) return [];
+      if (!here.weights) return encoderEnds(map).map((from) => ({ from, to: block("state"), strength: 0.5, backward: true }));
       const norms = model.backward[step.t].encoder_states;
       return each("states", block("context"), norms.map((norm) => norm / largestSize(norms)), true);
     }

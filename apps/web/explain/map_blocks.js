@@ -68,7 +68,7 @@ function contextBlock(model) {
 }
 
 function readoutBlock(model) {
-  const label = hasAttention(model) ? "tanh(W [c; h])" : "tanh(W h)";
+  const label = `tanh(W ${readoutInput(model)})`;
   return {
     name: "readout", label: "feedforward", active: ["readout", "gradient-output"],
     content: (step) => outputKnown(model, step, "readout")

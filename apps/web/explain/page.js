@@ -63,9 +63,9 @@ class ExplainPage {
 
   // Puts the place of the old story into the address, where the new player begins.
   keepPlace(before) {
-    const same = this.steps.findIndex((step) => step.kind === before.kind && step.t === before.t && step.i === before.i);
-    const index = same >= 0 ? same : this.steps.findIndex((step) => step.kind === before.kind);
-    history.replaceState(null, "", `#step=${Math.max(0, index) + 1}`);
+    const likeness = (step) => 4 * (step.kind === before.kind) + 2 * (step.t === before.t) + (step.i === before.i);
+    const likest = this.steps.reduce((best, step) => likeness(step) > likeness(best) ? step : best);
+    history.replaceState(null, "", `#step=${this.steps.indexOf(likest) + 1}`);
   }
 
   modelTabs() {

@@ -17,6 +17,11 @@ function hasAttention(model) {
   return model.decoder.steps.some((step) => step.weights);
 }
 
+// What the feedforward layer reads: [context; state], [context; state; embedding], or the state.
+function readoutInput(model) {
+  return { luong: "[c; h]", bahdanau: "[c; h; e]", plain: "h" }[model.config.architecture];
+}
+
 function quoted(word) {
   return `“${word}”`;
 }
@@ -92,7 +97,7 @@ function outputSteps(model, t) {
   const first = model.config.architecture === "bahdanau" ? [...attention, recurrence] : [recurrence, ...attention];
   return [...first,
     named("readout", attention.length ? "context and state are joined" : "a last layer", attention.length
-      ? "Context and decoder state are put end to end, [c; h], and pass through a feedforward layer with tanh."
+      ? `Context and decoder state are put end to end, ${readoutInput(model)}, and pass through a feedforward layer with tanh.`
       : "The decoder’s state passes through a feedforward layer with tanh."),
     named("words", `${quoted(step.chosen.text)} is chosen`, wordsText(model, t))];
 }
