@@ -17,8 +17,13 @@ export async function launch() {
   });
 }
 
-// Opens `address` (a file's path or a URL). The page's `faults` collect what went wrong; see checkFaults().
-export async function open(browser, address, { width = 1360, height = 900, dark = false, motion = false, hash = "" } = {}) {
+// Opens `address` (a file's path or a URL). The page's `faults` collect what went wrong; see
+// checkFaults().
+export async function open(
+  browser,
+  address,
+  { width = 1360, height = 900, dark = false, motion = false, hash = "" } = {},
+) {
   const page = await browser.newPage({
     viewport: { width, height },
     colorScheme: dark ? "dark" : "light",
@@ -27,12 +32,15 @@ export async function open(browser, address, { width = 1360, height = 900, dark 
   const url = address.startsWith("http") ? address : pathToFileURL(address).href;
   page.faults = [];
   page.on("console", (message) => {
-    if (message.type() === "error" || message.type() === "warning") page.faults.push(message.text());
+    if (message.type() === "error" || message.type() === "warning")
+      page.faults.push(message.text());
   });
   page.on("pageerror", (error) => page.faults.push(error.stack));
   page.on("request", (request) => {
     const wanted = request.url();
-    const own = url.startsWith("http") ? wanted.startsWith(new URL(url).origin) : wanted.split("#")[0] === url;
+    const own = url.startsWith("http")
+      ? wanted.startsWith(new URL(url).origin)
+      : wanted.split("#")[0] === url;
     if (!own && !wanted.startsWith("data:")) page.faults.push(`request to ${wanted}`);
   });
   await page.goto(url + hash);
@@ -40,11 +48,11 @@ export async function open(browser, address, { width = 1360, height = 900, dark 
   return page;
 }
 
-// Waits for condition() to hold. (The page's content security policy forbids the evaluation of code, which
-// playwright's own waitForFunction needs.)
+// Waits for condition() to hold. (The page's content security policy forbids the evaluation of
+// code, which playwright's own waitForFunction needs.)
 export async function until(condition) {
   const end = Date.now() + 10_000;
-  while (!await condition()) {
+  while (!(await condition())) {
     assert.ok(Date.now() < end, `waited in vain for ${condition}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
@@ -67,11 +75,19 @@ export function dataOf(page) {
 export function assertShare(text, share) {
   if (text === "< 0.1 %") assert.ok(share < 0.001, `${share} printed as ${text}`);
   else if (text === "> 99.9 %") assert.ok(share > 0.999, `${share} printed as ${text}`);
-  else assert.ok(Math.abs(parseFloat(text) / 100 - share) < (text.includes(".") ? 0.0006 : 0.006), `${share} printed as ${text}`);
+  else
+    assert.ok(
+      Math.abs(parseFloat(text) / 100 - share) < (text.includes(".") ? 0.0006 : 0.006),
+      `${share} printed as ${text}`,
+    );
 }
 
-// Whether a printed number ("0.0123", "−3.2e−7") is this one, to its three (two) significant digits.
+// Whether a printed number ("0.0123", "−3.2e−7") is this one, to its three (two) significant
+// digits.
 export function assertNumber(text, value) {
   const printed = Number(text.replaceAll("−", "-").replaceAll(",", ""));
-  assert.ok(Math.abs(printed - value) <= 0.06 * Math.abs(value) && !Number.isNaN(printed), `${value} printed as ${text}`);
+  assert.ok(
+    Math.abs(printed - value) <= 0.06 * Math.abs(value) && !Number.isNaN(printed),
+    `${value} printed as ${text}`,
+  );
 }

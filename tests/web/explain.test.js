@@ -2,7 +2,17 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { assertNumber, assertShare, build, checkFaults, dataOf, launch, open, screenshot, until } from "./browser.js";
+import {
+  assertNumber,
+  assertShare,
+  build,
+  checkFaults,
+  dataOf,
+  launch,
+  open,
+  screenshot,
+  until,
+} from "./browser.js";
 
 const file = path.join(build, "web-tests/explain.html");
 let browser;
@@ -12,15 +22,23 @@ before(async () => {
 after(() => browser.close());
 
 const title = (page) => page.locator(".caption h2").textContent();
-const position = async (page) => (await page.locator(".player-position").textContent()).split(" / ").map(Number);
+const position = async (page) =>
+  (await page.locator(".player-position").textContent()).split(" / ").map(Number);
 const texts = (page, selector) => page.locator(selector).allTextContents();
-const press = (page, key) => page.evaluate((name) => document.body.dispatchEvent(
-  new KeyboardEvent("keydown", { key: name, bubbles: true, cancelable: true })), key);
+const press = (page, key) =>
+  page.evaluate(
+    (name) =>
+      document.body.dispatchEvent(
+        new KeyboardEvent("keydown", { key: name, bubbles: true, cancelable: true }),
+      ),
+    key,
+  );
 
 // What the picture shows in the row `name`, one entry a source token.
 const row = (page, name) => page.locator(`[data-row="${name}"]`);
 
-// Reads the numbers of the step that is shown against the model's data; returns what kind of step it was.
+// Reads the numbers of the step that is shown against the model's data; returns what kind of step
+// it was.
 async function checkStep(page, model) {
   const heading = await title(page);
   const word = /^Word (\d+): /.exec(heading);
@@ -38,12 +56,19 @@ async function checkStep(page, model) {
     return "softmax";
   }
   if (heading.endsWith(": the context")) {
-    const opacities = await row(page, "weighted").locator("canvas").evaluateAll((all) => all.map((one) => Number(one.style.opacity)));
-    opacities.forEach((opacity, i) => assert.ok(Math.abs(opacity - 0.06 - 0.94 * step.weights[i]) < 1e-4));
+    const opacities = await row(page, "weighted")
+      .locator("canvas")
+      .evaluateAll((all) => all.map((one) => Number(one.style.opacity)));
+    opacities.forEach((opacity, i) =>
+      assert.ok(Math.abs(opacity - 0.06 - 0.94 * step.weights[i]) < 1e-4),
+    );
     return "context";
   }
   if (!heading.endsWith("is chosen")) return heading.replace(word[0], "");
-  assert.deepEqual((await texts(page, ".lens-body .bar-word")).slice(0, step.top.length), step.top.map((one) => one.text));
+  assert.deepEqual(
+    (await texts(page, ".lens-body .bar-word")).slice(0, step.top.length),
+    step.top.map((one) => one.text),
+  );
   const shares = await texts(page, ".lens-body .bar-list .number");
   step.top.forEach((one, i) => assertShare(shares[i], Math.exp(one.log_probability)));
   assert.equal((await texts(page, ".map-output li")).at(-1), step.chosen.text);
@@ -52,7 +77,9 @@ async function checkStep(page, model) {
 
 test("plays every step, with the numbers of its data", async () => {
   const page = await open(browser, file);
-  const { models: [model] } = await dataOf(page);
+  const {
+    models: [model],
+  } = await dataOf(page);
   const [, count] = await position(page);
   const words = model.decoder.steps.length;
   const seen = new Map();
@@ -62,21 +89,32 @@ test("plays every step, with the numbers of its data", async () => {
     seen.set(kind, (seen.get(kind) ?? 0) + 1);
     await press(page, "ArrowRight");
   }
-  for (const kind of ["scores", "softmax", "context", "words"]) assert.equal(seen.get(kind), words, kind);
+  for (const kind of ["scores", "softmax", "context", "words"])
+    assert.equal(seen.get(kind), words, kind);
   assert.equal([...seen].filter(([kind]) => kind === "Encoder").length, 1);
   assert.equal(seen.get("Encoder"), model.source.tokens.length * model.encoder.layers.length);
-  assert.deepEqual(await texts(page, ".map-output li"), model.decoder.steps.map((step) => step.chosen.text));
+  assert.deepEqual(
+    await texts(page, ".map-output li"),
+    model.decoder.steps.map((step) => step.chosen.text),
+  );
   checkFaults(page);
 });
 
 test("gradients are those of the data", async () => {
   const page = await open(browser, file);
-  const { models: [model] } = await dataOf(page);
+  const {
+    models: [model],
+  } = await dataOf(page);
   await press(page, "End");
   const norms = model.backward.at(-1);
-  for (const [name, values] of [["embeddings", norms.source_embeddings], ["states", norms.encoder_states],
-    [`forward-${model.encoder.layers.length - 1}`, norms.encoder_forward]]) {
-    const shown = await row(page, name).evaluateAll((cells) => cells.map((cell) => cell.dataset.gradient));
+  for (const [name, values] of [
+    ["embeddings", norms.source_embeddings],
+    ["states", norms.encoder_states],
+    [`forward-${model.encoder.layers.length - 1}`, norms.encoder_forward],
+  ]) {
+    const shown = await row(page, name).evaluateAll((cells) =>
+      cells.map((cell) => cell.dataset.gradient),
+    );
     assert.equal(shown.length, values.length);
     shown.forEach((text, i) => assertNumber(text, values[i]));
   }
@@ -86,7 +124,9 @@ test("gradients are those of the data", async () => {
 
 test("a vector's numbers on hover", async () => {
   const page = await open(browser, file, { hash: "#step=2" });
-  const { models: [model] } = await dataOf(page);
+  const {
+    models: [model],
+  } = await dataOf(page);
   const strip = row(page, "embeddings").nth(1).locator("canvas");
   const box = await strip.boundingBox();
   await page.mouse.move(box.x + 1, box.y + 2);
@@ -97,8 +137,11 @@ test("a vector's numbers on hover", async () => {
 
 test("the alignment grows as it plays", async () => {
   const page = await open(browser, file);
-  const { models: [model] } = await dataOf(page);
-  const coloured = () => page.locator(".matrix-card").first().locator("tbody td:not(.heat-empty)").count();
+  const {
+    models: [model],
+  } = await dataOf(page);
+  const coloured = () =>
+    page.locator(".matrix-card").first().locator("tbody td:not(.heat-empty)").count();
   for (const [t, step] of model.decoder.steps.entries()) {
     await page.locator(".chapters .is-word").nth(t).click();
     assert.equal(await coloured(), t * step.weights.length);
@@ -116,7 +159,9 @@ test("play, pause, first step, speed and links", async () => {
   const [stopped] = await position(page);
   await page.waitForTimeout(900);
   assert.equal((await position(page))[0], stopped);
-  await page.evaluate(() => { location.hash = "#step=3"; });
+  await page.evaluate(() => {
+    location.hash = "#step=3";
+  });
   await until(async () => (await position(page))[0] === 3);
   await press(page, "Home");
   assert.equal((await position(page))[0], 1);
@@ -127,14 +172,21 @@ test("play, pause, first step, speed and links", async () => {
 
 test("the beam as a tree", async () => {
   const page = await open(browser, file);
-  const { models: [model] } = await dataOf(page);
+  const {
+    models: [model],
+  } = await dataOf(page);
   const nodes = page.locator(".beam-node");
   assert.equal(await nodes.count(), model.beam.nodes.length);
   const at = model.beam.nodes.findIndex((node) => node.state === "dropped");
   await nodes.nth(at).hover();
   const node = model.beam.nodes[at];
-  assert.match(await page.locator(".tooltip").textContent(), new RegExp(`“.*” dropped\nlog-probability `));
-  const shares = await page.locator(".attended span").evaluateAll((all) => all.map((one) => one.title));
+  assert.match(
+    await page.locator(".tooltip").textContent(),
+    new RegExp(`“.*” dropped\nlog-probability `),
+  );
+  const shares = await page
+    .locator(".attended span")
+    .evaluateAll((all) => all.map((one) => one.title));
   assert.equal(shares.length, node.weights.length);
   shares.forEach((text, i) => assertShare(text, node.weights[i]));
   checkFaults(page);
@@ -142,12 +194,20 @@ test("the beam as a tree", async () => {
 
 test("learning: a slider over the snapshots", async () => {
   const page = await open(browser, file);
-  const { models: [model] } = await dataOf(page);
+  const {
+    models: [model],
+  } = await dataOf(page);
   const slider = page.locator("#learning input[type=range]");
   for (const [i, snapshot] of model.snapshots.entries()) {
     await slider.fill(String(i));
-    assert.equal(await page.locator(".learning-sentence bdi").textContent(), snapshot.text || "(nothing)");
-    assert.equal(await page.locator("#learning tbody td:not(.heat-empty)").count(), snapshot.weights.flat().length);
+    assert.equal(
+      await page.locator(".learning-sentence bdi").textContent(),
+      snapshot.text || "(nothing)",
+    );
+    assert.equal(
+      await page.locator("#learning tbody td:not(.heat-empty)").count(),
+      snapshot.weights.flat().length,
+    );
   }
   checkFaults(page);
 });
@@ -155,11 +215,14 @@ test("learning: a slider over the snapshots", async () => {
 test("several models: in the picture by turns, and side by side", async () => {
   const page = await open(browser, file);
   const { models } = await dataOf(page);
-  assert.equal(await page.locator("#models tbody tr").count() >= models.length, true);
+  assert.equal((await page.locator("#models tbody tr").count()) >= models.length, true);
   for (const [i, model] of models.entries()) {
     await page.locator(".model-tabs button").nth(i).click();
     await press(page, "End");
-    assert.deepEqual(await texts(page, ".map-output li"), model.decoder.steps.map((step) => step.chosen.text));
+    assert.deepEqual(
+      await texts(page, ".map-output li"),
+      model.decoder.steps.map((step) => step.chosen.text),
+    );
     const attention = await row(page, "weights").count();
     assert.equal(attention, model.decoder.steps[0].weights ? model.source.tokens.length : 0);
   }
@@ -167,12 +230,21 @@ test("several models: in the picture by turns, and side by side", async () => {
 });
 
 test("readable on a phone, in the dark, without motion", async () => {
-  for (const [name, options] of [["light", {}], ["dark", { dark: true }], ["phone", { width: 390, height: 844 }],
-    ["phone-dark", { width: 390, height: 844, dark: true }]]) {
+  for (const [name, options] of [
+    ["light", {}],
+    ["dark", { dark: true }],
+    ["phone", { width: 390, height: 844 }],
+    ["phone-dark", { width: 390, height: 844, dark: true }],
+  ]) {
     const page = await open(browser, file, { ...options, hash: "#step=12" });
     const width = options.width ?? 1360;
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width, name);
-    assert.equal(await page.evaluate(() => document.getAnimations().filter((one) => one.effect.getTiming().duration > 1).length), 0);
+    assert.equal(
+      await page.evaluate(
+        () => document.getAnimations().filter((one) => one.effect.getTiming().duration > 1).length,
+      ),
+      0,
+    );
     await screenshot(page, `explain-${name}`, { fullPage: true });
     checkFaults(page);
     await page.close();
@@ -181,7 +253,8 @@ test("readable on a phone, in the dark, without motion", async () => {
 
 test("switches for theme and motion", async () => {
   const page = await open(browser, file, { motion: true });
-  const paper = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+  const paper = () =>
+    page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
   const light = await paper();
   await page.getByRole("button", { name: "Theme: light" }).click();
   assert.notEqual(await paper(), light);

@@ -8,7 +8,11 @@ function element(tag, attributes = {}, ...children) {
 
 // The same for SVG.
 function svg(tag, attributes = {}, ...children) {
-  return fillElement(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
+  return fillElement(
+    document.createElementNS("http://www.w3.org/2000/svg", tag),
+    attributes,
+    children,
+  );
 }
 
 function fillElement(node, attributes, children) {

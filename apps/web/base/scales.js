@@ -13,7 +13,7 @@ const kScales = {
 // A CSS colour that follows the theme by itself; for elements and SVG.
 function scaleColour(scale, value) {
   const { low, stops } = kScales[scale];
-  const at = (clamp(value, low, 1) - low) / (1 - low) * (stops.length - 1);
+  const at = ((clamp(value, low, 1) - low) / (1 - low)) * (stops.length - 1);
   const left = Math.min(Math.floor(at), stops.length - 2);
   const share = ((at - left) * 100).toFixed(1);
   return `color-mix(in oklab, var(${stops[left + 1]}) ${share}%, var(${stops[left]}))`;
@@ -38,7 +38,7 @@ function resolvedPalette(scale) {
   const probe = document.body.appendChild(element("span", { hidden: true }));
   const low = kScales[scale].low;
   const palette = Array.from({ length: kPaletteSize }, (_, i) => {
-    probe.style.color = scaleColour(scale, low + (1 - low) * i / (kPaletteSize - 1));
+    probe.style.color = scaleColour(scale, low + ((1 - low) * i) / (kPaletteSize - 1));
     return getComputedStyle(probe).color;
   });
   probe.remove();
@@ -47,7 +47,7 @@ function resolvedPalette(scale) {
 
 // The colour of the i-th curve of a chart.
 function seriesColour(i) {
-  return `var(--series-${i % 6 + 1})`;
+  return `var(--series-${(i % 6) + 1})`;
 }
 
 // The largest absolute value in (nested) arrays; 1 if all are 0, so that it can divide.

@@ -1,11 +1,11 @@
 "use strict";
-// Light or dark, motion or none: as the system wishes until the reader presses a switch, whose state is
-// kept for this page's next visit where the browser allows it.
+// Light or dark, motion or none: as the system wishes until the reader presses a switch, whose
+// state is kept for this page's next visit where the browser allows it.
 
 const themeListeners = [];
 
-// Calls `listener` after a change of theme or motion. CSS follows by itself, and every <canvas> that is
-// on the page has its redraw() called.
+// Calls `listener` after a change of theme or motion. CSS follows by itself, and every <canvas>
+// that is on the page has its redraw() called.
 function onThemeChange(listener) {
   themeListeners.push(listener);
 }
@@ -16,8 +16,12 @@ function motionAllowed() {
 
 // The two switches, for the top of a page.
 function themeSwitches() {
-  return element("div", { class: "switches" }, settingSwitch("motion", ["on", "off"], "Motion"),
-    settingSwitch("theme", ["light", "dark"], "Theme"));
+  return element(
+    "div",
+    { class: "switches" },
+    settingSwitch("motion", ["on", "off"], "Motion"),
+    settingSwitch("theme", ["light", "dark"], "Theme"),
+  );
 }
 
 function settingSwitch(name, values, title) {

@@ -1,8 +1,8 @@
 "use strict";
 // Axes for charts: a linear or logarithmic scale with round tick values.
 
-// axisScale([low, high], [from, to], "linear" | "log"): a function from a number to a position, with
-// .ticks, the round numbers within, and .range, the positions' range.
+// axisScale([low, high], [from, to], "linear" | "log"): a function from a number to a position,
+// with .ticks, the round numbers within, and .range, the positions' range.
 function axisScale([low, high], [from, to], kind = "linear") {
   const logarithmic = kind === "log";
   if (logarithmic) {
@@ -15,7 +15,7 @@ function axisScale([low, high], [from, to], kind = "linear") {
   const span = transform(high) - start;
   const position = (value) => {
     const kept = logarithmic ? Math.max(value, low) : value;
-    return from + (transform(kept) - start) / span * (to - from);
+    return from + ((transform(kept) - start) / span) * (to - from);
   };
   position.range = [from, to];
   position.ticks = logarithmic ? logarithmicTicks(low, high) : roundNumbers(low, high, 5);

@@ -7,21 +7,39 @@
 // is called with (-1, -1) when the pointer leaves.
 function heatMap(options) {
   const { rows, columns, rowTitle = "target", columnTitle = "source", onHover } = options;
-  const head = element("tr", {}, element("td", { class: "heat-corner" }),
-    columns.map((word) => element("th", { scope: "col" }, element("span", {}, element("bdi", {}, word)))));
-  const body = rows.map((word, row) => element("tr", {},
-    element("th", { scope: "row" }, element("bdi", {}, word)),
-    columns.map((_, column) => heatCell(options, row, column))));
+  const head = element(
+    "tr",
+    {},
+    element("td", { class: "heat-corner" }),
+    columns.map((word) =>
+      element("th", { scope: "col" }, element("span", {}, element("bdi", {}, word))),
+    ),
+  );
+  const body = rows.map((word, row) =>
+    element(
+      "tr",
+      {},
+      element("th", { scope: "row" }, element("bdi", {}, word)),
+      columns.map((_, column) => heatCell(options, row, column)),
+    ),
+  );
   const dense = columns.length > 14 ? "is-dense" : "";
-  const table = element("table", { class: `heat-map ${dense}`, "aria-label": `${rowTitle} by ${columnTitle}` },
-    element("thead", {}, head), element("tbody", {}, body));
+  const table = element(
+    "table",
+    { class: `heat-map ${dense}`, "aria-label": `${rowTitle} by ${columnTitle}` },
+    element("thead", {}, head),
+    element("tbody", {}, body),
+  );
   table.addEventListener("keydown", moveBetweenCells);
   if (onHover) table.addEventListener("pointerleave", () => onHover(-1, -1));
   return table;
 }
 
-function heatCell({ rows, columns, values, scale = "sequential", max = 1, format = formatNumber, onHover },
-  row, column) {
+function heatCell(
+  { rows, columns, values, scale = "sequential", max = 1, format = formatNumber, onHover },
+  row,
+  column,
+) {
   const value = values[row]?.[column];
   if (value === undefined) return element("td", { class: "heat-empty" });
   const cell = element("td", {
@@ -38,7 +56,9 @@ function heatCell({ rows, columns, values, scale = "sequential", max = 1, format
 }
 
 function moveBetweenCells(event) {
-  const move = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
+  const move = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[
+    event.key
+  ];
   const cell = event.target.closest("td");
   if (!move || !cell) return;
   event.preventDefault();
@@ -53,21 +73,30 @@ function matrixMap({ values, scale = "diverging", max, label = "", cell = 4 }) {
   const columns = values[0]?.length ?? 0;
   const largest = max || largestSize(values);
   const canvas = element("canvas", {
-    class: "matrix-map", width: columns * cell, height: rows * cell, role: "img",
+    class: "matrix-map",
+    width: columns * cell,
+    height: rows * cell,
+    role: "img",
     "aria-label": `${label}: ${rows} by ${columns} numbers`,
   });
   canvas.redraw = () => {
     const colour = canvasScale(scale);
     const context = canvas.getContext("2d");
-    values.forEach((line, row) => line.forEach((value, column) => {
-      context.fillStyle = colour(value / largest);
-      context.fillRect(column * cell, row * cell, cell, cell);
-    }));
+    values.forEach((line, row) =>
+      line.forEach((value, column) => {
+        context.fillStyle = colour(value / largest);
+        context.fillRect(column * cell, row * cell, cell, cell);
+      }),
+    );
   };
   canvas.addEventListener("pointermove", (event) => {
     const box = canvas.getBoundingClientRect();
-    const row = clamp(Math.floor((event.clientY - box.top) / box.height * rows), 0, rows - 1);
-    const column = clamp(Math.floor((event.clientX - box.left) / box.width * columns), 0, columns - 1);
+    const row = clamp(Math.floor(((event.clientY - box.top) / box.height) * rows), 0, rows - 1);
+    const column = clamp(
+      Math.floor(((event.clientX - box.left) / box.width) * columns),
+      0,
+      columns - 1,
+    );
     showTooltip(event, `${label}[${row}, ${column}] = ${formatNumber(values[row][column])}`);
   });
   canvas.addEventListener("pointerleave", hideTooltip);

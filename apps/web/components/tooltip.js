@@ -1,8 +1,10 @@
 "use strict";
-// One tooltip for the page. It follows the mouse, or stands at an element that has the keyboard's focus.
+// One tooltip for the page. It follows the mouse, or stands at an element that has the keyboard's
+// focus.
 
 const tooltipNode = document.body.appendChild(
-  element("div", { class: "tooltip", role: "status", hidden: true }));
+  element("div", { class: "tooltip", role: "status", hidden: true }),
+);
 
 // Shows `content` (text or nodes) near `at`, a mouse event or an element.
 function showTooltip(at, ...content) {

@@ -5,29 +5,53 @@ function comparisonSection(models) {
   if (models.length < 2) return null;
   const columns = [
     { title: "model", value: (model) => model.name },
-    { title: "translation", value: (model) => model.translation.text, show: (model) => element("bdi", {}, model.translation.text) },
+    {
+      title: "translation",
+      value: (model) => model.translation.text,
+      show: (model) => element("bdi", {}, model.translation.text),
+    },
     { title: "log-probability", value: (model) => model.translation.log_probability },
     { title: "architecture", value: (model) => model.config.architecture },
-    { title: "score", value: (model) => hasAttention(model) ? model.config.score : "–" },
+    { title: "score", value: (model) => (hasAttention(model) ? model.config.score : "–") },
     { title: "embedding", value: (model) => model.config.embedding },
     { title: "hidden", value: (model) => model.config.hidden },
     { title: "layers", value: (model) => model.config.layers },
     { title: "seed", value: (model) => model.config.seed ?? "–" },
     { title: "parameters", value: (model) => model.config.parameters },
   ];
-  return element("section", { class: "section", id: "models" }, element("h2", {}, "Side by side"),
+  return element(
+    "section",
+    { class: "section", id: "models" },
+    element("h2", {}, "Side by side"),
     element("div", { class: "card" }, dataTable({ columns, rows: models })),
-    element("div", { class: "columns section-cards" }, models.map(comparisonCard)));
+    element("div", { class: "columns section-cards" }, models.map(comparisonCard)),
+  );
 }
 
 function comparisonCard(model) {
   const words = model.source.tokens.map((token) => token.text);
   const options = { rows: model.decoder.steps.map((step) => step.chosen.text), columns: words };
   const picture = hasAttention(model)
-    ? heatMap({ ...options, values: model.decoder.steps.map((step) => step.weights), format: formatShare })
-    : heatMap({ ...options, values: model.backward.map((norms) => norms.source_embeddings), scale: "gradient",
-      max: largestSize(model.backward.map((norms) => norms.source_embeddings)) });
-  return element("div", { class: "card" }, element("h3", {}, model.name),
-    element("p", { class: "soft small" }, hasAttention(model) ? "attention" : "no attention: reach of the gradient instead"),
-    element("div", { class: "scroll" }, picture));
+    ? heatMap({
+        ...options,
+        values: model.decoder.steps.map((step) => step.weights),
+        format: formatShare,
+      })
+    : heatMap({
+        ...options,
+        values: model.backward.map((norms) => norms.source_embeddings),
+        scale: "gradient",
+        max: largestSize(model.backward.map((norms) => norms.source_embeddings)),
+      });
+  return element(
+    "div",
+    { class: "card" },
+    element("h3", {}, model.name),
+    element(
+      "p",
+      { class: "soft small" },
+      hasAttention(model) ? "attention" : "no attention: reach of the gradient instead",
+    ),
+    element("div", { class: "scroll" }, picture),
+  );
 }

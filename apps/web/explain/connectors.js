@@ -1,14 +1,18 @@
 "use strict";
 // Curves over a picture from one element to another: who gives to whom, and how much.
 
-// drawConnectors(overlay, links): `overlay` is an <svg> that covers its parent, `links` are {from, to, strength, backward},
-// elements inside the parent and a strength of 0 .. 1. Curves leave at the bottom of `from` and arrive at the top of `to`,
-// or the other way around if it stands higher. Elements that are scrolled out of view get none.
+// drawConnectors(overlay, links): `overlay` is an <svg> that covers its parent, `links` are {from,
+// to, strength, backward}, elements inside the parent and a strength of 0 .. 1. Curves leave at the
+// bottom of `from` and arrive at the top of `to`, or the other way around if it stands higher.
+// Elements that are scrolled out of view get none.
 function drawConnectors(overlay, links) {
   const frame = overlay.parentNode.getBoundingClientRect();
   overlay.setAttribute("viewBox", `0 0 ${frame.width} ${frame.height}`);
-  overlay.replaceChildren(...links.filter((link) => inView(link.from) && inView(link.to))
-    .map((link) => connector(link, frame)));
+  overlay.replaceChildren(
+    ...links
+      .filter((link) => inView(link.from) && inView(link.to))
+      .map((link) => connector(link, frame)),
+  );
 }
 
 function inView(node) {

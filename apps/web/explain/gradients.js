@@ -1,27 +1,63 @@
 "use strict";
-// The backward pass: how much of a word's gradient arrives where, over time steps and beside the other models.
+// The backward pass: how much of a word's gradient arrives where, over time steps and beside the
+// other models.
 
 function gradientLens(models, index, { kind, t }) {
   const model = models[index];
   const norms = model.backward[t];
   if (kind === "gradient-output") {
-    const rows = [["feedforward", norms.readout], ["context c", norms.context], ["state h", norms.state]]
-      .filter(([, norm]) => norm !== undefined);
+    const rows = [
+      ["feedforward", norms.readout],
+      ["context c", norms.context],
+      ["state h", norms.state],
+    ].filter(([, norm]) => norm !== undefined);
     const largest = Math.max(...rows.map(([, norm]) => norm));
-    return [barList(rows.map(([word, norm]) =>
-      ({ word, share: norm / largest, text: formatNumber(norm), colour: "var(--warm)" }))),
-    element("p", { class: "soft small" }, "Each number is the length (L2 norm) of the gradient of ",
-      element("span", { class: "number" }, `log p(${model.decoder.steps[t].chosen.text}) = ${formatNumber(norms.log_probability)}`), ".")];
+    return [
+      barList(
+        rows.map(([word, norm]) => ({
+          word,
+          share: norm / largest,
+          text: formatNumber(norm),
+          colour: "var(--warm)",
+        })),
+      ),
+      element(
+        "p",
+        { class: "soft small" },
+        "Each number is the length (L2 norm) of the gradient of ",
+        element(
+          "span",
+          { class: "number" },
+          `log p(${model.decoder.steps[t].chosen.text}) = ${formatNumber(norms.log_probability)}`,
+        ),
+        ".",
+      ),
+    ];
   }
   if (kind === "gradient-states") return [gradientBars(model, norms.encoder_states)];
-  return [vanishingChart(models, t), decoderTimeChart(models, t)];
+  const compared = comparedModels(models, index);
+  return [vanishingChart(compared, t), decoderTimeChart(compared, t)];
 }
 
 function gradientBars(model, norms) {
   const largest = largestSize(norms);
-  return barList(model.source.tokens.map((token, i) => ({
-    word: token.text, share: norms[i] / largest, text: formatNumber(norms[i]), colour: "var(--warm)",
-  })));
+  return barList(
+    model.source.tokens.map((token, i) => ({
+      word: token.text,
+      share: norms[i] / largest,
+      text: formatNumber(norms[i]),
+      colour: "var(--warm)",
+    })),
+  );
+}
+
+// The model in the picture and the one that tells most beside it: one without attention beside one
+// with it.
+function comparedModels(models, index) {
+  const others = models.filter((_, i) => i !== index);
+  const partner =
+    others.find((other) => hasAttention(other) !== hasAttention(models[index])) ?? others[0];
+  return partner ? [models[index], partner] : [models[index]];
 }
 
 // A model's name, if there are others.
@@ -29,18 +65,38 @@ function modelPrefix(models, model) {
   return models.length > 1 ? `${model.name}, ` : "";
 }
 
-// Gradient norms at the encoder's hidden states over source time, in each direction; logarithmic, so that a
-// gradient that shrinks by a factor at each step is a straight line.
+// Gradient norms at the encoder's hidden states over source time, in each direction; logarithmic,
+// so that a gradient that shrinks by a factor at each step is a straight line.
 function vanishingChart(models, t) {
   const series = models.flatMap((model, m) => {
     const norms = model.backward[Math.min(t, model.backward.length - 1)];
-    const curve = (values, name, colour) => values && values.length
-      ? [{ name: modelPrefix(models, model) + name, colour, dots: true, points: values.map((norm, i) => [i + 1, norm]) }] : [];
-    return [...curve(norms.encoder_forward, "forward", seriesColour(2 * m + 1)),
-      ...curve(norms.encoder_backward, "backward", seriesColour(2 * m))];
+    const curve = (values, name, colour) =>
+      values && values.length
+        ? [
+            {
+              name: modelPrefix(models, model) + name,
+              colour,
+              dots: true,
+              points: values.map((norm, i) => [i + 1, norm]),
+            },
+          ]
+        : [];
+    return [
+      ...curve(norms.encoder_forward, "forward", seriesColour(2 * m + 1)),
+      ...curve(norms.encoder_backward, "backward", seriesColour(2 * m)),
+    ];
   });
-  return element("div", { class: "lens-chart" }, element("h3", {}, "Gradient at the encoder’s states"),
-    lineChart({ series, x: { label: "source token" }, y: { label: "norm", scale: "log" }, height: 190 }));
+  return element(
+    "div",
+    { class: "lens-chart" },
+    element("h3", {}, "Gradient at the encoder’s states"),
+    lineChart({
+      series,
+      x: { label: "source token" },
+      y: { label: "norm", scale: "log" },
+      height: 190,
+    }),
+  );
 }
 
 // The same at the decoder's states, from the initial one to the word's own.
@@ -48,38 +104,76 @@ function decoderTimeChart(models, t) {
   if (t === 0) return null;
   const series = models.map((model, m) => {
     const norms = model.backward[Math.min(t, model.backward.length - 1)].decoder_states;
-    return { name: models.length > 1 ? model.name : "", dots: true, colour: seriesColour(2 * m + 1),
-      points: norms.map((norm, i) => [i, norm]) };
+    return {
+      name: models.length > 1 ? model.name : "",
+      dots: true,
+      colour: seriesColour(2 * m + 1),
+      points: norms.map((norm, i) => [i, norm]),
+    };
   });
-  return element("div", { class: "lens-chart" }, element("h3", {}, "Gradient at the decoder’s states"),
-    lineChart({ series, x: { label: "decoder step" }, y: { label: "norm", scale: "log" }, height: 170 }));
+  return element(
+    "div",
+    { class: "lens-chart" },
+    element("h3", {}, "Gradient at the decoder’s states"),
+    lineChart({
+      series,
+      x: { label: "decoder step" },
+      y: { label: "norm", scale: "log" },
+      height: 170,
+    }),
+  );
 }
 
-// The two matrices that grow as the story plays: attention forward, gradient reach backward. Returns cards.
+// The two matrices that grow as the story plays: attention forward, gradient reach backward.
+// Returns cards.
 function growingMatrices(model, step) {
   const columns = model.source.tokens.map((token) => token.text);
   const rows = model.decoder.steps.map((one) => one.chosen.text);
   const backward = step.kind.startsWith("gradient");
-  const attended = backward ? rows.length
-    : step.t === undefined ? 0 : step.t + (attentionKnown(step, "softmax") ? 1 : 0);
+  const attended = backward
+    ? rows.length
+    : step.t === undefined
+      ? 0
+      : step.t + (attentionKnown(step, "softmax") ? 1 : 0);
   const traced = !backward ? 0 : step.t + (step.kind === "gradient-words" ? 1 : 0);
   const reach = (model.backward || []).map((norms) => norms.source_embeddings);
   const cards = [];
   if (hasAttention(model)) {
-    cards.push(matrixCard("Alignment", "Each row is a word that was written, each column one that was read: how much it was looked at.",
-      { rows, columns, values: model.decoder.steps.slice(0, attended).map((one) => one.weights), format: formatShare },
-      scaleLegend({ low: "0", high: "1", label: "weight" })));
+    cards.push(
+      matrixCard(
+        "Alignment",
+        "Each row is a word that was written, each column one that was read: how much it was looked at.",
+        {
+          rows,
+          columns,
+          values: model.decoder.steps.slice(0, attended).map((one) => one.weights),
+          format: formatShare,
+        },
+        scaleLegend({ low: "0", high: "1", label: "weight" }),
+      ),
+    );
   }
   if (reach.length) {
     const max = largestSize(reach);
-    cards.push(matrixCard("Reach of the gradient", "The same table backward: how strongly each written word would change each word that was read.",
-      { rows, columns, values: reach.slice(0, traced), scale: "gradient", max },
-      scaleLegend({ scale: "gradient", low: "0", high: formatNumber(max), label: "norm" })));
+    cards.push(
+      matrixCard(
+        "Reach of the gradient",
+        "The same table backward: how strongly each written word would change each word that was read.",
+        { rows, columns, values: reach.slice(0, traced), scale: "gradient", max },
+        scaleLegend({ scale: "gradient", low: "0", high: formatNumber(max), label: "norm" }),
+      ),
+    );
   }
   return cards;
 }
 
 function matrixCard(title, text, options, legend) {
-  return element("div", { class: "card matrix-card" }, element("h3", {}, title), element("p", { class: "soft small" }, text), legend,
-    element("div", { class: "scroll" }, heatMap(options)));
+  return element(
+    "div",
+    { class: "card matrix-card" },
+    element("h3", {}, title),
+    element("p", { class: "soft small" }, text),
+    legend,
+    element("div", { class: "scroll" }, heatMap(options)),
+  );
 }

@@ -1,5 +1,6 @@
 "use strict";
-// Learning: a slider over the snapshots of the training, with this sentence's translation, loss and alignment.
+// Learning: a slider over the snapshots of the training, with this sentence's translation, loss and
+// alignment.
 
 function learningSection(model) {
   const { snapshots } = model;
@@ -7,27 +8,64 @@ function learningSection(model) {
   const columns = model.source.tokens.map((token) => token.text);
   const chart = lineChart({
     series: [{ name: "", dots: true, points: snapshots.map((one) => [one.update, one.loss]) }],
-    x: { label: "update" }, y: { label: "loss of this sentence", min: 0 }, height: 200,
+    x: { label: "update" },
+    y: { label: "loss of this sentence", min: 0 },
+    height: 200,
   });
   const sentence = element("p", { class: "learning-sentence" });
   const matrix = element("div", { class: "scroll" });
   const show = (index) => {
-    const { update, loss, text, tokens, weights, log_probability: logProbability } = snapshots[index];
+    const {
+      update,
+      loss,
+      text,
+      tokens,
+      weights,
+      log_probability: logProbability,
+    } = snapshots[index];
     position.textContent = `update ${formatNumber(update)}`;
     slider.setAttribute("aria-valuetext", position.textContent);
-    sentence.replaceChildren(element("bdi", {}, text || "(nothing)"), element("span", { class: "soft small" },
-      `  loss ${formatNumber(loss)}, log-probability ${formatNumber(logProbability)}`));
-    matrix.replaceChildren(weights?.length ? heatMap({ rows: tokens, columns, values: weights, format: formatShare }) : "");
+    sentence.replaceChildren(
+      element("bdi", {}, text || "(nothing)"),
+      element(
+        "span",
+        { class: "soft small" },
+        `  loss ${formatNumber(loss)}, log-probability ${formatNumber(logProbability)}`,
+      ),
+    );
+    matrix.replaceChildren(
+      weights?.length
+        ? heatMap({ rows: tokens, columns, values: weights, format: formatShare })
+        : "",
+    );
     chart.setMarker(update);
   };
   const position = element("span", { class: "number soft" });
-  const slider = element("input", { type: "range", min: 0, max: snapshots.length - 1, "aria-label": "Snapshot",
-    oninput: () => show(Number(slider.value)) });
+  const slider = element("input", {
+    type: "range",
+    min: 0,
+    max: snapshots.length - 1,
+    "aria-label": "Snapshot",
+    oninput: () => show(Number(slider.value)),
+  });
   slider.value = snapshots.length - 1;
   show(snapshots.length - 1);
-  return element("section", { class: "section", id: "learning" }, element("h2", {}, "Learning"),
-    element("p", { class: "soft" }, "The same sentence at moments of the training: draw the slider from left to right and see "
-      + "its translation, its loss and its alignment come about."),
-    element("div", { class: "card" }, element("div", { class: "learning-slider" }, slider, position), sentence,
-      element("div", { class: "columns" }, matrix, chart)));
+  return element(
+    "section",
+    { class: "section", id: "learning" },
+    element("h2", {}, "Learning"),
+    element(
+      "p",
+      { class: "soft" },
+      "The same sentence at moments of the training: draw the slider from left to right and see " +
+        "its translation, its loss and its alignment come about.",
+    ),
+    element(
+      "div",
+      { class: "card" },
+      element("div", { class: "learning-slider" }, slider, position),
+      sentence,
+      element("div", { class: "columns" }, matrix, chart),
+    ),
+  );
 }

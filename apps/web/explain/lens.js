@@ -1,5 +1,6 @@
 "use strict";
-// Beside the picture of the whole model: the one idea of the present step, larger, with its numbers.
+// Beside the picture of the whole model: the one idea of the present step, larger, with its
+// numbers.
 
 // The nodes that explain `step` of models[index]; the other models serve to compare gradients.
 function lensContent(models, index, step) {
@@ -22,128 +23,240 @@ function lensContent(models, index, step) {
 
 // A vector with its name in front.
 function namedStrip(name, values, options = {}, hint) {
-  return element("div", { class: "named-strip" },
+  return element(
+    "div",
+    { class: "named-strip" },
     element("span", { class: "name", title: hint }, name),
-    vectorStrip(values, { label: name, ...options }));
+    vectorStrip(values, { label: name, ...options }),
+  );
 }
 
 function tokenLens(model) {
-  return [dataTable({
-    columns: [
-      { title: "token", value: (token) => token.text, show: (token) => element("bdi", {}, token.text) },
-      { title: "number", value: (token) => token.id, show: (token) => String(token.id) },
-      { title: "", value: (token) => token.unknown ? "unknown" : "" },
-    ],
-    rows: model.source.tokens,
-  }), element("p", { class: "soft small" }, `Its vocabulary has ${formatNumber(model.config.source_vocabulary)} tokens.`)];
+  return [
+    dataTable({
+      columns: [
+        {
+          title: "token",
+          value: (token) => token.text,
+          show: (token) => element("bdi", {}, token.text),
+        },
+        { title: "number", value: (token) => token.id, show: (token) => String(token.id) },
+        { title: "", value: (token) => (token.unknown ? "unknown" : "") },
+      ],
+      rows: model.source.tokens,
+    }),
+    element(
+      "p",
+      { class: "soft small" },
+      `Its vocabulary has ${formatNumber(model.config.source_vocabulary)} tokens.`,
+    ),
+  ];
 }
 
 function embeddingLens(model) {
   const max = largestSize(model.source.embeddings);
-  return [...model.source.tokens.map((token, i) => namedStrip(token.text, model.source.embeddings[i], { max })),
-    scaleLegend({ scale: "diverging", low: formatNumber(-max), high: formatNumber(max) })];
+  return [
+    ...model.source.tokens.map((token, i) =>
+      namedStrip(token.text, model.source.embeddings[i], { max }),
+    ),
+    scaleLegend({ scale: "diverging", low: formatNumber(-max), high: formatNumber(max) }),
+  ];
 }
 
 // What a GRU cell does: x and h go in, three gates, the new h.
 function gruCard(title, gates, input, previous) {
   const share = { scale: "sequential", max: 1 };
   const signed = { max: 1 };
-  return element("div", { class: "gru" }, element("h3", {}, title),
+  return element(
+    "div",
+    { class: "gru" },
+    element("h3", {}, title),
     namedStrip("input x", input),
     previous ? namedStrip("state before", previous, signed) : null,
     namedStrip("reset r", gates.reset, share, "how much of the old state the candidate may use"),
     namedStrip("update z", gates.update, share, "how much of the old state stays"),
     namedStrip("candidate n", gates.candidate, signed, "what the new word suggests"),
-    namedStrip("new state h", gates.state, signed));
+    namedStrip("new state h", gates.state, signed),
+  );
 }
 
 function gruFormula() {
-  return element("p", { class: "soft small" }, "Where z is near 1 (deep blue) the old state stays, where it is near 0 the candidate "
-    + "replaces it:", element("br"), element("span", { class: "number" }, "h′ = (1 − z) n + z h"));
+  return element(
+    "p",
+    { class: "soft small" },
+    "Where z is near 1 (deep blue) the old state stays, where it is near 0 the candidate " +
+      "replaces it:",
+    element("br"),
+    element("span", { class: "number" }, "h′ = (1 − z) n + z h"),
+  );
 }
 
 function encoderLens(model, { layer, i }) {
   const tokens = model.source.tokens;
   const { forward, backward } = model.encoder.layers[layer];
   const below = layer === 0 ? null : model.encoder.layers[layer - 1];
-  const input = (at) => below
-    ? [...below.forward[at].state, ...(below.backward ? below.backward[at].state : [])] : model.source.embeddings[at];
+  const input = (at) =>
+    below
+      ? [...below.forward[at].state, ...(below.backward ? below.backward[at].state : [])]
+      : model.source.embeddings[at];
   const card = (title, gates, at, before) =>
-    gruCard(`${title} reads ${quoted(tokens[at].text)}`, gates[at], input(at), gates[before]?.state);
+    gruCard(
+      `${title} reads ${quoted(tokens[at].text)}`,
+      gates[at],
+      input(at),
+      gates[before]?.state,
+    );
   const mirrored = tokens.length - 1 - i;
-  return [card("→ forward", forward, i, i - 1),
-    backward ? card("← backward", backward, mirrored, mirrored + 1) : null, gruFormula()];
+  return [
+    card("→ forward", forward, i, i - 1),
+    backward ? card("← backward", backward, mirrored, mirrored + 1) : null,
+    gruFormula(),
+  ];
 }
 
 function handOverLens(model) {
-  return [...model.encoder.states.map((state, i) => namedStrip(model.source.tokens[i].text, state, { max: 1 })),
-    scaleLegend({ scale: "diverging", low: "−1", high: "1", label: "state" })];
+  return [
+    ...model.encoder.states.map((state, i) =>
+      namedStrip(model.source.tokens[i].text, state, { max: 1 }),
+    ),
+    scaleLegend({ scale: "diverging", low: "−1", high: "1", label: "state" }),
+  ];
 }
 
 function initialLens(model) {
-  return [...model.decoder.initial.map((state, layer) =>
-    namedStrip(model.decoder.initial.length > 1 ? `layer ${layer + 1}` : "h₀", state, { max: 1 })),
-  scaleLegend({ scale: "diverging", low: "−1", high: "1", label: "state" })];
+  return [
+    ...model.decoder.initial.map((state, layer) =>
+      namedStrip(model.decoder.initial.length > 1 ? `layer ${layer + 1}` : "h₀", state, { max: 1 }),
+    ),
+    scaleLegend({ scale: "diverging", low: "−1", high: "1", label: "state" }),
+  ];
 }
 
 function recurrenceLens(model, { t }) {
   const step = model.decoder.steps[t];
-  const before = t === 0 ? model.decoder.initial : model.decoder.steps[t - 1].layers.map((layer) => layer.state);
-  const input = model.config.architecture === "bahdanau" ? [...step.embedding, ...step.context] : step.embedding;
-  return [...step.layers.map((gates, layer) =>
-    gruCard(step.layers.length > 1 ? `decoder GRU, layer ${layer + 1}` : "decoder GRU", gates,
-      layer === 0 ? input : step.layers[layer - 1].state, before[layer])), gruFormula()];
+  const before =
+    t === 0 ? model.decoder.initial : model.decoder.steps[t - 1].layers.map((layer) => layer.state);
+  const input =
+    model.config.architecture === "bahdanau"
+      ? [...step.embedding, ...step.context]
+      : step.embedding;
+  return [
+    ...step.layers.map((gates, layer) =>
+      gruCard(
+        step.layers.length > 1 ? `decoder GRU, layer ${layer + 1}` : "decoder GRU",
+        gates,
+        layer === 0 ? input : step.layers[layer - 1].state,
+        before[layer],
+      ),
+    ),
+    gruFormula(),
+  ];
 }
 
-// A bar with a word before and a number after it, for each row of {word, share, text, colour?, chosen?}.
+// A bar with a word before and a number after it, for each row of {word, share, text, colour?,
+// chosen?}.
 function barList(rows) {
-  return element("ol", { class: "bar-list" }, rows.map((row) =>
-    element("li", { class: row.chosen ? "is-chosen" : undefined },
-      element("bdi", { class: "bar-word" }, row.word),
-      element("span", { class: "bar", style: { "--share": clamp(row.share, 0, 1), "--bar": row.colour } }),
-      element("span", { class: "number" }, row.text))));
+  return element(
+    "ol",
+    { class: "bar-list" },
+    rows.map((row) =>
+      element(
+        "li",
+        { class: row.chosen ? "is-chosen" : undefined },
+        element("bdi", { class: "bar-word" }, row.word),
+        element("span", {
+          class: "bar",
+          style: { "--share": clamp(row.share, 0, 1), "--bar": row.colour },
+        }),
+        element("span", { class: "number" }, row.text),
+      ),
+    ),
+  );
 }
 
 function scoreLens(model, { t }) {
   const { scores } = model.decoder.steps[t];
   const largest = largestSize(scores);
   const lowest = Math.min(0, ...scores);
-  const formula = { dot: "hᵀ s", general: "hᵀ W s", additive: "vᵀ tanh(W h + U s)" }[model.config.score];
-  return [barList(model.source.tokens.map((token, i) => ({
-    word: token.text, share: (scores[i] - lowest) / (Math.max(...scores) - lowest || 1), text: formatNumber(scores[i]),
-    colour: scores[i] < 0 ? "var(--negative)" : "var(--positive)",
-  }))), element("p", { class: "soft small" }, `The ${model.config.score} score: `,
-    element("span", { class: "number" }, formula || model.config.score), `, the largest size ${formatNumber(largest)}.`)];
+  const formula = { dot: "hᵀ s", general: "hᵀ W s", additive: "vᵀ tanh(W h + U s)" }[
+    model.config.score
+  ];
+  return [
+    barList(
+      model.source.tokens.map((token, i) => ({
+        word: token.text,
+        share: (scores[i] - lowest) / (Math.max(...scores) - lowest || 1),
+        text: formatNumber(scores[i]),
+        colour: scores[i] < 0 ? "var(--negative)" : "var(--positive)",
+      })),
+    ),
+    element(
+      "p",
+      { class: "soft small" },
+      `The ${model.config.score} score: `,
+      element("span", { class: "number" }, formula || model.config.score),
+      `, the largest size ${formatNumber(largest)}.`,
+    ),
+  ];
 }
 
 function softmaxLens(model, { t }) {
   const { weights } = model.decoder.steps[t];
   const best = Math.max(...weights);
-  return [barList(model.source.tokens.map((token, i) => ({
-    word: token.text, share: weights[i], text: formatShare(weights[i]), chosen: weights[i] === best,
-  }))), element("p", { class: "soft small" }, "Softmax: ", element("span", { class: "number" }, "aᵢ = exp(scoreᵢ) / Σ exp(scoreⱼ)"), ".")];
+  return [
+    barList(
+      model.source.tokens.map((token, i) => ({
+        word: token.text,
+        share: weights[i],
+        text: formatShare(weights[i]),
+        chosen: weights[i] === best,
+      })),
+    ),
+    element(
+      "p",
+      { class: "soft small" },
+      "Softmax: ",
+      element("span", { class: "number" }, "aᵢ = exp(scoreᵢ) / Σ exp(scoreⱼ)"),
+      ".",
+    ),
+  ];
 }
 
 function contextLens(model, { t }) {
   const { weights, context } = model.decoder.steps[t];
-  return [...model.source.tokens.map((token, i) => {
-    const strip = namedStrip(`${formatShare(weights[i])} ${token.text}`, model.encoder.states[i], { max: 1 });
-    strip.lastChild.style.opacity = 0.06 + 0.94 * weights[i];
-    return strip;
-  }), element("hr"), namedStrip("sum: context c", context, { max: 1 })];
+  return [
+    ...model.source.tokens.map((token, i) => {
+      const strip = namedStrip(
+        `${formatShare(weights[i])} ${token.text}`,
+        model.encoder.states[i],
+        { max: 1 },
+      );
+      strip.lastChild.style.opacity = 0.06 + 0.94 * weights[i];
+      return strip;
+    }),
+    element("hr"),
+    namedStrip("sum: context c", context, { max: 1 }),
+  ];
 }
 
 function readoutLens(model, { t }) {
   const { context, embedding, layers, readout } = model.decoder.steps[t];
   const state = layers.at(-1).state;
-  const inputs = { luong: [context, state], bahdanau: [context, state, embedding], plain: [state] }[model.config.architecture];
-  return [context ? namedStrip("context c", context, { max: 1 }) : null,
+  const inputs = { luong: [context, state], bahdanau: [context, state, embedding], plain: [state] }[
+    model.config.architecture
+  ];
+  return [
+    context ? namedStrip("context c", context, { max: 1 }) : null,
     namedStrip("state h", state, { max: 1 }),
     inputs.length === 3 ? namedStrip("embedding e", embedding) : null,
     element("p", { class: "lens-arrow number" }, `↓ tanh(W ${readoutInput(model)} + b)`),
     namedStrip("readout", readout, { max: 1 }),
-    element("p", { class: "soft small" },
-      `${inputs.map((vector) => vector.length).join(" + ")} numbers go in, ${readout.length} come out.`)];
+    element(
+      "p",
+      { class: "soft small" },
+      `${inputs.map((vector) => vector.length).join(" + ")} numbers go in, ${readout.length} come out.`,
+    ),
+  ];
 }
 
 function likeliestWordsLens(model, { t }) {
@@ -154,6 +267,12 @@ function likeliestWordsLens(model, { t }) {
   };
   const rows = top.map((word) => row(word, word.id === chosen.id));
   if (!top.some((word) => word.id === chosen.id)) rows.push(row(chosen, true));
-  return [barList(rows), element("p", { class: "soft small" },
-    `The ${top.length} likeliest of ${formatNumber(model.config.target_vocabulary)} tokens.`)];
+  return [
+    barList(rows),
+    element(
+      "p",
+      { class: "soft small" },
+      `The ${top.length} likeliest of ${formatNumber(model.config.target_vocabulary)} tokens.`,
+    ),
+  ];
 }

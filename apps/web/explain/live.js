@@ -1,39 +1,69 @@
 "use strict";
-// What a served page can do besides: ask the model again with another sentence, with other weights, or with source
-// words switched off. `live` is {async explain({sentence, masked, weights})}, which gives a new document.
+// What a served page can do besides: ask the model again with another sentence, with other weights,
+// or with source words switched off. `live` is {async explain({sentence, masked, weights})}, which
+// gives a new document.
 
-const kLiveHint = "Change the sentence or a word of it, switch a position off, or, from a softmax step on, drag a weight: the decoder "
-  + "chooses again.";
+const kLiveHint =
+  "Change the sentence or a word of it, switch a position off, or, from a softmax step on, drag a weight: the decoder " +
+  "chooses again.";
 
 // Asks the server that the page came from.
 function httpLive() {
   return {
     async explain(request) {
       const response = await fetch("/api/explain", {
-        method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(request),
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify(request),
       });
-      const answer = await response.json().catch(() => ({ error: `the server answered with status ${response.status}` }));
-      if (!response.ok) throw new Error(answer.error || `the server answered with status ${response.status}`);
+      const answer = await response
+        .json()
+        .catch(() => ({ error: `the server answered with status ${response.status}` }));
+      if (!response.ok)
+        throw new Error(answer.error || `the server answered with status ${response.status}`);
       return answer;
     },
   };
 }
 
-// class LiveControls: `node` is the form on top of the page; onDocument(document, request) is called with each answer.
+// class LiveControls: `node` is the form on top of the page; onDocument(document, request) is
+// called with each answer.
 class LiveControls {
   constructor(live, sentence, onDocument) {
     Object.assign(this, { live, onDocument, sentence, masked: new Set(), weights: {}, asked: 0 });
-    this.input = element("input", { type: "text", name: "sentence", value: sentence, autocomplete: "off", spellcheck: "false",
-      dir: "auto", "aria-label": "Sentence to translate" });
+    this.input = element("input", {
+      type: "text",
+      name: "sentence",
+      value: sentence,
+      autocomplete: "off",
+      spellcheck: "false",
+      dir: "auto",
+      "aria-label": "Sentence to translate",
+    });
     this.message = element("p", { class: "soft small live-message", role: "status" }, kLiveHint);
-    this.reset = element("button", { type: "button", hidden: true, onclick: () => this.ask(this.sentence) }, "Undo changes");
-    this.node = element("form", { class: "live", onsubmit: (event) => {
-      event.preventDefault();
-      this.ask(this.input.value);
-    } }, this.input, element("button", { type: "submit", class: "primary" }, "Translate"), this.reset, this.message);
+    this.reset = element(
+      "button",
+      { type: "button", hidden: true, onclick: () => this.ask(this.sentence) },
+      "Undo changes",
+    );
+    this.node = element(
+      "form",
+      {
+        class: "live",
+        onsubmit: (event) => {
+          event.preventDefault();
+          this.ask(this.input.value);
+        },
+      },
+      this.input,
+      element("button", { type: "submit", class: "primary" }, "Translate"),
+      this.reset,
+      this.message,
+    );
   }
 
-  // What the picture of the model lets the reader change. Words can be retyped where each token is one.
+  // What the picture of the model lets the reader change. Words can be retyped where each token is
+  // one.
   edits() {
     const words = this.model.source.text.trim().split(/\s+/);
     return {
@@ -57,7 +87,7 @@ class LiveControls {
   toggle(i) {
     if (!this.masked.delete(i)) this.masked.add(i);
     for (const [t, weights] of Object.entries(this.weights)) {
-      const kept = weights.map((weight, at) => this.masked.has(at) ? 0 : weight);
+      const kept = weights.map((weight, at) => (this.masked.has(at) ? 0 : weight));
       const sum = kept.reduce((a, b) => a + b, 0);
       if (sum > 0) this.weights[t] = kept.map((weight) => weight / sum);
       else delete this.weights[t];
@@ -65,12 +95,18 @@ class LiveControls {
     return this.send(this.sentence);
   }
 
-  // Gives source position i this share of the attention at output word t; the others keep their proportions.
+  // Gives source position i this share of the attention at output word t; the others keep their
+  // proportions.
   setWeight(t, i, share) {
     const before = this.model.decoder.steps[t].weights;
-    const rest = before.reduce((sum, weight, at) => at === i ? sum : sum + weight, 0);
-    this.weights[t] = before.map((weight, at) => at === i ? share
-      : rest > 0 ? weight / rest * (1 - share) : (1 - share) / (before.length - 1));
+    const rest = before.reduce((sum, weight, at) => (at === i ? sum : sum + weight), 0);
+    this.weights[t] = before.map((weight, at) =>
+      at === i
+        ? share
+        : rest > 0
+          ? (weight / rest) * (1 - share)
+          : (1 - share) / (before.length - 1),
+    );
     return this.send(this.sentence);
   }
 
@@ -98,8 +134,11 @@ class LiveControls {
     const changed = this.masked.size > 0 || Object.keys(this.weights).length > 0;
     if (!changed) this.original = model.translation.text;
     this.reset.hidden = !changed;
-    this.message.textContent = !changed ? kLiveHint : model.translation.text === this.original
-      ? "The translation stays the same." : `Before the change: ${this.original}`;
+    this.message.textContent = !changed
+      ? kLiveHint
+      : model.translation.text === this.original
+        ? "The translation stays the same."
+        : `Before the change: ${this.original}`;
   }
 
   // The model whose picture the edits refer to.
@@ -109,22 +148,55 @@ class LiveControls {
   }
 }
 
-// A source word that can be retyped (if it is one), with a switch that hides its position from the attention.
+// A source word that can be retyped (if it is one), with a switch that hides its position from the
+// attention.
 function editableWord(token, i, edits) {
   const on = !edits.masked.has(i);
-  const input = edits.words[i] === undefined ? element("bdi", { class: "word" }, token.text)
-    : element("input", { type: "text", class: "word", value: edits.words[i], dir: "auto", "aria-label": `Source word ${i + 1}`,
-      onchange: () => edits.word(i, input.value.trim()) });
-  return element("div", { class: on ? "editable" : "editable is-off" }, input,
-    element("button", { type: "button", class: "position-switch", "aria-pressed": String(on),
-      title: on ? "Hide this position from the attention" : "Let the attention see this position again",
-      onclick: () => edits.toggle(i) }, on ? "on" : "off"));
+  const input =
+    edits.words[i] === undefined
+      ? element("bdi", { class: "word" }, token.text)
+      : element("input", {
+          type: "text",
+          class: "word",
+          value: edits.words[i],
+          dir: "auto",
+          "aria-label": `Source word ${i + 1}`,
+          onchange: () => edits.word(i, input.value.trim()),
+        });
+  return element(
+    "div",
+    { class: on ? "editable" : "editable is-off" },
+    input,
+    element(
+      "button",
+      {
+        type: "button",
+        class: "position-switch",
+        "aria-pressed": String(on),
+        title: on
+          ? "Hide this position from the attention"
+          : "Let the attention see this position again",
+        onclick: () => edits.toggle(i),
+      },
+      on ? "on" : "off",
+    ),
+  );
 }
 
-// Lets the mouse, a finger or the keyboard set a weight bar; preview(share) while moving, commit(share) at the end.
+// Lets the mouse, a finger or the keyboard set a weight bar; preview(share) while moving,
+// commit(share) at the end.
 function makeDraggable(bar, token, preview, commit) {
-  fillElement(bar, { tabindex: 0, role: "slider", "aria-label": `Attention weight of ${quoted(token.text)}`,
-    "aria-valuemin": 0, "aria-valuemax": 100 }, []);
+  fillElement(
+    bar,
+    {
+      tabindex: 0,
+      role: "slider",
+      "aria-label": `Attention weight of ${quoted(token.text)}`,
+      "aria-valuemin": 0,
+      "aria-valuemax": 100,
+    },
+    [],
+  );
   bar.classList.add("is-draggable");
   const shareAt = (event) => {
     const box = bar.getBoundingClientRect();

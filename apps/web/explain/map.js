@@ -1,10 +1,11 @@
 "use strict";
-// The whole model as one picture: a column for each source token, with a row for each thing that the
-// model computes of it, and the decoder's chain below. It is built once; show(step) fills in what has been
-// computed by then, lights what the step is about, and in the backward steps colours the gradients.
+// The whole model as one picture: a column for each source token, with a row for each thing that
+// the model computes of it, and the decoder's chain below. It is built once; show(step) fills in
+// what has been computed by then, lights what the step is about, and in the backward steps colours
+// the gradients.
 
-// class ModelMap: `node` is the picture; `edits` (or null) are what a live page lets the reader change:
-// {word(i, text), toggle(i), weight(t, i, share), masked: Set}.
+// class ModelMap: `node` is the picture; `edits` (or null) are what a live page lets the reader
+// change: {word(i, text), toggle(i), weight(t, i, share), masked: Set}.
 class ModelMap {
   constructor(model, edits) {
     this.model = model;
@@ -12,11 +13,26 @@ class ModelMap {
     this.blocks = decoderBlocks(model);
     this.overlay = svg("svg", { class: "connectors", "aria-hidden": "true" });
     this.cells = new Map(); // row's name -> [S] cells
-    this.scroller = element("div", { class: "map-source scroll", tabindex: -1 }, this.sourceGrid(edits));
+    this.scroller = element(
+      "div",
+      { class: "map-source scroll", tabindex: -1 },
+      this.sourceGrid(edits),
+    );
     this.chain = new Map(); // block's name -> its node
     this.output = element("ol", { class: "map-output", "aria-label": "Translation so far" });
-    this.node = element("div", { class: "map" }, this.overlay, this.scroller, this.decoderChain(),
-      element("div", { class: "map-sentence" }, element("span", { class: "map-label" }, "output"), this.output));
+    this.node = element(
+      "div",
+      { class: "map" },
+      this.overlay,
+      this.scroller,
+      this.decoderChain(),
+      element(
+        "div",
+        { class: "map-sentence" },
+        element("span", { class: "map-label" }, "output"),
+        this.output,
+      ),
+    );
     this.step = null;
     const redraw = () => this.step && this.connect(this.step);
     this.scroller.addEventListener("scroll", redraw, { passive: true });
@@ -30,8 +46,16 @@ class ModelMap {
       const line = { "grid-row": at + 1 };
       grid.append(element("div", { class: "map-label", style: line }, row.label));
       const cells = this.model.source.tokens.map((token, i) =>
-        element("div", { class: `cell cell-${row.kind}`, dataset: { row: row.name, column: i },
-          style: { ...line, "grid-column": i + 2 } }, row.cell(token, i, edits)));
+        element(
+          "div",
+          {
+            class: `cell cell-${row.kind}`,
+            dataset: { row: row.name, column: i },
+            style: { ...line, "grid-column": i + 2 },
+          },
+          row.cell(token, i, edits),
+        ),
+      );
       this.cells.set(row.name, cells);
       grid.append(...cells);
     });
@@ -42,8 +66,12 @@ class ModelMap {
     const chain = element("div", { class: "map-chain" });
     for (const block of this.blocks) {
       const body = element("div", { class: "block-body" });
-      const node = element("div", { class: "block", dataset: { block: block.name } },
-        element("div", { class: "map-label" }, block.label), body);
+      const node = element(
+        "div",
+        { class: "block", dataset: { block: block.name } },
+        element("div", { class: "map-label" }, block.label),
+        body,
+      );
       this.chain.set(block.name, { node, body });
       chain.append(node);
     }
@@ -86,8 +114,17 @@ class ModelMap {
   showOutput(step) {
     const steps = this.model.decoder.steps;
     const count = writtenWords(this.model, step);
-    this.output.replaceChildren(...steps.slice(0, count).map((one, t) =>
-      element("li", { class: t === step.t ? "is-active" : undefined }, element("bdi", {}, one.chosen.text))));
+    this.output.replaceChildren(
+      ...steps
+        .slice(0, count)
+        .map((one, t) =>
+          element(
+            "li",
+            { class: t === step.t ? "is-active" : undefined },
+            element("bdi", {}, one.chosen.text),
+          ),
+        ),
+    );
   }
 
   // The column that the step is about, when the columns do not fit.
@@ -108,7 +145,10 @@ class ModelMap {
 function showGradient(node, norm, largest) {
   node.classList.toggle("has-gradient", norm !== undefined);
   if (norm === undefined) return;
-  setStyle(node, { "--gradient": scaleColour("gradient", norm / largest), "--share": norm / largest });
+  setStyle(node, {
+    "--gradient": scaleColour("gradient", norm / largest),
+    "--share": norm / largest,
+  });
   node.dataset.gradient = formatNumber(norm);
 }
 
@@ -128,7 +168,9 @@ function centralColumn(model, step) {
 // The cells where each direction of the encoder ends.
 function encoderEnds({ model, cells }) {
   const layer = model.encoder.layers.length - 1;
-  return [cells.get(`forward-${layer}`).at(-1), cells.get(`backward-${layer}`)?.[0]].filter(Boolean);
+  return [cells.get(`forward-${layer}`).at(-1), cells.get(`backward-${layer}`)?.[0]].filter(
+    Boolean,
+  );
 }
 
 // Which curves a step draws.
@@ -139,21 +181,40 @@ function mapLinks(map, step) {
     cells.get(row).map((from, i) => ({ from, to, strength: strengths[i], backward }));
   const here = step.t === undefined ? null : model.decoder.steps[step.t];
   switch (step.kind) {
-    case "initial": return encoderEnds(map).map((from) => ({ from, to: block("state"), strength: 0.5 }));
+    case "initial":
+      return encoderEnds(map).map((from) => ({ from, to: block("state"), strength: 0.5 }));
     case "recurrence": {
       const word = map.output.lastElementChild;
       return word ? [{ from: word, to: block("input"), strength: 0.3 }] : [];
     }
-    case "scores": return each("scores", block("state"), here.weights.map(() => 0.15));
+    case "scores":
+      return each(
+        "scores",
+        block("state"),
+        here.weights.map(() => 0.15),
+      );
     case "context":
     case "readout":
-    case "words": return here.weights ? each("weighted", block("context"), here.weights) : [];
+    case "words":
+      return here.weights ? each("weighted", block("context"), here.weights) : [];
     case "gradient-states":
     case "gradient-words": {
-      if (!here.weights) return encoderEnds(map).map((from) => ({ from, to: block("state"), strength: 0.5, backward: true }));
+      if (!here.weights)
+        return encoderEnds(map).map((from) => ({
+          from,
+          to: block("state"),
+          strength: 0.5,
+          backward: true,
+        }));
       const norms = model.backward[step.t].encoder_states;
-      return each("states", block("context"), norms.map((norm) => norm / largestSize(norms)), true);
+      return each(
+        "states",
+        block("context"),
+        norms.map((norm) => norm / largestSize(norms)),
+        true,
+      );
     }
-    default: return [];
+    default:
+      return [];
   }
 }

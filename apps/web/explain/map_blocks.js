@@ -28,25 +28,35 @@ function outputKnown(model, step, kind) {
 
 function inputBlock(model) {
   return {
-    name: "input", label: "word in", active: ["recurrence"],
+    name: "input",
+    label: "word in",
+    active: ["recurrence"],
     content: (step) => {
       if (step.t === undefined) return null;
       const { input, embedding } = model.decoder.steps[step.t];
-      return [element("bdi", { class: "word" }, input.text),
-        vectorStrip(embedding, { label: `embedding of ${quoted(input.text)}` })];
+      return [
+        element("bdi", { class: "word" }, input.text),
+        vectorStrip(embedding, { label: `embedding of ${quoted(input.text)}` }),
+      ];
     },
   };
 }
 
 function stateBlock(model) {
-  const strip = (values, label) => [element("span", { class: "soft small" }, label), vectorStrip(values, { label, max: 1 })];
+  const strip = (values, label) => [
+    element("span", { class: "soft small" }, label),
+    vectorStrip(values, { label, max: 1 }),
+  ];
   return {
-    name: "state", label: "decoder state", active: ["initial", "recurrence", "scores", "gradient-output"],
+    name: "state",
+    label: "decoder state",
+    active: ["initial", "recurrence", "scores", "gradient-output"],
     content: (step) => {
       if (outputKnown(model, step, "recurrence")) {
         return strip(model.decoder.steps[step.t].layers.at(-1).state, `h${subscript(step.t + 1)}`);
       }
-      if (step.t > 0) return strip(model.decoder.steps[step.t - 1].layers.at(-1).state, `h${subscript(step.t)}`);
+      if (step.t > 0)
+        return strip(model.decoder.steps[step.t - 1].layers.at(-1).state, `h${subscript(step.t)}`);
       if (step.kind === "initial" || step.t === 0) return strip(model.decoder.initial.at(-1), "h₀");
       return null;
     },
@@ -56,12 +66,16 @@ function stateBlock(model) {
 
 function contextBlock(model) {
   return {
-    name: "context", label: "context", active: ["context", "gradient-output"],
+    name: "context",
+    label: "context",
+    active: ["context", "gradient-output"],
     content: (step) => {
       if (!outputKnown(model, step, "context")) return null;
       const label = `c${subscript(step.t + 1)}`;
-      return [element("span", { class: "soft small" }, label),
-        vectorStrip(model.decoder.steps[step.t].context, { label, max: 1 })];
+      return [
+        element("span", { class: "soft small" }, label),
+        vectorStrip(model.decoder.steps[step.t].context, { label, max: 1 }),
+      ];
     },
     gradient: (step) => model.backward[step.t].context,
   };
@@ -70,22 +84,32 @@ function contextBlock(model) {
 function readoutBlock(model) {
   const label = `tanh(W ${readoutInput(model)})`;
   return {
-    name: "readout", label: "feedforward", active: ["readout", "gradient-output"],
-    content: (step) => outputKnown(model, step, "readout")
-      ? [element("span", { class: "soft small" }, label),
-        vectorStrip(model.decoder.steps[step.t].readout, { label: "readout", max: 1 })] : null,
+    name: "readout",
+    label: "feedforward",
+    active: ["readout", "gradient-output"],
+    content: (step) =>
+      outputKnown(model, step, "readout")
+        ? [
+            element("span", { class: "soft small" }, label),
+            vectorStrip(model.decoder.steps[step.t].readout, { label: "readout", max: 1 }),
+          ]
+        : null,
     gradient: (step) => model.backward[step.t].readout,
   };
 }
 
 function wordBlock(model) {
   return {
-    name: "word", label: "word out", active: ["words", "gradient-output"],
+    name: "word",
+    label: "word out",
+    active: ["words", "gradient-output"],
     content: (step) => {
       if (!outputKnown(model, step, "words")) return null;
       const { chosen } = model.decoder.steps[step.t];
-      return [element("bdi", { class: "word chosen" }, chosen.text),
-        element("span", { class: "number soft" }, formatShare(Math.exp(chosen.log_probability)))];
+      return [
+        element("bdi", { class: "word chosen" }, chosen.text),
+        element("span", { class: "number soft" }, formatShare(Math.exp(chosen.log_probability))),
+      ];
     },
   };
 }

@@ -3,7 +3,8 @@
 //   {name, kind, label, cell(token, i, edits), progress(step, i), update?(cell, i, step), gradient?(step)}
 // progress() says whether a cell's content is known at a step, and whether the step is about it.
 
-// The order in which things become known. Steps of one output word share a stage, as do backward steps.
+// The order in which things become known. Steps of one output word share a stage, as do backward
+// steps.
 const kStages = ["tokens", "embeddings", "encode", "handover", "initial"];
 
 function stageOf(step) {
@@ -22,20 +23,28 @@ function sourceRows(model) {
 
 function wordRow(model) {
   return {
-    name: "words", kind: "word", label: "source",
-    cell: (token, i, edits) => edits ? editableWord(token, i, edits) : element("bdi", { class: "word" }, token.text),
+    name: "words",
+    kind: "word",
+    label: "source",
+    cell: (token, i, edits) =>
+      edits ? editableWord(token, i, edits) : element("bdi", { class: "word" }, token.text),
     progress: (step) => ({ known: true, active: step.kind === "tokens" }),
-    gradient: (step) => step.kind === "gradient-words" ? model.backward[step.t].source_embeddings : null,
+    gradient: (step) =>
+      step.kind === "gradient-words" ? model.backward[step.t].source_embeddings : null,
   };
 }
 
 function embeddingRow(model) {
   const max = largestSize(model.source.embeddings);
   return {
-    name: "embeddings", kind: "vector", label: "embedding",
-    cell: (token, i) => vectorStrip(model.source.embeddings[i], { label: `embedding of ${quoted(token.text)}`, max }),
+    name: "embeddings",
+    kind: "vector",
+    label: "embedding",
+    cell: (token, i) =>
+      vectorStrip(model.source.embeddings[i], { label: `embedding of ${quoted(token.text)}`, max }),
     progress: (step) => ({ known: stageOf(step) >= 1, active: step.kind === "embeddings" }),
-    gradient: (step) => step.kind === "gradient-words" ? model.backward[step.t].source_embeddings : null,
+    gradient: (step) =>
+      step.kind === "gradient-words" ? model.backward[step.t].source_embeddings : null,
   };
 }
 
@@ -44,14 +53,23 @@ function directionRows(model, { forward, backward }, layer) {
   const suffix = model.encoder.layers.length > 1 ? ` ${layer + 1}` : "";
   const last = layer === model.encoder.layers.length - 1;
   const row = (name, arrow, gates, pulseOf, norms) => ({
-    name: `${name}-${layer}`, kind: `vector cell-${name}`, label: `${name}${suffix} ${arrow}`,
-    cell: (token, i) => vectorStrip(gates[i].state, { label: `${name} state at ${quoted(token.text)}`, max: 1 }),
+    name: `${name}-${layer}`,
+    kind: `vector cell-${name}`,
+    label: `${name}${suffix} ${arrow}`,
+    cell: (token, i) =>
+      vectorStrip(gates[i].state, { label: `${name} state at ${quoted(token.text)}`, max: 1 }),
     progress: (step, i) => {
-      const done = step.kind !== "encode" ? stageOf(step) > 2
-        : step.layer > layer || (step.layer === layer && step.i >= pulseOf(i));
-      return { known: done, active: step.kind === "encode" && step.layer === layer && step.i === pulseOf(i) };
+      const done =
+        step.kind !== "encode"
+          ? stageOf(step) > 2
+          : step.layer > layer || (step.layer === layer && step.i >= pulseOf(i));
+      return {
+        known: done,
+        active: step.kind === "encode" && step.layer === layer && step.i === pulseOf(i),
+      };
     },
-    gradient: (step) => last && step.kind === "gradient-words" ? model.backward[step.t][norms] : null,
+    gradient: (step) =>
+      last && step.kind === "gradient-words" ? model.backward[step.t][norms] : null,
   });
   const rows = [row("forward", "→", forward, (i) => i, "encoder_forward")];
   if (backward) rows.push(row("backward", "←", backward, (i) => count - 1 - i, "encoder_backward"));
@@ -60,10 +78,20 @@ function directionRows(model, { forward, backward }, layer) {
 
 function stateRow(model) {
   return {
-    name: "states", kind: "vector", label: "handed over",
-    cell: (token, i) => vectorStrip(model.encoder.states[i], { label: `encoder state ${quoted(token.text)}`, max: 1 }),
-    progress: (step) => ({ known: stageOf(step) >= 3, active: ["handover", "scores", "gradient-states"].includes(step.kind) }),
-    gradient: (step) => step.kind === "gradient-output" ? null : model.backward[step.t].encoder_states,
+    name: "states",
+    kind: "vector",
+    label: "handed over",
+    cell: (token, i) =>
+      vectorStrip(model.encoder.states[i], {
+        label: `encoder state ${quoted(token.text)}`,
+        max: 1,
+      }),
+    progress: (step) => ({
+      known: stageOf(step) >= 3,
+      active: ["handover", "scores", "gradient-states"].includes(step.kind),
+    }),
+    gradient: (step) =>
+      step.kind === "gradient-output" ? null : model.backward[step.t].encoder_states,
   };
 }
 
@@ -85,20 +113,26 @@ function attentionProgress(model, kind) {
 
 function scoreRow(model) {
   return {
-    name: "scores", kind: "score", label: "score",
+    name: "scores",
+    kind: "score",
+    label: "score",
     cell: () => element("span", { class: "number" }),
     progress: attentionProgress(model, "scores"),
     update: (cell, i, step) => {
       const { scores } = model.decoder.steps[step.t];
       cell.firstChild.textContent = formatNumber(scores[i]);
-      setStyle(cell, { "--heat": scaleColour("diverging", 0.55 * scores[i] / largestSize(scores)) });
+      setStyle(cell, {
+        "--heat": scaleColour("diverging", (0.55 * scores[i]) / largestSize(scores)),
+      });
     },
   };
 }
 
 function weightRow(model) {
   return {
-    name: "weights", kind: "weight", label: "weight",
+    name: "weights",
+    kind: "weight",
+    label: "weight",
     cell: (token, i, edits) => weightBar(token, i, edits),
     progress: attentionProgress(model, "softmax"),
     update: (cell, i, step) => {
@@ -121,16 +155,25 @@ function weightBar(token, i, edits) {
     number.textContent = formatShare(weight);
     bar.setAttribute("aria-valuenow", (100 * weight).toFixed(1));
   };
-  if (edits) makeDraggable(bar, token, (share) => node.showWeight(share, output),
-    (share) => edits.weight(output, i, share));
+  if (edits)
+    makeDraggable(
+      bar,
+      token,
+      (share) => node.showWeight(share, output),
+      (share) => edits.weight(output, i, share),
+    );
   return node;
 }
 
 function weightedRow(model) {
   return {
-    name: "weighted", kind: "vector", label: "weight × state",
-    cell: (token, i) => vectorStrip(model.encoder.states[i], { label: `state of ${quoted(token.text)}`, max: 1 }),
+    name: "weighted",
+    kind: "vector",
+    label: "weight × state",
+    cell: (token, i) =>
+      vectorStrip(model.encoder.states[i], { label: `state of ${quoted(token.text)}`, max: 1 }),
     progress: attentionProgress(model, "context"),
-    update: (cell, i, step) => setStyle(cell.firstChild, { opacity: 0.06 + 0.94 * model.decoder.steps[step.t].weights[i] }),
+    update: (cell, i, step) =>
+      setStyle(cell.firstChild, { opacity: 0.06 + 0.94 * model.decoder.steps[step.t].weights[i] }),
   };
 }

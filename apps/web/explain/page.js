@@ -1,8 +1,9 @@
 "use strict";
-// The page that explains one sentence: the story's player around the picture of the model, and below it what
-// belongs to the sentence as a whole.
+// The page that explains one sentence: the story's player around the picture of the model, and
+// below it what belongs to the sentence as a whole.
 
-// The matrices stand beside the picture for sentences of at most so many tokens, below it for longer ones.
+// The matrices stand beside the picture for sentences of at most so many tokens, below it for
+// longer ones.
 const kColumnsInLens = 10;
 
 class ExplainPage {
@@ -36,54 +37,125 @@ class ExplainPage {
     this.lens = element("div", { class: "lens-body" });
     this.title = element("h2", {});
     this.text = element("p", { class: "lens-text" });
-    this.caption = element("div", { class: "caption", "aria-live": "polite" }, this.title, this.text);
+    this.caption = element(
+      "div",
+      { class: "caption", "aria-live": "polite" },
+      this.title,
+      this.text,
+    );
     this.chapters = this.chapterButtons();
     const small = this.model.source.tokens.length <= kColumnsInLens;
     this.matrices = element("div", { class: small ? "" : "columns section-cards" });
     this.player?.detach();
     if (before) this.keepPlace(before);
-    const stage = element("main", { class: "stage card" }, this.chapters, element("div", { class: "stage-grid" },
-      element("div", { class: "lens" }, this.caption, this.lens, small ? this.matrices : null), this.map.node));
-    this.root.replaceChildren(...[this.header(), this.controls?.node, this.modelTabs(), stage, small ? null : this.matrices,
-      beamSection(this.model), learningSection(this.model), comparisonSection(this.models)].filter(Boolean));
-    this.player = new Player({ count: this.steps.length, onStep: (index) => this.showStep(index),
-      label: (index) => this.steps[index].title });
+    const stage = element(
+      "main",
+      { class: "stage card" },
+      this.chapters,
+      element(
+        "div",
+        { class: "stage-grid" },
+        element("div", { class: "lens" }, this.caption, this.lens, small ? this.matrices : null),
+        this.map.node,
+      ),
+    );
+    this.root.replaceChildren(
+      ...[
+        this.header(),
+        this.controls?.node,
+        this.modelTabs(),
+        stage,
+        small ? null : this.matrices,
+        beamSection(this.model),
+        learningSection(this.model),
+        comparisonSection(this.models),
+      ].filter(Boolean),
+    );
+    this.player = new Player({
+      count: this.steps.length,
+      onStep: (index) => this.showStep(index),
+      label: (index) => this.steps[index].title,
+    });
     stage.append(this.player.node);
   }
 
   header() {
-    if (!this.models) return element("header", { class: "page-top" }, element("h1", {}, "Type a sentence."), themeSwitches());
+    if (!this.models)
+      return element(
+        "header",
+        { class: "page-top" },
+        element("h1", {}, "Type a sentence."),
+        themeSwitches(),
+      );
     const { source, translation } = this.model;
     const long = source.text.length + translation.text.length > 80;
-    const title = element("h1", { class: long ? "is-long" : undefined }, element("bdi", {}, source.text),
-      element("span", { class: "arrow" }, " → "), element("bdi", {}, translation.text));
-    return element("header", { class: "page-top" },
-      element("div", {}, title, element("p", { class: "soft small" }, modelSummary(this.model))), themeSwitches());
+    const title = element(
+      "h1",
+      { class: long ? "is-long" : undefined },
+      element("bdi", {}, source.text),
+      element("span", { class: "arrow" }, " → "),
+      element("bdi", {}, translation.text),
+    );
+    return element(
+      "header",
+      { class: "page-top" },
+      element("div", {}, title, element("p", { class: "soft small" }, modelSummary(this.model))),
+      themeSwitches(),
+    );
   }
 
   // Puts the place of the old story into the address, where the new player begins.
   keepPlace(before) {
-    const likeness = (step) => 4 * (step.kind === before.kind) + 2 * (step.t === before.t) + (step.i === before.i);
-    const likest = this.steps.reduce((best, step) => likeness(step) > likeness(best) ? step : best);
+    const likeness = (step) =>
+      4 * (step.kind === before.kind) + 2 * (step.t === before.t) + (step.i === before.i);
+    const likest = this.steps.reduce((best, step) =>
+      likeness(step) > likeness(best) ? step : best,
+    );
     history.replaceState(null, "", `#step=${this.steps.indexOf(likest) + 1}`);
   }
 
   modelTabs() {
     if (this.models.length < 2) return null;
-    return element("div", { class: "row model-tabs", role: "group", "aria-label": "Model in the picture" },
-      this.models.map((model, index) => element("button", { type: "button", "aria-pressed": String(index === this.chosen),
-        onclick: () => {
-          this.chosen = index;
-          this.build();
-        } }, model.name)));
+    return element(
+      "div",
+      { class: "row model-tabs", role: "group", "aria-label": "Model in the picture" },
+      this.models.map((model, index) =>
+        element(
+          "button",
+          {
+            type: "button",
+            "aria-pressed": String(index === this.chosen),
+            onclick: () => {
+              this.chosen = index;
+              this.build();
+            },
+          },
+          model.name,
+        ),
+      ),
+    );
   }
 
   chapterButtons() {
-    const starts = this.steps.map((step, index) => ({ ...step, index }))
+    const starts = this.steps
+      .map((step, index) => ({ ...step, index }))
       .filter(({ index }) => index === 0 || this.isNewChapter(index));
-    return element("nav", { class: "chapters scroll", "aria-label": "Chapters" }, starts.map(({ chapter, index, t, kind }) =>
-      element("button", { type: "button", dataset: { first: index }, onclick: () => this.player.stopAt(index),
-        class: t !== undefined && !kind.startsWith("gradient") ? "is-word" : undefined }, element("bdi", {}, chapter))));
+    return element(
+      "nav",
+      { class: "chapters scroll", "aria-label": "Chapters" },
+      starts.map(({ chapter, index, t, kind }) =>
+        element(
+          "button",
+          {
+            type: "button",
+            dataset: { first: index },
+            onclick: () => this.player.stopAt(index),
+            class: t !== undefined && !kind.startsWith("gradient") ? "is-word" : undefined,
+          },
+          element("bdi", {}, chapter),
+        ),
+      ),
+    );
   }
 
   isNewChapter(index) {
@@ -96,7 +168,9 @@ class ExplainPage {
     const cards = growingMatrices(this.model, step);
     if (this.matrices.parentNode !== this.lens.parentNode) return cards;
     if (step.t === undefined) return [];
-    return step.kind.startsWith("gradient") ? cards.slice(-1) : cards.slice(0, hasAttention(this.model) ? 1 : 0);
+    return step.kind.startsWith("gradient")
+      ? cards.slice(-1)
+      : cards.slice(0, hasAttention(this.model) ? 1 : 0);
   }
 
   showStep(index) {
@@ -114,6 +188,8 @@ class ExplainPage {
 
 function modelSummary({ name, config, translation }) {
   const score = config.architecture === "plain" ? "no attention" : `${config.score} attention`;
-  return `${name}: ${config.architecture}, ${score}, ${formatNumber(config.parameters)} parameters, beam ${config.beam}; `
-    + `log-probability ${formatNumber(translation.log_probability)}`;
+  return (
+    `${name}: ${config.architecture}, ${score}, ${formatNumber(config.parameters)} parameters, beam ${config.beam}; ` +
+    `log-probability ${formatNumber(translation.log_probability)}`
+  );
 }

@@ -35,15 +35,23 @@ function wordSteps(model) {
   const { embedding } = model.config;
   return [
     {
-      kind: "tokens", chapter: "Words", title: "Words become tokens",
-      text: "The sentence is cut into pieces that the model knows, its tokens; a last one, "
-        + `${quoted(model.source.tokens.at(-1).text)}, marks the end.`
-        + (unknown ? ` ${unknown} of them it has never seen: they all become one “unknown” token.` : ""),
+      kind: "tokens",
+      chapter: "Words",
+      title: "Words become tokens",
+      text:
+        "The sentence is cut into pieces that the model knows, its tokens; a last one, " +
+        `${quoted(model.source.tokens.at(-1).text)}, marks the end.` +
+        (unknown
+          ? ` ${unknown} of them it has never seen: they all become one “unknown” token.`
+          : ""),
     },
     {
-      kind: "embeddings", chapter: "Words", title: "Tokens become vectors",
-      text: `Each token is looked up in a table and becomes a vector: ${embedding} numbers, learned in training. `
-        + "Blue is positive, orange negative. This is all that the model knows of a word by itself.",
+      kind: "embeddings",
+      chapter: "Words",
+      title: "Tokens become vectors",
+      text:
+        `Each token is looked up in a table and becomes a vector: ${embedding} numbers, learned in training. ` +
+        "Blue is positive, orange negative. This is all that the model knows of a word by itself.",
     },
   ];
 }
@@ -51,76 +59,124 @@ function wordSteps(model) {
 function encoderSteps(model) {
   const last = model.source.tokens.length - 1;
   const layers = model.encoder.layers.length;
-  return model.encoder.layers.flatMap(({ backward }, layer) => model.source.tokens.map((_, i) => ({
-    kind: "encode", chapter: "Encoder", layer, i,
-    title: layers > 1 ? `Encoder, layer ${layer + 1}, pulse ${i + 1}` : `Encoder, pulse ${i + 1}`,
-    text: encoderText(model, i, last, backward),
-  })));
+  return model.encoder.layers.flatMap(({ backward }, layer) =>
+    model.source.tokens.map((_, i) => ({
+      kind: "encode",
+      chapter: "Encoder",
+      layer,
+      i,
+      title: layers > 1 ? `Encoder, layer ${layer + 1}, pulse ${i + 1}` : `Encoder, pulse ${i + 1}`,
+      text: encoderText(model, i, last, backward),
+    })),
+  );
 }
 
 function encoderText(model, i, last, backward) {
   const forward = `One reader goes forward and is at ${sourceWord(model, i)}`;
-  if (!backward) return `The encoder reads ${sourceWord(model, i)} and updates its memory, the hidden state.`;
+  if (!backward)
+    return `The encoder reads ${sourceWord(model, i)} and updates its memory, the hidden state.`;
   if (i === 0) {
-    return `Two readers set out. ${forward}; the other goes backward and begins with ${sourceWord(model, last)}. `
-      + "Each holds a memory, its hidden state, and gates decide what to keep of it.";
+    return (
+      `Two readers set out. ${forward}; the other goes backward and begins with ${sourceWord(model, last)}. ` +
+      "Each holds a memory, its hidden state, and gates decide what to keep of it."
+    );
   }
-  return `${forward}, the other goes backward and is at ${sourceWord(model, last - i)}. `
-    + "Each mixes the new word into its hidden state: the gates decide how much of the old one stays.";
+  return (
+    `${forward}, the other goes backward and is at ${sourceWord(model, last - i)}. ` +
+    "Each mixes the new word into its hidden state: the gates decide how much of the old one stays."
+  );
 }
 
 function handOverSteps(model) {
   const count = model.source.tokens.length;
   const initial = {
-    kind: "initial", chapter: "Hand-over", title: "The decoder’s first state",
-    text: "The last states of the two readers, who have then seen the whole sentence, pass through one small layer: "
-      + "the decoder starts from here.",
+    kind: "initial",
+    chapter: "Hand-over",
+    title: "The decoder’s first state",
+    text:
+      "The last states of the two readers, who have then seen the whole sentence, pass through one small layer: " +
+      "the decoder starts from here.",
   };
   if (!hasAttention(model)) {
-    initial.text = "This model has no attention: the whole sentence, however long, has to fit into this one vector. "
-      + "The decoder gets nothing else.";
+    initial.text =
+      "This model has no attention: the whole sentence, however long, has to fit into this one vector. " +
+      "The decoder gets nothing else.";
     return [initial];
   }
-  return [{
-    kind: "handover", chapter: "Hand-over", title: "All states are handed over",
-    text: `The decoder receives all ${count} hidden states, one a token, not the last alone. `
-      + "Each knows its own word best, and something of the words around it. That is what makes attention possible.",
-  }, initial];
+  return [
+    {
+      kind: "handover",
+      chapter: "Hand-over",
+      title: "All states are handed over",
+      text:
+        `The decoder receives all ${count} hidden states, one a token, not the last alone. ` +
+        "Each knows its own word best, and something of the words around it. That is what makes attention possible.",
+    },
+    initial,
+  ];
 }
 
 function outputSteps(model, t) {
   const step = model.decoder.steps[t];
   const chapter = step.chosen.text;
-  const named = (kind, title, text) => ({ kind, t, chapter, title: `Word ${t + 1}: ${title}`, text });
+  const named = (kind, title, text) => ({
+    kind,
+    t,
+    chapter,
+    title: `Word ${t + 1}: ${title}`,
+    text,
+  });
   const recurrence = named("recurrence", "the decoder takes a step", recurrenceText(model, t));
   const attention = hasAttention(model) ? attentionSteps(model, t, named) : [];
-  const first = model.config.architecture === "bahdanau" ? [...attention, recurrence] : [recurrence, ...attention];
-  return [...first,
-    named("readout", attention.length ? "context and state are joined" : "a last layer", attention.length
-      ? `Context and decoder state are put end to end, ${readoutInput(model)}, and pass through a feedforward layer with tanh.`
-      : "The decoder’s state passes through a feedforward layer with tanh."),
-    named("words", `${quoted(step.chosen.text)} is chosen`, wordsText(model, t))];
+  const first =
+    model.config.architecture === "bahdanau"
+      ? [...attention, recurrence]
+      : [recurrence, ...attention];
+  return [
+    ...first,
+    named(
+      "readout",
+      attention.length ? "context and state are joined" : "a last layer",
+      attention.length
+        ? `Context and decoder state are put end to end, ${readoutInput(model)}, and pass through a feedforward layer with tanh.`
+        : "The decoder’s state passes through a feedforward layer with tanh.",
+    ),
+    named("words", `${quoted(step.chosen.text)} is chosen`, wordsText(model, t)),
+  ];
 }
 
 function recurrenceText(model, t) {
   const input = quoted(model.decoder.steps[t].input.text);
   return t === 0
-    ? `The decoder starts with the mark ${input}. Its GRU mixes it with the state it was given: what has been said so far, `
-      + "and what there is to say."
+    ? `The decoder starts with the mark ${input}. Its GRU mixes it with the state it was given: what has been said so far, ` +
+        "and what there is to say."
     : `The word just chosen, ${input}, is fed back in, and the GRU updates the decoder’s state.`;
 }
 
 function attentionSteps(model, t, named) {
   const { scores, weights } = model.decoder.steps[t];
   const best = weights.indexOf(Math.max(...weights));
-  const asker = model.config.architecture === "bahdanau" ? "The previous decoder state" : "The decoder’s state";
+  const asker =
+    model.config.architecture === "bahdanau" ? "The previous decoder state" : "The decoder’s state";
   return [
-    named("scores", "scores", `${asker} is compared with each encoder state: one score each. `
-      + `${sourceWord(model, best)} matches best, with ${formatNumber(scores[best])}.`),
-    named("softmax", "softmax", "Softmax turns the scores into weights that add up to 1. "
-      + `${formatShare(weights[best])} of the attention goes to ${sourceWord(model, best)}.`),
-    named("context", "the context", "Each encoder state is multiplied by its weight, so strong ones stay bright and weak ones "
-      + "fade; their sum is the context: what the decoder needs from the source just now."),
+    named(
+      "scores",
+      "scores",
+      `${asker} is compared with each encoder state: one score each. ` +
+        `${sourceWord(model, best)} matches best, with ${formatNumber(scores[best])}.`,
+    ),
+    named(
+      "softmax",
+      "softmax",
+      "Softmax turns the scores into weights that add up to 1. " +
+        `${formatShare(weights[best])} of the attention goes to ${sourceWord(model, best)}.`,
+    ),
+    named(
+      "context",
+      "the context",
+      "Each encoder state is multiplied by its weight, so strong ones stay bright and weak ones " +
+        "fade; their sum is the context: what the decoder needs from the source just now.",
+    ),
   ];
 }
 
@@ -128,26 +184,63 @@ function wordsText(model, t) {
   const { chosen, top } = model.decoder.steps[t];
   const share = formatShare(Math.exp(chosen.log_probability));
   const end = t === model.decoder.steps.length - 1;
-  const choice = chosen.rank === 1 || chosen.text === top[0].text
-    ? `Every word of the vocabulary gets a probability. ${quoted(chosen.text)} has the highest: ${share}.`
-    : `${quoted(top[0].text)} is likelier here, but the beam search found that ${quoted(chosen.text)} (${share}) leads to the `
-      + "better sentence.";
+  const choice =
+    chosen.rank === 1 || chosen.text === top[0].text
+      ? `Every word of the vocabulary gets a probability. ${quoted(chosen.text)} has the highest: ${share}.`
+      : `${quoted(top[0].text)} is likelier here, but the beam search found that ${quoted(chosen.text)} (${share}) leads to the ` +
+        "better sentence.";
   return choice + (end ? " That ends the sentence." : " It is fed into the next step.");
 }
 
 function backwardSteps(model, t) {
   const word = quoted(model.decoder.steps[t].chosen.text);
-  const named = (kind, title, text) => ({ kind, t, chapter: "Backward", title: `Back from ${word}: ${title}`, text });
-  const steps = [named("gradient-output", "the output", `Training asks: what should change so that ${word} gets likelier? The `
-    + "gradient of its log-probability is the answer. It first reaches the last layer"
-    + (hasAttention(model) ? ", then the context and the decoder’s state." : " and the decoder’s state."))];
+  const named = (kind, title, text) => ({
+    kind,
+    t,
+    chapter: "Backward",
+    title: `Back from ${word}: ${title}`,
+    text,
+  });
+  const steps = [
+    named(
+      "gradient-output",
+      "the output",
+      `Training asks: what should change so that ${word} gets likelier? The ` +
+        "gradient of its log-probability is the answer. It first reaches the last layer" +
+        (hasAttention(model)
+          ? ", then the context and the decoder’s state."
+          : " and the decoder’s state."),
+    ),
+  ];
   if (hasAttention(model)) {
-    steps.push(named("gradient-states", "the encoder’s states", "From the context the gradient goes straight to the encoder’s "
-      + "states, most of it to those that got the attention: the short cut past all the steps between."));
+    steps.push(
+      named(
+        "gradient-states",
+        "the encoder’s states",
+        "From the context the gradient goes straight to the encoder’s " +
+          "states, most of it to those that got the attention: the short cut past all the steps between.",
+      ),
+    );
   }
-  steps.push(named("gradient-words", "through time", hasAttention(model)
-    ? "Then it runs back through time, along both readers, to the source words. Deeper orange: more of it arrives."
-    : "Without attention it has to run back through every step of decoder and encoder. The further, the less arrives: "
-      + "the gradient vanishes."));
+  steps.push(
+    named(
+      "gradient-words",
+      "through time",
+      (hasAttention(model)
+        ? "Then it runs back through time, along the readers, to the source words. "
+        : "Without attention it has to run back through every step of decoder and encoder to reach the source words. ") +
+        reachText(model, t),
+    ),
+  );
   return steps;
+}
+
+function reachText(model, t) {
+  const norms = model.backward[t].source_embeddings;
+  const [least, most] = [Math.min(...norms), Math.max(...norms)];
+  if (norms.length < 2 || least === most) return "Deeper orange: more of it arrives.";
+  const [far, near] = [least, most].map((norm) => sourceWord(model, norms.indexOf(norm)));
+  return least > 0
+    ? `${near} receives most, ${formatNumber(most / least)} times as much as ${far}.`
+    : `${near} receives most, ${far} nothing at all.`;
 }
