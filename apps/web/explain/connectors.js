@@ -21,7 +21,8 @@ function inView(node) {
   const outer = scroller.getBoundingClientRect();
   const inner = node.getBoundingClientRect();
   const middle = inner.left + inner.width / 2;
-  return middle > outer.left && middle < outer.right;
+  const covered = parseFloat(getComputedStyle(scroller).scrollPaddingLeft) || 0; // by the labels
+  return middle > outer.left + covered && middle < outer.right;
 }
 
 function connector({ from, to, strength, backward }, frame) {
