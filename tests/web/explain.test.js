@@ -58,7 +58,7 @@ async function checkStep(page, model) {
   if (heading.endsWith(": the context")) {
     const opacities = await row(page, "weighted")
       .locator("canvas")
-      .evaluateAll((all) => all.map((one) => Number(one.style.opacity)));
+      .evaluateAll((all) => all.map((one) => Number(getComputedStyle(one).opacity)));
     opacities.forEach((opacity, i) =>
       assert.ok(Math.abs(opacity - 0.06 - 0.94 * step.weights[i]) < 1e-4),
     );

@@ -7,7 +7,7 @@ const browser = await launch();
 
 // The stage at the step whose title is `title`.
 async function picture(name, title, options) {
-  const tab = await open(browser, page, { width: 1240, height: 900, ...options });
+  const tab = await open(browser, page, { width: 1240, height: 1000, ...options });
   const heading = tab.locator(".caption h2");
   while (!(await heading.textContent()).endsWith(title))
     await tab.getByRole("button", { name: "Step forward" }).click();

@@ -34,7 +34,17 @@ function gradientLens(models, index, { kind, t }) {
       ),
     ];
   }
-  if (kind === "gradient-states") return [gradientBars(model, norms.encoder_states)];
+  return [
+    gradientBars(
+      model,
+      kind === "gradient-states" ? norms.encoder_states : norms.source_embeddings,
+    ),
+  ];
+}
+
+// Below the picture, while the gradient runs through time: its norms over the time steps.
+function timeCharts(models, index, { kind, t }) {
+  if (kind !== "gradient-words") return [];
   const compared = comparedModels(models, index);
   return [vanishingChart(compared, t), decoderTimeChart(compared, t)];
 }
@@ -88,7 +98,7 @@ function vanishingChart(models, t) {
   });
   return element(
     "div",
-    { class: "lens-chart" },
+    { class: "time-chart" },
     element("h3", {}, "Gradient at the encoder’s states"),
     lineChart({
       series,
@@ -101,7 +111,6 @@ function vanishingChart(models, t) {
 
 // The same at the decoder's states, from the initial one to the word's own.
 function decoderTimeChart(models, t) {
-  if (t === 0) return null;
   const series = models.map((model, m) => {
     const norms = model.backward[Math.min(t, model.backward.length - 1)].decoder_states;
     return {
@@ -113,7 +122,7 @@ function decoderTimeChart(models, t) {
   });
   return element(
     "div",
-    { class: "lens-chart" },
+    { class: "time-chart" },
     element("h3", {}, "Gradient at the decoder’s states"),
     lineChart({
       series,

@@ -98,7 +98,7 @@ function stateRow(model) {
 // Whether the attention of step.t has got as far as `kind`.
 function attentionKnown(step, kind) {
   const order = ["scores", "softmax", "context", "readout", "words"];
-  if (step.kind.startsWith("gradient")) return kind !== "context";
+  if (step.kind.startsWith("gradient")) return true;
   return order.indexOf(step.kind) >= order.indexOf(kind);
 }
 
@@ -168,12 +168,12 @@ function weightBar(token, i, edits) {
 function weightedRow(model) {
   return {
     name: "weighted",
-    kind: "vector",
+    kind: "weighted",
     label: "weight × state",
     cell: (token, i) =>
       vectorStrip(model.encoder.states[i], { label: `state of ${quoted(token.text)}`, max: 1 }),
     progress: attentionProgress(model, "context"),
     update: (cell, i, step) =>
-      setStyle(cell.firstChild, { opacity: 0.06 + 0.94 * model.decoder.steps[step.t].weights[i] }),
+      setStyle(cell, { "--brightness": 0.06 + 0.94 * model.decoder.steps[step.t].weights[i] }),
   };
 }

@@ -48,16 +48,15 @@ class ExplainPage {
     this.matrices = element("div", { class: small ? "" : "columns section-cards" });
     this.player?.detach();
     if (before) this.keepPlace(before);
+    const lens = element("div", { class: "lens" }, this.caption, this.lens);
+    if (small) lens.append(this.matrices);
+    this.charts = element("div", { class: "columns time-charts" });
+    const picture = element("div", { class: "picture" }, this.map.node, this.charts);
     const stage = element(
       "main",
       { class: "stage card" },
       this.chapters,
-      element(
-        "div",
-        { class: "stage-grid" },
-        element("div", { class: "lens" }, this.caption, this.lens, small ? this.matrices : null),
-        this.map.node,
-      ),
+      element("div", { class: "stage-grid" }, lens, picture),
     );
     this.root.replaceChildren(
       ...[
@@ -179,6 +178,7 @@ class ExplainPage {
     this.text.textContent = step.text;
     this.lens.replaceChildren(...lensContent(this.models, this.chosen, step).filter(Boolean));
     this.map.show(step);
+    this.charts.replaceChildren(...timeCharts(this.models, this.chosen, step));
     this.matrices.replaceChildren(...this.matricesOf(step));
     const buttons = [...this.chapters.children];
     const current = buttons.findLast((button) => Number(button.dataset.first) <= index);
