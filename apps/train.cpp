@@ -26,7 +26,7 @@ extern "C" void note_interrupt(int) {
 
 struct TrainOptions {
   std::string config_file, out;
-  bool resume = false, overwrite = false;
+  bool resume = false, overwrite = false, profile = false;
   ConfigFlags flags;
 };
 
@@ -118,7 +118,8 @@ const char* reason_text(StopReason reason) {
 int train(Translator& translator, const TrainingData& data, const TrainOptions& options) {
   report_data(data, translator);
   ProgressPrinter printer;
-  Trainer trainer(translator, data, options.out, printer);
+  Profile profile;
+  Trainer trainer(translator, data, options.out, printer, options.profile ? &profile : nullptr);
   if (options.resume) {
     trainer.resume();
     translator.save_config(options.out);
@@ -128,6 +129,9 @@ int train(Translator& translator, const TrainingData& data, const TrainOptions& 
   std::signal(SIGTERM, note_interrupt);
   const StopReason reason = trainer.run(interrupted);
   std::fprintf(stderr, "stopped after update %zu: %s\n", trainer.update(), reason_text(reason));
+  if (options.profile)
+    std::fprintf(stderr, "profile of the updates, times summed over threads:\n%s",
+                 to_string(profile.report()).c_str());
   if (reason == StopReason::interrupted) {
     std::fprintf(stderr, "saved; go on with: babelgrad train --resume --out %s\n",
                  options.out.c_str());
@@ -176,6 +180,8 @@ Run add_train(CLI::App& app) {
       ->type_name("F.json");
   command->add_flag("--resume", options->resume, "go on with the training in --out");
   command->add_flag("--overwrite", options->overwrite, "replace the model in --out");
+  command->add_flag("--profile", options->profile,
+                    "print at the end what the time of the updates went into, op by op");
   for (const FlagGroup group :
        {FlagGroup::data, FlagGroup::model, FlagGroup::training, FlagGroup::search})
     options->flags.add(*command, group, Config{});

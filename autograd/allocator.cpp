@@ -5,6 +5,7 @@
 #include <atomic>
 #include <bit>
 #include <cstdlib>
+#include <mutex>
 #include <vector>
 
 namespace babelgrad {
@@ -31,11 +32,47 @@ SizeClass size_class(std::size_t bytes) {
           ((std::size_t{1} << octave) + (quarter + 1) * step) * kAlignment};
 }
 
+// Written by one thread, read by any.
+class Counter {
+ public:
+  std::size_t get() const { return value_.load(std::memory_order_relaxed); }
+  void set(std::size_t value) { value_.store(value, std::memory_order_relaxed); }
+  void add(std::size_t amount) { set(get() + amount); }
+
+ private:
+  std::atomic<std::size_t> value_{0};
+};
+
 struct Cache {
   std::array<std::vector<void*>, kClasses> free;
-  AllocatorStatistics statistics;
+  Counter system_allocations, reused_blocks, allocated_bytes, cached_bytes;
+  Cache();
   ~Cache();
+
+  AllocatorStatistics statistics() const {
+    return {system_allocations.get(), reused_blocks.get(), allocated_bytes.get(),
+            cached_bytes.get()};
+  }
 };
+
+// All caches, for the statistics of the process.
+struct Registry {
+  std::mutex mutex;
+  std::vector<const Cache*> caches;
+  AllocatorStatistics ended;  // of threads that have ended
+};
+
+Registry& registry() {
+  static Registry& instance = *new Registry;  // never destroyed: threads may outlive main
+  return instance;
+}
+
+void add_statistics(const AllocatorStatistics& more, AllocatorStatistics& sum) {
+  sum.system_allocations += more.system_allocations;
+  sum.reused_blocks += more.reused_blocks;
+  sum.allocated_bytes += more.allocated_bytes;
+  sum.cached_bytes += more.cached_bytes;
+}
 
 // Set when the thread's cache is gone: arrays that outlive it go straight to the system.
 thread_local bool cache_destroyed = false;
@@ -45,12 +82,20 @@ void release(Cache& cache) {
     for (void* block : blocks) std::free(block);
     blocks.clear();
   }
-  cache.statistics.cached_bytes = 0;
+  cache.cached_bytes.set(0);
+}
+
+Cache::Cache() {
+  const std::lock_guard lock(registry().mutex);
+  registry().caches.push_back(this);
 }
 
 Cache::~Cache() {
   release(*this);
   cache_destroyed = true;
+  const std::lock_guard lock(registry().mutex);
+  std::erase(registry().caches, this);
+  add_statistics(statistics(), registry().ended);
 }
 
 Cache& cache() {
@@ -65,15 +110,16 @@ void* allocate_block(std::size_t bytes) {
   live_bytes.fetch_add(size.bytes, std::memory_order_relaxed);
   if (!cache_destroyed) {
     Cache& mine = cache();
+    mine.allocated_bytes.add(size.bytes);
     auto& blocks = mine.free[size.index];
     if (!blocks.empty()) {
       void* block = blocks.back();
       blocks.pop_back();
-      ++mine.statistics.reused_blocks;
-      mine.statistics.cached_bytes -= size.bytes;
+      mine.reused_blocks.add(1);
+      mine.cached_bytes.set(mine.cached_bytes.get() - size.bytes);
       return block;
     }
-    ++mine.statistics.system_allocations;
+    mine.system_allocations.add(1);
   }
   void* block = std::aligned_alloc(kAlignment, size.bytes);
   if (block == nullptr) {
@@ -92,19 +138,26 @@ void free_block(void* block, std::size_t bytes) noexcept {
     return;
   }
   Cache& mine = cache();
-  if (mine.statistics.cached_bytes + size.bytes > kCacheLimit) {
+  if (mine.cached_bytes.get() + size.bytes > kCacheLimit) {
     std::free(block);
     return;
   }
   try {
     mine.free[size.index].push_back(block);
-    mine.statistics.cached_bytes += size.bytes;
+    mine.cached_bytes.add(size.bytes);
   } catch (...) {
     std::free(block);
   }
 }
 
-AllocatorStatistics allocator_statistics() { return cache().statistics; }
+AllocatorStatistics allocator_statistics() { return cache().statistics(); }
+
+AllocatorStatistics process_allocator_statistics() {
+  const std::lock_guard lock(registry().mutex);
+  AllocatorStatistics sum = registry().ended;
+  for (const Cache* one : registry().caches) add_statistics(one->statistics(), sum);
+  return sum;
+}
 
 void release_cached_blocks() { release(cache()); }
 

@@ -16,14 +16,16 @@ namespace babelgrad {
 struct AllocatorStatistics {
   std::size_t system_allocations = 0;  // blocks asked of the system since the thread started
   std::size_t reused_blocks = 0;       // blocks served from the cache
+  std::size_t allocated_bytes = 0;     // bytes handed out, both kinds
   std::size_t cached_bytes = 0;        // bytes that wait in the cache now
 };
 
 void* allocate_block(std::size_t bytes);
 void free_block(void* block, std::size_t bytes) noexcept;
 
-AllocatorStatistics allocator_statistics();  // of this thread
-void release_cached_blocks();                // gives this thread's cached blocks back to the system
+AllocatorStatistics allocator_statistics();          // of this thread
+AllocatorStatistics process_allocator_statistics();  // of all threads, those that ended included
+void release_cached_blocks();    // gives this thread's cached blocks back to the system
 std::size_t live_array_bytes();  // bytes of array storage in use in the process, all threads
 
 template <class T>

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "babelgrad/autograd/finite.h"
+#include "babelgrad/autograd/profile.h"
 #include "babelgrad/autograd/vjp.h"
 
 namespace babelgrad {
@@ -106,7 +107,10 @@ class Pass {
       throw GraphError(std::string("backward: the history of ") + node.op +
                        " was freed by an earlier backward pass; give that one retain_graph");
     if (!node.vjp) return;
-    node.vjp(visit);
+    {
+      const ProfileScope profile(node.op, Phase::backward);
+      node.vjp(visit);
+    }
     visit.check_written_buffers();
     if (!options_.retain_graph) {
       node.vjp = nullptr;
@@ -190,6 +194,7 @@ void accumulate_gradients(const Tensor<T>& output, const Array<T>& cotangent,
 template <class T>
 Tensor<T> checkpoint(std::function<Tensor<T>(const std::vector<Tensor<T>>&)> fn,
                      const std::vector<Tensor<T>>& inputs) {
+  const ProfileScope profile("checkpoint");
   Array<T> value;
   {
     NoGrad no_grad;

@@ -14,6 +14,8 @@ extern "C" {
 namespace babelgrad {
 namespace {
 
+constinit thread_local double flops = 0;
+
 CBLAS_TRANSPOSE to_cblas(Op op) { return op == Op::none ? CblasNoTrans : CblasTrans; }
 
 void multiply(Op op_a, Op op_b, int m, int n, int k, float alpha, const float* a, int ld_a,
@@ -40,6 +42,7 @@ void gemm(Op op_a, Op op_b, std::size_t m, std::size_t n, std::size_t k, T alpha
         c[i * ld_c + j] = beta == T(0) ? T(0) : beta * c[i * ld_c + j];
     return;
   }
+  flops += 2 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
   multiply(op_a, op_b, static_cast<int>(m), static_cast<int>(n), static_cast<int>(k), alpha, a,
            static_cast<int>(ld_a), b, static_cast<int>(ld_b), beta, c, static_cast<int>(ld_c));
 }
@@ -48,6 +51,8 @@ template void gemm(Op, Op, std::size_t, std::size_t, std::size_t, float, const f
                    const float*, std::size_t, float, float*, std::size_t);
 template void gemm(Op, Op, std::size_t, std::size_t, std::size_t, double, const double*,
                    std::size_t, const double*, std::size_t, double, double*, std::size_t);
+
+double gemm_flops() { return flops; }
 
 void set_blas_threads(int count) {
   if (openblas_set_num_threads) openblas_set_num_threads(std::max(1, count));

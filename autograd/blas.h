@@ -14,6 +14,9 @@ template <class T>
 void gemm(Op op_a, Op op_b, std::size_t m, std::size_t n, std::size_t k, T alpha, const T* a,
           std::size_t ld_a, const T* b, std::size_t ld_b, T beta, T* c, std::size_t ld_c);
 
+// Floating point operations of this thread's gemm calls so far, 2 m n k each.
+double gemm_flops();
+
 // How many threads one product may use. The program runs its own threads over shards of a batch, so
 // one is the right number while training; a lone large product gains from more.
 void set_blas_threads(int count);

@@ -6,6 +6,7 @@
 #include "babelgrad/autograd/blas.h"
 #include "babelgrad/autograd/kernels/kernels.h"
 #include "babelgrad/autograd/ops.h"
+#include "babelgrad/autograd/profile.h"
 #include "babelgrad/autograd/vjp.h"
 
 namespace babelgrad {
@@ -91,6 +92,7 @@ Array<T> score_gradients(Vjp<T>& c, const Extents& e, const Array<T>& weights, s
 template <class T>
 Attention<T> dot_attention(const Tensor<T>& queries, const Tensor<T>& keys, const Tensor<T>& values,
                            const IntArray& lengths) {
+  const ProfileScope profile("dot_attention");
   const Extents e = check("dot_attention", queries, keys, values, lengths);
   Array<T> scores = uninitialized<T>({e.steps, e.batch, e.source});
   for (std::size_t b = 0; b < e.batch; ++b)
@@ -122,6 +124,7 @@ Attention<T> dot_attention(const Tensor<T>& queries, const Tensor<T>& keys, cons
 template <class T>
 Attention<T> additive_attention(const Tensor<T>& queries, const Tensor<T>& keys, const Tensor<T>& v,
                                 const Tensor<T>& values, const IntArray& lengths) {
+  const ProfileScope profile("additive_attention");
   const Extents e = check("additive_attention", queries, keys, values, lengths);
   if (v.shape() != Shape{e.key})
     throw_shape_error("additive_attention", "need v [K] with K " + std::to_string(e.key),

@@ -2,6 +2,7 @@
 
 #include "babelgrad/autograd/kernels/kernels.h"
 #include "babelgrad/autograd/ops.h"
+#include "babelgrad/autograd/profile.h"
 #include "babelgrad/autograd/vjp.h"
 
 namespace babelgrad {
@@ -74,6 +75,7 @@ void check_mask(const char* op, const Shape& x, const IntArray& mask) {
 
 template <class T>
 Tensor<T> add(const Tensor<T>& a, const Tensor<T>& b) {
+  const ProfileScope profile("add");
   check_binary("add", a, b);
   Array<T> y = zip(a.value(), b.value(), [](T u, T v) { return u + v; });
   return record<T>("add", {a, b}, std::move(y), [](Vjp<T>& c) {
@@ -84,6 +86,7 @@ Tensor<T> add(const Tensor<T>& a, const Tensor<T>& b) {
 
 template <class T>
 Tensor<T> sub(const Tensor<T>& a, const Tensor<T>& b) {
+  const ProfileScope profile("sub");
   check_binary("sub", a, b);
   Array<T> y = zip(a.value(), b.value(), [](T u, T v) { return u - v; });
   return record<T>("sub", {a, b}, std::move(y), [](Vjp<T>& c) {
@@ -94,6 +97,7 @@ Tensor<T> sub(const Tensor<T>& a, const Tensor<T>& b) {
 
 template <class T>
 Tensor<T> mul(const Tensor<T>& a, const Tensor<T>& b) {
+  const ProfileScope profile("mul");
   check_binary("mul", a, b);
   const auto product = [](T u, T v) { return u * v; };
   return record<T>("mul", {a, b}, zip(a.value(), b.value(), product), [product](Vjp<T>& c) {
@@ -104,6 +108,7 @@ Tensor<T> mul(const Tensor<T>& a, const Tensor<T>& b) {
 
 template <class T>
 Tensor<T> div(const Tensor<T>& a, const Tensor<T>& b) {
+  const ProfileScope profile("div");
   check_binary("div", a, b);
   const auto ratio = [](T u, T v) { return u / v; };
   return record<T>("div", {a, b}, zip(a.value(), b.value(), ratio), [ratio](Vjp<T>& c) {
@@ -118,6 +123,7 @@ Tensor<T> div(const Tensor<T>& a, const Tensor<T>& b) {
 
 template <class T>
 Tensor<T> neg(const Tensor<T>& x) {
+  const ProfileScope profile("neg");
   const auto negative = [](T v) { return -v; };
   return record<T>("neg", {x}, map(x.value(), negative),
                    [negative](Vjp<T>& c) { c.accumulate(0, map(c.grad, negative)); });
@@ -125,6 +131,7 @@ Tensor<T> neg(const Tensor<T>& x) {
 
 template <class T>
 Tensor<T> scale(const Tensor<T>& x, std::type_identity_t<T> factor) {
+  const ProfileScope profile("scale");
   const auto scaled = [factor](T v) { return factor * v; };
   return record<T>("scale", {x}, map(x.value(), scaled),
                    [scaled](Vjp<T>& c) { c.accumulate(0, map(c.grad, scaled)); });
@@ -132,12 +139,14 @@ Tensor<T> scale(const Tensor<T>& x, std::type_identity_t<T> factor) {
 
 template <class T>
 Tensor<T> shift(const Tensor<T>& x, std::type_identity_t<T> constant) {
+  const ProfileScope profile("shift");
   return record<T>("shift", {x}, map(x.value(), [constant](T v) { return v + constant; }),
                    [](Vjp<T>& c) { c.accumulate(0, std::move(c.grad)); });
 }
 
 template <class T>
 Tensor<T> exp(const Tensor<T>& x) {
+  const ProfileScope profile("exp");
   Array<T> y = uninitialized<T>(x.shape());
   kernels<T>().exp(y.size(), x.value().data(), T(0), T(1), y.data());
   return record<T>("exp", {x}, std::move(y), [](Vjp<T>& c) {
@@ -147,6 +156,7 @@ Tensor<T> exp(const Tensor<T>& x) {
 
 template <class T>
 Tensor<T> log(const Tensor<T>& x) {
+  const ProfileScope profile("log");
   Array<T> y = uninitialized<T>(x.shape());
   kernels<T>().log(y.size(), x.value().data(), y.data());
   return record<T>("log", {x}, std::move(y), [](Vjp<T>& c) {
@@ -156,6 +166,7 @@ Tensor<T> log(const Tensor<T>& x) {
 
 template <class T>
 Tensor<T> sqrt(const Tensor<T>& x) {
+  const ProfileScope profile("sqrt");
   return record<T>("sqrt", {x}, map(x.value(), [](T v) { return std::sqrt(v); }), [](Vjp<T>& c) {
     c.accumulate(0, zip(c.grad, c.out(), [](T g, T root) { return T(0.5) * g / root; }));
   });
@@ -163,6 +174,7 @@ Tensor<T> sqrt(const Tensor<T>& x) {
 
 template <class T>
 Tensor<T> pow(const Tensor<T>& x, std::type_identity_t<T> exponent) {
+  const ProfileScope profile("pow");
   return record<T>("pow", {x}, power(x.value(), exponent), [exponent](Vjp<T>& c) {
     if (exponent == T(0)) return c.accumulate(0, zeros<T>(c.in(0).shape()));
     const Array<T> slope = power(c.in(0), exponent - T(1));
@@ -172,6 +184,7 @@ Tensor<T> pow(const Tensor<T>& x, std::type_identity_t<T> exponent) {
 
 template <class T>
 Tensor<T> abs(const Tensor<T>& x) {
+  const ProfileScope profile("abs");
   return record<T>("abs", {x}, map(x.value(), [](T v) { return std::abs(v); }), [](Vjp<T>& c) {
     c.accumulate(0, zip(c.grad, c.in(0), [](T g, T v) { return v > 0 ? g : v < 0 ? -g : T(0); }));
   });
@@ -179,6 +192,7 @@ Tensor<T> abs(const Tensor<T>& x) {
 
 template <class T>
 Tensor<T> clamp(const Tensor<T>& x, std::type_identity_t<T> low, std::type_identity_t<T> high) {
+  const ProfileScope profile("clamp");
   if (!(low <= high))
     throw ShapeError("clamp: need low <= high; got low " + std::to_string(low) + ", high " +
                      std::to_string(high));
@@ -191,6 +205,7 @@ Tensor<T> clamp(const Tensor<T>& x, std::type_identity_t<T> low, std::type_ident
 
 template <class T>
 Tensor<T> tanh(const Tensor<T>& x) {
+  const ProfileScope profile("tanh");
   Array<T> y = uninitialized<T>(x.shape());
   kernels<T>().tanh(y.size(), x.value().data(), y.data());
   return record<T>("tanh", {x}, std::move(y), [](Vjp<T>& c) {
@@ -202,6 +217,7 @@ Tensor<T> tanh(const Tensor<T>& x) {
 
 template <class T>
 Tensor<T> sigmoid(const Tensor<T>& x) {
+  const ProfileScope profile("sigmoid");
   Array<T> y = uninitialized<T>(x.shape());
   kernels<T>().sigmoid(y.size(), x.value().data(), y.data());
   return record<T>("sigmoid", {x}, std::move(y), [](Vjp<T>& c) {
@@ -213,6 +229,7 @@ Tensor<T> sigmoid(const Tensor<T>& x) {
 
 template <class T>
 Tensor<T> relu(const Tensor<T>& x) {
+  const ProfileScope profile("relu");
   const auto rectified = [](T v) { return v < T(0) ? T(0) : v; };  // NaN stays
   return record<T>("relu", {x}, map(x.value(), rectified), [](Vjp<T>& c) {
     c.accumulate(0, zip(c.grad, c.in(0), [](T g, T v) { return v > T(0) ? g : T(0); }));
@@ -221,6 +238,7 @@ Tensor<T> relu(const Tensor<T>& x) {
 
 template <class T>
 Tensor<T> where(const IntArray& mask, const Tensor<T>& a, const Tensor<T>& b) {
+  const ProfileScope profile("where");
   if (a.shape() != b.shape())
     throw_shape_error("where", "need equal shapes", {{"a", a.shape()}, {"b", b.shape()}});
   check_mask("where", a.shape(), mask);
@@ -237,6 +255,7 @@ Tensor<T> where(const IntArray& mask, const Tensor<T>& a, const Tensor<T>& b) {
 
 template <class T>
 Tensor<T> masked_fill(const Tensor<T>& x, const IntArray& mask, std::type_identity_t<T> value) {
+  const ProfileScope profile("masked_fill");
   check_mask("masked_fill", x.shape(), mask);
   const auto filled = [value](T v, std::int32_t m) { return m != 0 ? value : v; };
   return record<T>("masked_fill", {x}, zip(x.value(), mask, filled),
@@ -245,6 +264,7 @@ Tensor<T> masked_fill(const Tensor<T>& x, const IntArray& mask, std::type_identi
 
 template <class T>
 Tensor<T> dropout(const Tensor<T>& x, Array<T> mask) {
+  const ProfileScope profile("dropout");
   const std::size_t lead = x.rank() - std::min(x.rank(), mask.shape().size());
   if (mask.shape().size() > x.rank() ||
       !std::equal(mask.shape().begin(), mask.shape().end(), x.shape().begin() + lead))

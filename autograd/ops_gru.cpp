@@ -9,6 +9,7 @@
 #include "babelgrad/autograd/blas.h"
 #include "babelgrad/autograd/kernels/kernels.h"
 #include "babelgrad/autograd/ops.h"
+#include "babelgrad/autograd/profile.h"
 #include "babelgrad/autograd/vjp.h"
 
 namespace babelgrad {
@@ -172,6 +173,7 @@ void weight_gradients(Vjp<T>& c, const Sequence& q, const Array<T>& states, cons
 template <class T>
 Tensor<T> record_gru(const char* name, const Sequence& q, const Tensor<T>& x,
                      const Tensor<T>& state, const GruWeights<T>& w, const Shape& result) {
+  const ProfileScope profile(name);
   const bool has_state = state.defined();
   const Array<T> zero_state = has_state ? Array<T>() : zeros<T>({q.batch, q.hidden});
   Saved<T> saved;

@@ -2,6 +2,7 @@
 
 #include "babelgrad/autograd/kernels/kernels.h"
 #include "babelgrad/autograd/ops.h"
+#include "babelgrad/autograd/profile.h"
 #include "babelgrad/autograd/vjp.h"
 
 namespace babelgrad {
@@ -20,6 +21,7 @@ void check_indices(const char* op, const IntArray& indices, std::size_t limit) {
 
 template <class T>
 Tensor<T> gather_rows(const Tensor<T>& table, const IntArray& indices) {
+  const ProfileScope profile("gather_rows");
   if (table.rank() != 2)
     throw_shape_error("gather_rows", "need a table [V, E]", {{"table", table.shape()}});
   check_indices("gather_rows", indices, table.dim(0));
@@ -38,6 +40,7 @@ Tensor<T> gather_rows(const Tensor<T>& table, const IntArray& indices) {
 
 template <class T>
 Tensor<T> pick(const Tensor<T>& x, const IntArray& indices) {
+  const ProfileScope profile("pick");
   if (x.rank() == 0 || !std::equal(x.shape().begin(), x.shape().end() - 1, indices.shape().begin(),
                                    indices.shape().end()))
     throw_shape_error("pick", "need x [..., N] and indices [...]",

@@ -6,6 +6,7 @@
 #include "babelgrad/autograd/blas.h"
 #include "babelgrad/autograd/cross_entropy.h"
 #include "babelgrad/autograd/kernels/kernels.h"
+#include "babelgrad/autograd/profile.h"
 #include "babelgrad/autograd/vjp.h"
 
 namespace babelgrad {
@@ -52,6 +53,7 @@ void add_scaled(Vjp<T>& c, std::size_t i, Array<T>& values, T factor, bool may_c
 template <class T>
 Tensor<T> linear_cross_entropy(const Tensor<T>& x, const Tensor<T>& weight, const Tensor<T>& bias,
                                const IntArray& targets, const CrossEntropyOptions& options) {
+  const ProfileScope profile("linear_cross_entropy");
   const bool has_bias = bias.defined();
   const bool fits = x.rank() > 0 && weight.rank() == 2 && weight.dim(0) > 0 &&
                     x.shape().back() == weight.dim(1) &&

@@ -1,6 +1,7 @@
 #include "babelgrad/autograd/blas.h"
 #include "babelgrad/autograd/kernels/kernels.h"
 #include "babelgrad/autograd/ops.h"
+#include "babelgrad/autograd/profile.h"
 #include "babelgrad/autograd/vjp.h"
 
 namespace babelgrad {
@@ -71,6 +72,7 @@ const char* batched_matmul_rule(Transposed t) {
 
 template <class T>
 Tensor<T> matmul(const Tensor<T>& a, const Tensor<T>& b, Transposed transposed) {
+  const ProfileScope profile("matmul");
   const Product<T> p = product_of("matmul", a, b, 2, transposed, matmul_rule(transposed));
   Array<T> c = uninitialized<T>({p.m, p.n});
   p.forward(a.value().data(), b.value().data(), c.data());
@@ -82,6 +84,7 @@ Tensor<T> matmul(const Tensor<T>& a, const Tensor<T>& b, Transposed transposed) 
 
 template <class T>
 Tensor<T> batched_matmul(const Tensor<T>& a, const Tensor<T>& b, Transposed transposed) {
+  const ProfileScope profile("batched_matmul");
   const Product<T> p =
       product_of("batched_matmul", a, b, 3, transposed, batched_matmul_rule(transposed));
   const std::size_t count = a.dim(0), size_a = p.m * p.k, size_b = p.k * p.n, size_c = p.m * p.n;
@@ -105,6 +108,7 @@ Tensor<T> batched_matmul(const Tensor<T>& a, const Tensor<T>& b, Transposed tran
 
 template <class T>
 Tensor<T> linear(const Tensor<T>& x, const Tensor<T>& weight, const Tensor<T>& bias) {
+  const ProfileScope profile("linear");
   const bool has_bias = bias.defined();
   const bool fits = x.rank() > 0 && weight.rank() == 2 && x.shape().back() == weight.dim(1) &&
                     (!has_bias || (bias.rank() == 1 && bias.dim(0) == weight.dim(0)));

@@ -4,6 +4,7 @@
 #include "babelgrad/autograd/kernels/kernels.h"
 #include "babelgrad/autograd/layout.h"
 #include "babelgrad/autograd/ops.h"
+#include "babelgrad/autograd/profile.h"
 #include "babelgrad/autograd/vjp.h"
 
 namespace babelgrad {
@@ -82,6 +83,7 @@ Array<T> spread_rows(const Plan& plan, const Array<T>& x, F f) {
 // factor * the sums, as the op `name`.
 template <class T>
 Tensor<T> record_sum(const char* name, const Plan& plan, const Tensor<T>& x, T factor) {
+  const ProfileScope profile(name);
   Array<T> y = reshaped(sum_to_shape(x.value(), plan.kept), plan.result);
   kernels<T>().scale(y.size(), factor, y.data());
   return record<T>(name, {x}, std::move(y), [plan, factor](Vjp<T>& c) {
@@ -106,6 +108,7 @@ Tensor<T> mean(const Tensor<T>& x, const Reduce& over) {
 
 template <class T>
 Tensor<T> max(const Tensor<T>& x, const Reduce& over) {
+  const ProfileScope profile("max");
   const Plan plan = make_plan("max", x.shape(), over, true);
   const auto largest = [n = plan.n](const T* row) { return kernels<T>().max_row(n, row); };
   return record<T>("max", {x}, reduce_rows(plan, x.value(), largest), [plan](Vjp<T>& c) {
@@ -122,6 +125,7 @@ Tensor<T> max(const Tensor<T>& x, const Reduce& over) {
 
 template <class T>
 Tensor<T> logsumexp(const Tensor<T>& x, const Reduce& over) {
+  const ProfileScope profile("logsumexp");
   const Plan plan = make_plan("logsumexp", x.shape(), over, true);
   const auto total = [n = plan.n](const T* row) { return kernels<T>().log_sum_exp_row(n, row); };
   return record<T>("logsumexp", {x}, reduce_rows(plan, x.value(), total), [plan](Vjp<T>& c) {

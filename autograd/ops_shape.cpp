@@ -4,6 +4,7 @@
 #include "babelgrad/autograd/kernels/kernels.h"
 #include "babelgrad/autograd/layout.h"
 #include "babelgrad/autograd/ops.h"
+#include "babelgrad/autograd/profile.h"
 #include "babelgrad/autograd/vjp.h"
 
 namespace babelgrad {
@@ -42,6 +43,7 @@ bool equal_but_for(const Shape& a, const Shape& b, std::size_t axis) {
 
 template <class T>
 Tensor<T> reshape(const Tensor<T>& x, const Shape& shape) {
+  const ProfileScope profile("reshape");
   if (element_count(shape) != x.size())
     throw_shape_error("reshape", "need as many elements as x",
                       {{"x", x.shape()}, {"shape", shape}});
@@ -52,6 +54,7 @@ Tensor<T> reshape(const Tensor<T>& x, const Shape& shape) {
 
 template <class T>
 Tensor<T> transpose(const Tensor<T>& x, const std::vector<std::size_t>& order) {
+  const ProfileScope profile("transpose");
   std::vector<std::size_t> axes = order;
   if (axes.empty())
     for (std::size_t i = x.rank(); i-- > 0;) axes.push_back(i);
@@ -67,6 +70,7 @@ Tensor<T> transpose(const Tensor<T>& x, const std::vector<std::size_t>& order) {
 
 template <class T>
 Tensor<T> concat(const std::vector<Tensor<T>>& parts, std::size_t axis) {
+  const ProfileScope profile("concat");
   if (parts.empty()) throw ShapeError("concat: need at least one tensor; got none");
   check_axis("concat", axis, parts[0].shape());
   Shape shape = parts[0].shape();
@@ -102,6 +106,7 @@ Tensor<T> concat(const std::vector<Tensor<T>>& parts, std::size_t axis) {
 
 template <class T>
 Tensor<T> stack(const std::vector<Tensor<T>>& parts, std::size_t axis) {
+  const ProfileScope profile("stack");
   if (parts.empty()) throw ShapeError("stack: need at least one tensor; got none");
   if (axis > parts[0].rank())
     throw_shape_error("stack", "need axis " + std::to_string(axis) + " <= rank",
@@ -128,6 +133,7 @@ Tensor<T> stack(const std::vector<Tensor<T>>& parts, std::size_t axis) {
 
 template <class T>
 Tensor<T> slice(const Tensor<T>& x, std::size_t axis, std::size_t begin, std::size_t end) {
+  const ProfileScope profile("slice");
   check_axis("slice", axis, x.shape());
   if (begin > end || end > x.dim(axis))
     throw_shape_error("slice", "need begin <= end <= the size of axis " + std::to_string(axis),
@@ -147,6 +153,7 @@ Tensor<T> slice(const Tensor<T>& x, std::size_t axis, std::size_t begin, std::si
 
 template <class T>
 Tensor<T> broadcast_to(const Tensor<T>& x, const Shape& shape) {
+  const ProfileScope profile("broadcast_to");
   bool fits = x.rank() <= shape.size();
   for (std::size_t i = 0; fits && i < x.rank(); ++i) {
     const std::size_t from = x.dim(x.rank() - 1 - i), to = shape[shape.size() - 1 - i];
@@ -161,6 +168,7 @@ Tensor<T> broadcast_to(const Tensor<T>& x, const Shape& shape) {
 
 template <class T>
 Tensor<T> add_bias(const Tensor<T>& x, const Tensor<T>& bias) {
+  const ProfileScope profile("add_bias");
   if (x.rank() == 0 || bias.rank() != 1 || x.shape().back() != bias.dim(0))
     throw_shape_error("add_bias", "need x [..., N] and bias [N]",
                       {{"x", x.shape()}, {"bias", bias.shape()}});

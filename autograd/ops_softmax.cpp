@@ -5,6 +5,7 @@
 #include "babelgrad/autograd/cross_entropy.h"
 #include "babelgrad/autograd/kernels/kernels.h"
 #include "babelgrad/autograd/ops.h"
+#include "babelgrad/autograd/profile.h"
 #include "babelgrad/autograd/vjp.h"
 
 namespace babelgrad {
@@ -43,6 +44,7 @@ bool row_is_masked(const IntArray& mask, std::size_t row, std::size_t n) {
 
 template <class T>
 Tensor<T> softmax(const Tensor<T>& x, const IntArray& mask) {
+  const ProfileScope profile("softmax");
   const Rows rows = check_rows("softmax", x, mask);
   Array<T> y = masked(x.value(), mask);
   for (std::size_t r = 0; r < rows.count; ++r) {
@@ -62,6 +64,7 @@ Tensor<T> softmax(const Tensor<T>& x, const IntArray& mask) {
 
 template <class T>
 Tensor<T> log_softmax(const Tensor<T>& x, const IntArray& mask) {
+  const ProfileScope profile("log_softmax");
   const Rows rows = check_rows("log_softmax", x, mask);
   Array<T> y = masked(x.value(), mask);
   for (std::size_t r = 0; r < rows.count; ++r) {
@@ -81,6 +84,7 @@ Tensor<T> log_softmax(const Tensor<T>& x, const IntArray& mask) {
 template <class T>
 Tensor<T> layer_norm(const Tensor<T>& x, const Tensor<T>& gain, const Tensor<T>& bias,
                      std::type_identity_t<T> epsilon) {
+  const ProfileScope profile("layer_norm");
   if (x.rank() == 0 || x.shape().back() == 0 || gain.shape() != Shape{x.shape().back()} ||
       bias.shape() != gain.shape())
     throw_shape_error("layer_norm", "need x [..., N], gain [N] and bias [N]",
@@ -116,6 +120,7 @@ Tensor<T> layer_norm(const Tensor<T>& x, const Tensor<T>& gain, const Tensor<T>&
 template <class T>
 Tensor<T> cross_entropy(const Tensor<T>& logits, const IntArray& targets,
                         const CrossEntropyOptions& options) {
+  const ProfileScope profile("cross_entropy");
   const Rows rows = check_rows("cross_entropy", logits, {});
   const CountedTargets counted =
       check_targets("cross_entropy", logits.shape(), rows.n, targets, options);

@@ -58,6 +58,7 @@ template <class T>
 double GradientStep<T>::sum_gradients(std::size_t shards) {
   const std::size_t tasks = pool_.threads();
   pool_.run(tasks, [&](std::size_t task) {
+    const ProfileScope profile("gradient sum", Phase::section);
     for (std::size_t b = task; b < blocks_.size(); b += tasks) {
       const auto [i, begin, end] = blocks_[b];
       T* sum = gradients_[0][i].data() + begin;
@@ -91,6 +92,7 @@ void GradientStep<T>::apply(const StepRequest& request, double scale) {
   optimizer_.begin_step({request.learning_rate, scale});
   const std::size_t tasks = pool_.threads();
   pool_.run(tasks, [&](std::size_t task) {
+    const ProfileScope profile("optimizer", Phase::section);
     for (std::size_t b = task; b < blocks_.size(); b += tasks) {
       const auto [i, begin, end] = blocks_[b];
       optimizer_.update(i, begin, end, gradients_[0][i].data());

@@ -67,11 +67,12 @@ class Stopwatch {
 }  // namespace
 
 Trainer::Trainer(Translator& translator, const TrainingData& data, std::filesystem::path folder,
-                 TrainingObserver& observer)
+                 TrainingObserver& observer, Profile* profile)
     : translator_(translator),
       data_(data),
       folder_(std::move(folder)),
       observer_(observer),
+      profile_(profile),
       config_(translator.config().training),
       pool_(config_.threads),
       optimizer_(make_optimizer(translator.model().store(), config_)),
@@ -118,12 +119,19 @@ StopReason Trainer::run(const std::atomic<bool>& interrupt) {
   return *reason;
 }
 
-void Trainer::train_one() {
-  const Stopwatch watch;
+text::Batch Trainer::next_batch() {
+  const ProfileScope profile("batches", Phase::section);
   if (state_.position == batches_.size()) {
     batches_ = plan_.epoch(++state_.epoch);
     state_.position = 0;
   }
+  return text::make_batch(data_.train, batches_[state_.position]);
+}
+
+void Trainer::train_one() {
+  const Profiling profiling(profile_);
+  const Stopwatch watch;
+  const text::Batch batch = next_batch();
   StepRequest request;
   request.update = state_.update + 1;
   request.learning_rate = schedule_.rate(request.update);
@@ -131,8 +139,7 @@ void Trainer::train_one() {
   request.label_smoothing = config_.label_smoothing;
   request.average_decay = config_.average_decay;
   request.seed = config_.seed;
-  const StepResult result =
-      step_.run(text::make_batch(data_.train, batches_[state_.position]), request);
+  const StepResult result = step_.run(batch, request);
   state_.smoothed_loss = state_.update == 0 ? result.loss
                                             : kLossSmoothing * state_.smoothed_loss +
                                                   (1 - kLossSmoothing) * result.loss;

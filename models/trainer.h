@@ -48,9 +48,10 @@ enum class StopReason { max_updates, max_epochs, max_minutes, patience, interrup
 class Trainer {
  public:
   // Files go to `folder`, which exists; a model that is there is replaced at the first save, not
-  // before. The references must outlive this.
+  // before. The references must outlive this, and so must `profile`; if it is given, it measures
+  // the updates (not the validations, not the saving).
   Trainer(Translator& translator, const TrainingData& data, std::filesystem::path folder,
-          TrainingObserver& observer);
+          TrainingObserver& observer, Profile* profile = nullptr);
 
   // Continues from the folder's training_state.safetensors. Throws CheckpointError, also if the
   // training data are not those of the state.
@@ -76,6 +77,7 @@ class Trainer {
   };
 
   std::optional<StopReason> limit_reached() const;
+  text::Batch next_batch();  // of this epoch, or the first of the next
   void train_one();
   void validate_and_keep_best(bool regular);
   void remember_best(double metric);
@@ -97,6 +99,7 @@ class Trainer {
   const TrainingData& data_;
   std::filesystem::path folder_;
   TrainingObserver& observer_;
+  Profile* profile_;
   const TrainingConfig config_;
   WorkerPool pool_;
   std::unique_ptr<Optimizer<float>> optimizer_;

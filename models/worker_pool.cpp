@@ -32,6 +32,7 @@ void WorkerPool::run(std::size_t count, const std::function<void(std::size_t)>& 
   {
     const std::lock_guard lock(mutex_);
     task_ = &task;
+    profile_ = Profiling::current();
     count_ = count;
     running_ = workers_.size();
     error_ = nullptr;
@@ -39,6 +40,7 @@ void WorkerPool::run(std::size_t count, const std::function<void(std::size_t)>& 
   }
   start_.notify_all();
   run_share(0);
+  const ProfileScope waiting(kWaiting, Phase::section);
   std::unique_lock lock(mutex_);
   done_.wait(lock, [this] { return running_ == 0; });
   if (error_) std::rethrow_exception(error_);
@@ -53,7 +55,10 @@ void WorkerPool::work(std::size_t thread) {
       if (stopping_) return;
       seen = round_;
     }
-    run_share(thread);
+    {
+      const Profiling profiling(profile_);
+      run_share(thread);
+    }
     const std::lock_guard lock(mutex_);
     if (--running_ == 0) done_.notify_one();
   }

@@ -1,6 +1,7 @@
 // A fixed set of threads for numbered tasks. Task i always runs on thread i modulo the number of
 // threads, thread 0 being the caller, so that what a task leaves in its thread's memory cache is
-// there when it comes again.
+// there when it comes again. What the caller profiles (autograd/profile.h) is profiled on all
+// threads.
 #pragma once
 
 #include <condition_variable>
@@ -10,6 +11,8 @@
 #include <mutex>
 #include <thread>
 #include <vector>
+
+#include "babelgrad/autograd/profile.h"
 
 namespace babelgrad {
 
@@ -35,6 +38,7 @@ class WorkerPool {
   std::mutex mutex_;
   std::condition_variable start_, done_;
   const std::function<void(std::size_t)>* task_ = nullptr;
+  Profile* profile_ = nullptr;
   std::size_t count_ = 0, round_ = 0, running_ = 0;
   bool stopping_ = false;
   std::exception_ptr error_;

@@ -40,6 +40,33 @@ TEST_CASE("results go to stdout, progress to stderr") {
   CHECK(lines.back() == "stopped after update 60: max_updates reached");
 }
 
+TEST_CASE("--profile ends with a table of ops, whose shares add up, and changes no result") {
+  const World world;
+  const Arguments two_threads{"--threads", "2", "--shards", "2"};
+  const Finished plain = world.run(train_to("plain") + two_threads);
+  const Finished training = world.run(train_to("model") + two_threads + Arguments{"--profile"});
+  CHECK(training.exit_code == 0);
+  CHECK(training.out == "model\n");
+  CHECK(plain.err.find("profile") == std::string::npos);
+  CHECK((world.read("model/model.safetensors") == world.read("plain/model.safetensors")));
+  const auto lines = lines_of(training.err);
+  const auto header =
+      std::find(lines.begin(), lines.end(), "profile of the updates, times summed over threads:");
+  REQUIRE(header != lines.end());
+  double share = 0;
+  std::vector<std::string> names;
+  for (auto line = header + 2; line + 1 < lines.end(); ++line) {
+    names.push_back(line->substr(0, line->find("  ")));
+    if (line->ends_with("%")) share += std::stod(line->substr(line->rfind(' ')));
+  }
+  for (const char* name : {"gru", "linear_cross_entropy", "gather_rows", "outside ops", "batches",
+                           "gradient sum", "optimizer", "waiting", "other"})
+    CHECK_MESSAGE(std::find(names.begin(), names.end(), name) != names.end(), name);
+  CHECK(share > 98);
+  CHECK(share < 102);
+  CHECK(lines.back().find(" = 2 threads for ") != std::string::npos);
+}
+
 TEST_CASE("config.json holds every key with the value that was in force") {
   const World world;
   world.add_model();

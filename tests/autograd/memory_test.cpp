@@ -194,6 +194,27 @@ TEST_CASE("allocator: blocks are aligned, large enough, reused, and given back")
   CHECK_THROWS_AS(zeros<float>({std::size_t{1} << 62}), std::bad_alloc);
 }
 
+TEST_CASE("allocator: the process's statistics are the sum of its threads', ended ones included") {
+  const AllocatorStatistics before = process_allocator_statistics();
+  const auto allocate_twice = [] {
+    for (int i = 0; i < 2; ++i) free_block(allocate_block(1000), 1000);
+  };
+  release_cached_blocks();
+  allocate_twice();
+  std::thread other([&] {
+    allocate_twice();
+    CHECK(allocator_statistics().system_allocations == 1);
+    CHECK(allocator_statistics().reused_blocks == 1);
+    CHECK(allocator_statistics().allocated_bytes == 2 * allocator_statistics().cached_bytes);
+  });
+  other.join();
+  const AllocatorStatistics after = process_allocator_statistics();
+  CHECK(after.system_allocations == before.system_allocations + 2);
+  CHECK(after.reused_blocks == before.reused_blocks + 2);
+  CHECK(after.allocated_bytes >= before.allocated_bytes + 4 * 1000);
+  CHECK(after.cached_bytes == allocator_statistics().cached_bytes);
+}
+
 TEST_CASE("two threads differentiate at once through shared parameters") {
   const int blas = blas_threads();
   set_blas_threads(1);

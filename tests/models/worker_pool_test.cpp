@@ -63,6 +63,23 @@ TEST_CASE("worker pool: thousands of short rounds") {
   CHECK(total == 750 * (1 + 3 + 6));
 }
 
+TEST_CASE("worker pool: what the caller profiles is profiled on all threads") {
+  WorkerPool pool(3);
+  const auto task = [](std::size_t) { const ProfileScope scope("task", Phase::section); };
+  Profile profile;
+  {
+    const Profiling profiling(&profile);
+    pool.run(7, task);
+  }
+  pool.run(7, task);  // not measured
+  const ProfileReport report = profile.report();
+  CHECK(report.threads == 3);
+  CHECK(report.ops.empty());
+  REQUIRE(report.sections.size() == 2);
+  for (const ProfileRow& row : report.sections)
+    CHECK(row.calls == (row.name == "task" ? 7 : 1));  // the other one is the caller's waiting
+}
+
 TEST_CASE("run_tasks: without a pool on the caller's thread, in order") {
   std::vector<std::size_t> order;
   run_tasks(nullptr, 4, [&](std::size_t i) { order.push_back(i); });

@@ -1,0 +1,149 @@
+#include "babelgrad/bench/scaling_plot.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+namespace babelgrad::bench {
+namespace {
+
+// Pixels.
+constexpr double kPanelWidth = 300, kPanelHeight = 220, kMargin = 24, kHeader = 64;
+constexpr double kLeft = 44, kRight = 14, kTop = 44, kBottom = 30;  // inside a panel
+constexpr double kLabelGap = 30;  // the least distance between two numbers under an axis
+constexpr std::size_t kColumns = 3;
+
+// The palette of the project's pages; blue and orange stay apart in all common kinds of colour
+// blindness, and the reference is dashed as well.
+constexpr const char* kStyle = R"(<style>
+svg { --paper: #fbfaf7; --ink: #22242a; --soft: #5c5f69; --grid: #e2ded5;
+      --measured: #1f5f99; --reference: #d9730d;
+      font-family: Inter, system-ui, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
+@media (prefers-color-scheme: dark) {
+  svg { --paper: #15171b; --ink: #e9e7e2; --soft: #a9abb3; --grid: #32363e;
+        --measured: #7db8ec; --reference: #f2a25c; }
+}
+.paper { fill: var(--paper); }
+text { fill: var(--ink); font-size: 12px; }
+.title { font-size: 17px; font-weight: 600; }
+.head { font-size: 13px; font-weight: 600; }
+.soft { fill: var(--soft); font-size: 11px; }
+.grid { stroke: var(--grid); stroke-width: 1; }
+.measured { stroke: var(--measured); }
+.reference { stroke: var(--reference); stroke-dasharray: 5 4; }
+path { fill: none; stroke-width: 2; stroke-linejoin: round; }
+text.measured { fill: var(--measured); stroke: none; }
+text.reference { fill: var(--reference); stroke: none; }
+circle.measured { fill: var(--measured); }
+circle.reference { fill: var(--reference); }
+</style>
+)";
+
+std::string number(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.6g", value);
+  return text;
+}
+
+std::string coordinate(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f", value);
+  return text;
+}
+
+std::string text(double x, double y, const std::string& style, const char* anchor,
+                 const std::string& content) {
+  return "<text x=\"" + coordinate(x) + "\" y=\"" + coordinate(y) + "\" class=\"" + style +
+         "\" text-anchor=\"" + anchor + "\">" + content + "</text>\n";
+}
+
+// 1, 2 or 5 times a power of ten, so that a handful of steps reach `largest`.
+double nice_step(double largest) {
+  const double power = std::pow(10, std::floor(std::log10(largest / 3)));
+  for (const double factor : {1.0, 2.0, 5.0})
+    if (factor * power * 4 >= largest) return factor * power;
+  return 10 * power;
+}
+
+class PanelDrawing {
+ public:
+  PanelDrawing(const Panel& panel, double left, double top)
+      : panel_(panel), left_(left + kLeft), top_(top + kTop) {
+    for (const Line& line : panel.lines)
+      for (const Point& p : line.points) {
+        largest_x_ = std::max(largest_x_, p.x);
+        largest_y_ = std::max(largest_y_, p.y);
+      }
+    step_ = nice_step(largest_y_);
+    largest_y_ = step_ * std::ceil(largest_y_ / step_);
+  }
+
+  std::string svg() const {
+    std::string out = text(left_ - kLeft + 8, top_ - 24, "head", "start", panel_.title) +
+                      text(left_ + width(), top_ - 24, "soft", "end", panel_.unit) + axes();
+    for (const Line& line : panel_.lines) out += curve(line);
+    return out;
+  }
+
+ private:
+  static double width() { return kPanelWidth - kLeft - kRight; }
+  static double height() { return kPanelHeight - kTop - kBottom; }
+  double x_of(double x) const { return left_ + width() * x / largest_x_; }
+  double y_of(double y) const { return top_ + height() * (1 - y / largest_y_); }
+
+  std::string axes() const {
+    std::string out;
+    for (double y = 0; y <= largest_y_ * 1.001; y += step_)
+      out += "<path class=\"grid\" d=\"M" + coordinate(left_) + " " + coordinate(y_of(y)) + "h" +
+             coordinate(width()) + "\"/>\n" +
+             text(left_ - 6, y_of(y) + 4, "soft", "end", number(y));
+    double last = x_of(largest_x_) + kLabelGap;
+    const std::vector<Point>& points = panel_.lines.front().points;
+    for (auto p = points.rbegin(); p != points.rend(); ++p) {
+      if (last - x_of(p->x) < kLabelGap) continue;
+      last = x_of(p->x);
+      out += text(last, top_ + height() + 17, "soft", "middle", number(p->x));
+    }
+    return out;
+  }
+
+  std::string curve(const Line& line) const {
+    const std::string style = line.is_reference ? "reference" : "measured";
+    std::string path, dots;
+    for (const Point& p : line.points) {
+      const std::string x = coordinate(x_of(p.x)), y = coordinate(y_of(p.y));
+      path += (path.empty() ? "M" : "L") + x + " " + y;
+      dots += "<circle class=\"" + style + "\" r=\"2.6\" cx=\"" + x + "\" cy=\"" + y + "\"/>\n";
+    }
+    const Point& end = line.points.back();
+    const double below = line.is_reference ? 18 : -9;
+    return "<path class=\"" + style + "\" d=\"" + path + "\"/>\n" + dots +
+           text(x_of(end.x) + 6, y_of(end.y) + below, style, "end", line.label);
+  }
+
+  const Panel& panel_;
+  double left_, top_, largest_x_ = 0, largest_y_ = 0, step_ = 1;
+};
+
+}  // namespace
+
+std::string to_svg(const std::string& title, const std::string& subtitle,
+                   const std::vector<Panel>& panels) {
+  const std::size_t rows = (panels.size() + kColumns - 1) / kColumns;
+  const std::string width = coordinate(kColumns * kPanelWidth + 2 * kMargin);
+  const std::string height =
+      coordinate(kHeader + static_cast<double>(rows) * kPanelHeight + kMargin);
+  std::string out = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " + width + " " +
+                    height + "\" width=\"" + width + "\" height=\"" + height +
+                    "\" role=\"img\">\n<title>" + title + "</title>\n" + kStyle +
+                    "<rect class=\"paper\" width=\"100%\" height=\"100%\" rx=\"10\"/>\n" +
+                    text(kMargin + 8, 34, "title", "start", title) +
+                    text(kMargin + 8, 53, "soft", "start", subtitle);
+  for (std::size_t i = 0; i < panels.size(); ++i)
+    out += PanelDrawing(panels[i], kMargin + kPanelWidth * static_cast<double>(i % kColumns),
+                        kHeader + kPanelHeight * static_cast<double>(i / kColumns))
+               .svg();
+  return out + "</svg>\n";
+}
+
+}  // namespace babelgrad::bench
