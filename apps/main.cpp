@@ -59,11 +59,10 @@ int run_command(int argc, char** argv) {
   app.formatter(std::make_shared<HelpFormatter>());
   app.option_defaults()->always_capture_default()->multi_option_policy(
       CLI::MultiOptionPolicy::TakeLast);
-  std::map<std::string, apps::Run> commands{{"train", apps::add_train(app)},
-                                            {"translate", apps::add_translate(app)},
-                                            {"evaluate", apps::add_evaluate(app)},
-                                            {"score", apps::add_score(app)},
-                                            {"inspect", apps::add_inspect(app)}};
+  std::map<std::string, apps::Run> commands{
+      {"train", apps::add_train(app)},       {"translate", apps::add_translate(app)},
+      {"evaluate", apps::add_evaluate(app)}, {"score", apps::add_score(app)},
+      {"inspect", apps::add_inspect(app)},   {"serve", apps::add_serve(app)}};
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

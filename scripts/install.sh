@@ -6,7 +6,7 @@ set -euo pipefail
 packages=(g++ cmake ninja-build pkg-config
   libxtensor-dev xtl-dev libxsimd-dev libopenblas-dev libxxhash-dev nlohmann-json3-dev
   libcli11-dev libsentencepiece-dev libutf8proc-dev doctest-dev libbenchmark-dev
-  graphviz librsvg2-bin)
+  libcpp-httplib-dev prometheus-cpp-dev graphviz librsvg2-bin)
 if [[ "${1:-}" == --list ]]; then printf '%s\n' "${packages[@]}" && exit; fi
 if [[ "${1:-}" == --checks ]]; then
   packages+=(clang-format python3 chromium fonts-inter)

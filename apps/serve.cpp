@@ -1,0 +1,104 @@
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <optional>
+
+#include "babelgrad/apps/model_options.h"
+#include "babelgrad/apps/server/http_server.h"
+
+namespace babelgrad::apps {
+namespace {
+
+struct ServeOptions {
+  ModelOptions model;
+  std::string host = "127.0.0.1";
+  int port = 8080;
+  ServerLimits limits;
+};
+
+// The signals that end the server, which from construction on wait to be taken.
+class StopSignals {
+ public:
+  StopSignals() {
+    ::sigemptyset(&signals_);
+    ::sigaddset(&signals_, SIGINT);
+    ::sigaddset(&signals_, SIGTERM);
+    ::pthread_sigmask(SIG_BLOCK, &signals_, nullptr);  // threads that start later inherit it
+  }
+  // A second signal then ends the program at once.
+  void wait() {
+    int signal = 0;
+    ::sigwait(&signals_, &signal);
+    ::pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);
+  }
+
+ private:
+  sigset_t signals_;
+};
+
+std::string model_name(const std::string& folder) {
+  return std::filesystem::weakly_canonical(folder).filename().string();
+}
+
+int run_serve(const ServeOptions& options) {
+  StopSignals signals;
+  const Translator translator = options.model.load();
+  ServiceOptions service_options;
+  service_options.name = model_name(options.model.model);
+  service_options.threads = options.model.threads;
+  service_options.limits = options.limits;
+  service_options.local_only = is_local_host(options.host) || options.host == "::1";
+  Service service(translator, std::move(service_options));
+  std::optional<HttpServer> server;
+  try {
+    server.emplace(service, options.host, options.port);
+  } catch (const ListenError& error) {
+    throw UsageError(error.what());
+  }
+  std::fprintf(stderr, "serving %s at http://%s:%d/ (Ctrl-C stops)\n", options.model.model.c_str(),
+               options.host.c_str(), server->port());
+  signals.wait();
+  std::fprintf(stderr, "stopping\n");
+  server->stop();
+  return 0;
+}
+
+void add_limits(CLI::App& command, ServerLimits& limits) {
+  const auto add = [&](const char* flag, std::size_t& value, std::size_t high,
+                       const char* meaning) {
+    command.add_option(flag, value, meaning)
+        ->type_name("N")
+        ->check(CLI::Range(std::size_t{1}, high))
+        ->capture_default_str();
+  };
+  add("--max-body", limits.body, 1 << 30, "longest body of a request, bytes");
+  add("--max-sentences", limits.sentences, 100000, "sentences of one request");
+  add("--max-tokens", limits.tokens, 2000, "tokens of one sentence");
+  add("--max-beam", limits.beam, 1000, "largest beam that a request may ask for");
+  add("--queue", limits.queue, 1000000, "sentences that may wait; then 503");
+  add("--batch", limits.batch, 4096, "sentences of several requests searched together");
+  add("--connections", limits.connections, 4096, "open at a time, each with a thread; then 503");
+  add("--client-timeout", limits.client_seconds, 3600,
+      "seconds for a client to send a request or take a reply");
+  add("--idle-timeout", limits.idle_seconds, 3600, "seconds that a connection may stay unused");
+}
+
+}  // namespace
+
+Run add_serve(CLI::App& app) {
+  CLI::App* command =
+      app.add_subcommand("serve", "Answer over HTTP: a live page, and a JSON interface");
+  auto options = std::make_shared<ServeOptions>();
+  options->model.add(*command, SearchFlags::with);
+  command->add_option("--host", options->host, "address to listen at; 0.0.0.0: all")
+      ->type_name("HOST")
+      ->capture_default_str();
+  command->add_option("--port", options->port, "port to listen at; 0: a free one")
+      ->type_name("N")
+      ->check(CLI::Range(0, 65535))
+      ->capture_default_str();
+  add_limits(*command, options->limits);
+  return [options] { return run_serve(*options); };
+}
+
+}  // namespace babelgrad::apps

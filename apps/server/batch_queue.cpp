@@ -1,0 +1,138 @@
+#include "babelgrad/apps/server/batch_queue.h"
+
+#include <algorithm>
+#include <exception>
+
+namespace babelgrad::apps {
+namespace {
+
+bool can_share(const SearchConfig& a, const SearchConfig& b) {
+  return a.beam == b.beam && a.nbest == b.nbest && a.length_penalty == b.length_penalty &&
+         a.max_length_ratio == b.max_length_ratio && a.max_length_extra == b.max_length_extra;
+}
+
+}  // namespace
+
+struct BatchQueue::Call {
+  const std::vector<std::string>* sentences = nullptr;  // null: a task
+  const SearchConfig* search = nullptr;
+  const std::function<void()>* task = nullptr;
+  std::vector<std::vector<Translation>> results;
+  std::size_t left = 0;  // items not yet done
+  std::exception_ptr error;
+  std::condition_variable done;
+};
+
+BatchQueue::BatchQueue(const Translator& translator, ServerMetrics& metrics, std::size_t threads,
+                       std::size_t batch, std::size_t limit)
+    : translator_(translator), metrics_(metrics), batch_(batch), limit_(limit) {
+  if (threads == 0) threads = std::max(1u, std::thread::hardware_concurrency());
+  for (std::size_t i = 0; i < threads; ++i) workers_.emplace_back([this] { work(); });
+}
+
+BatchQueue::~BatchQueue() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  waiting_.notify_all();
+  for (std::thread& worker : workers_) worker.join();
+}
+
+std::vector<std::vector<Translation>> BatchQueue::translate(
+    const std::vector<std::string>& sentences, const SearchConfig& search) {
+  Call call;
+  call.sentences = &sentences;
+  call.search = &search;
+  call.results.resize(sentences.size());
+  submit(call, sentences.size());
+  return std::move(call.results);
+}
+
+void BatchQueue::run(const std::function<void()>& task) {
+  Call call;
+  call.task = &task;
+  submit(call, 1);
+}
+
+void BatchQueue::submit(Call& call, std::size_t items) {
+  std::unique_lock lock(mutex_);
+  if (items_.size() + items > limit_)
+    throw QueueFullError(std::to_string(items_.size()) + " sentences wait already; at most " +
+                         std::to_string(limit_) + " may");
+  call.left = items;
+  for (std::size_t i = 0; i < items; ++i) items_.push_back({&call, i});
+  metrics_.set_queue(items_.size());
+  if (items == 1)
+    waiting_.notify_one();
+  else
+    waiting_.notify_all();
+  call.done.wait(lock, [&] { return call.left == 0; });
+  if (call.error) std::rethrow_exception(call.error);
+}
+
+std::vector<BatchQueue::Item> BatchQueue::next() {
+  std::unique_lock lock(mutex_);
+  ++idle_;
+  waiting_.wait(lock, [this] { return stopping_ || !items_.empty(); });
+  // Idle workers share what is there.
+  const std::size_t share = std::min(batch_, (items_.size() + idle_ - 1) / idle_);
+  --idle_;
+  std::vector<Item> taken;
+  if (items_.empty()) return taken;
+  const Call& first = *items_.front().call;
+  std::deque<Item> rest;
+  for (const Item& item : items_) {
+    const bool fits = taken.empty() || (taken.size() < share && first.search != nullptr &&
+                                        item.call->search != nullptr &&
+                                        can_share(*first.search, *item.call->search));
+    if (fits)
+      taken.push_back(item);
+    else
+      rest.push_back(item);
+  }
+  items_.swap(rest);
+  metrics_.set_queue(items_.size());
+  return taken;
+}
+
+void BatchQueue::work() {
+  while (true) {
+    const std::vector<Item> items = next();
+    if (items.empty()) return;
+    process(items);
+  }
+}
+
+void BatchQueue::process(const std::vector<Item>& items) {
+  std::exception_ptr error;
+  try {
+    if (const auto* task = items[0].call->task)
+      (*task)();
+    else
+      translate_items(items);
+  } catch (...) {
+    error = std::current_exception();
+  }
+  const std::lock_guard lock(mutex_);
+  for (const Item& item : items) {
+    if (error) item.call->error = error;
+    if (--item.call->left == 0) item.call->done.notify_one();  // locked: the call may end at once
+  }
+}
+
+void BatchQueue::translate_items(const std::vector<Item>& items) {
+  std::vector<std::string> sentences;
+  for (const Item& item : items) sentences.push_back((*item.call->sentences)[item.index]);
+  auto results = translator_.translate(sentences, *items[0].call->search);
+  std::size_t read = 0, written = 0;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    read += results[i][0].source_tokens.size();
+    for (const Translation& translation : results[i])
+      written += translation.hypothesis.tokens.size();
+    items[i].call->results[items[i].index] = std::move(results[i]);
+  }
+  metrics_.count_batch(items.size(), read, written);
+}
+
+}  // namespace babelgrad::apps

@@ -1,0 +1,20 @@
+// What one client may ask of the server. The command line's flags set each (apps/serve.cpp).
+#pragma once
+
+#include <cstddef>
+
+namespace babelgrad::apps {
+
+struct ServerLimits {
+  std::size_t body = 1 << 20;       // bytes of a request
+  std::size_t sentences = 256;      // of one request
+  std::size_t tokens = 256;         // of one sentence
+  std::size_t beam = 16;            // hypotheses a step
+  std::size_t queue = 1024;         // sentences that wait; more: 503
+  std::size_t batch = 64;           // sentences searched together
+  std::size_t connections = 64;     // at a time; each has a thread; more: 503
+  std::size_t client_seconds = 10;  // for a client to send a request, or to take the answer
+  std::size_t idle_seconds = 30;    // that a connection may stay without a request
+};
+
+}  // namespace babelgrad::apps
