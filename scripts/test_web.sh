@@ -10,10 +10,9 @@ scripts/build.sh "$build" babelgrad
 work=$build/web-tests
 mkdir -p "$work"
 train() {  # train NAME OPTIONS...
-  "$build/babelgrad" train --source data/train.fr --target data/train.en \
-    --valid-source data/valid.fr --valid-target data/valid.en --valid-size 100 \
-    --out "$work/$1" --overwrite --embedding 32 --encoder-hidden 32 --hidden 48 --valid-every 150 \
-    --max-updates 300 --snapshots 5 "${@:2}" 2>"$work/$1.log" || { cat "$work/$1.log" >&2; exit 1; }
+  "$build/babelgrad" train --config data/demo.json --out "$work/$1" --overwrite --max-updates 900 \
+    --snapshots 6 --valid-every 300 --valid-size 100 "${@:2}" 2>"$work/$1.log" ||
+    { cat "$work/$1.log" >&2; exit 1; }
 }
 train luong
 train plain --architecture plain

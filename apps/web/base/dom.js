@@ -46,8 +46,8 @@ function formatNumber(value) {
   const size = Math.abs(value);
   let text;
   if (size === 0) text = "0";
+  else if (Number.isInteger(value) && size < 1e12) text = value.toLocaleString("en");
   else if (size >= 1e6 || size < 1e-4) text = value.toExponential(1);
-  else if (Number.isInteger(value)) text = value.toLocaleString("en");
   else text = size >= 1000 ? value.toFixed(0) : value.toPrecision(3);
   return text.replace(/-/g, "−");
 }

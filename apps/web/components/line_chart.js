@@ -2,8 +2,8 @@
 // Curves over a common x: line charts with axes and a read-out, and sparklines.
 
 // lineChart({series, x, y, height, marker}): `series` is [{name, points: [[x, y], ...], colour?,
-// dots?}], `x` and `y` are {label, scale: "linear" | "log", min?, max?}; `marker` an x with a
-// vertical line. Returns a <figure> with a legend (if there are several series); hover, or focus
+// dots?}], `x` and `y` are {label, scale: "linear" | "log", min?, max?, whole?}; `marker` an x with
+// a vertical line. Returns a <figure> with a legend (if there are several series); hover, or focus
 // and arrow keys, read the values.
 function lineChart({ series, x = {}, y = {}, height = 240, marker }) {
   const shown = series.map((one, i) => ({
@@ -47,6 +47,7 @@ function drawChart(picture, series, x, y, height, marker) {
   const margin = { left: 52, right: 14, top: 18, bottom: 38 };
   const xAt = axisScale(chartRange(series, x, 0), [margin.left, width - margin.right], x.scale);
   const yAt = axisScale(chartRange(series, y, 1), [height - margin.bottom, margin.top], y.scale);
+  if (x.whole) xAt.ticks = xAt.ticks.filter(Number.isInteger);
   picture.setAttribute("viewBox", `0 0 ${width} ${height}`);
   picture.setAttribute("height", height);
   const bottom = height - margin.bottom;

@@ -102,7 +102,7 @@ function vanishingChart(models, t) {
     element("h3", {}, "Gradient at the encoder’s states"),
     lineChart({
       series,
-      x: { label: "source token" },
+      x: { label: "source token", whole: true },
       y: { label: "norm", scale: "log" },
       height: 190,
     }),
@@ -126,7 +126,7 @@ function decoderTimeChart(models, t) {
     element("h3", {}, "Gradient at the decoder’s states"),
     lineChart({
       series,
-      x: { label: "decoder step" },
+      x: { label: "decoder step", whole: true },
       y: { label: "norm", scale: "log" },
       height: 170,
     }),

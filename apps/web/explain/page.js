@@ -20,7 +20,7 @@ class ExplainPage {
   }
 
   show(explained) {
-    this.models = explained.models;
+    this.models = withReadableTokens(explained.models);
     this.chosen = Math.min(this.chosen, this.models.length - 1);
     this.build();
   }
@@ -184,6 +184,13 @@ class ExplainPage {
     const current = buttons.findLast((button) => Number(button.dataset.first) <= index);
     for (const button of buttons) button.setAttribute("aria-current", String(button === current));
   }
+}
+
+// SentencePiece marks the beginning of a word with U+2581, a heavy line; here it is a dot.
+function withReadableTokens(models) {
+  return JSON.parse(JSON.stringify(models), (_, value) =>
+    typeof value === "string" ? value.replaceAll("\u2581", "·") : value,
+  );
 }
 
 function modelSummary({ name, config, translation }) {
