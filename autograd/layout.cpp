@@ -2,19 +2,12 @@
 
 #include <algorithm>
 
+#include "babelgrad/autograd/axis_walk.h"
 #include "babelgrad/autograd/kernels/kernels.h"
 #include "babelgrad/autograd/kernels/transpose.h"
 
 namespace babelgrad {
-namespace {
 
-// One axis of a dense (row-major) array, and of a second array that is walked beside it.
-struct Axis {
-  std::size_t size, dense_stride, other_stride;
-};
-
-// The axes of a dense array of `shape`, of which the other array has the given strides: without
-// axes of size 1, and with neighbours merged where both arrays run on from one to the next.
 std::vector<Axis> merged_axes(const Shape& shape, const Shape& other_strides) {
   std::vector<Axis> axes;
   std::size_t dense_stride = element_count(shape);
@@ -27,18 +20,10 @@ std::vector<Axis> merged_axes(const Shape& shape, const Shape& other_strides) {
     else
       axes.push_back(axis);
   }
+  if (axes.empty()) axes.push_back({1, 1, 1});
   return axes;
 }
 
-// Calls f(offset in the dense array, offset in the other) for every index of the axes up to `end`.
-template <class F>
-void walk(const Axis* axis, const Axis* end, std::size_t dense, std::size_t other, const F& f) {
-  if (axis == end) return f(dense, other);
-  for (std::size_t i = 0; i < axis->size; ++i)
-    walk(axis + 1, end, dense + i * axis->dense_stride, other + i * axis->other_stride, f);
-}
-
-// The strides of a row-major array of `small` beside one of `shape`, to which it is broadcast.
 Shape broadcast_strides(const Shape& small, const Shape& shape) {
   Shape strides(shape.size(), 0);
   std::size_t step = 1;
@@ -49,8 +34,6 @@ Shape broadcast_strides(const Shape& small, const Shape& shape) {
   }
   return strides;
 }
-
-}  // namespace
 
 template <class T>
 Array<T> transpose_array(const Array<T>& x, const std::vector<std::size_t>& order) {
@@ -63,11 +46,10 @@ Array<T> transpose_array(const Array<T>& x, const std::vector<std::size_t>& orde
   Array<T> y = uninitialized<T>(shape);
   if (x.size() == 0) return y;
   std::vector<Axis> axes = merged_axes(shape, strides);
-  if (axes.empty()) axes.push_back({1, 1, 1});
   const Axis row = axes.back();
   axes.pop_back();
   if (row.other_stride == 1) {
-    walk(axes.data(), axes.data() + axes.size(), 0, 0, [&](std::size_t to, std::size_t from) {
+    walk(axes, [&](std::size_t to, std::size_t from) {
       std::copy_n(x.data() + from, row.size, y.data() + to);
     });
     return y;
@@ -76,7 +58,7 @@ Array<T> transpose_array(const Array<T>& x, const std::vector<std::size_t>& orde
                                        [](const Axis& axis) { return axis.other_stride == 1; });
   const Axis column = *contiguous;
   axes.erase(contiguous);
-  walk(axes.data(), axes.data() + axes.size(), 0, 0, [&](std::size_t to, std::size_t from) {
+  walk(axes, [&](std::size_t to, std::size_t from) {
     transpose_matrix(row.size, column.size, x.data() + from, row.other_stride, y.data() + to,
                      column.dense_stride);
   });
@@ -86,40 +68,30 @@ Array<T> transpose_array(const Array<T>& x, const std::vector<std::size_t>& orde
 template <class T>
 Array<T> broadcast_array(const Array<T>& x, const Shape& shape) {
   Array<T> y = uninitialized<T>(shape);
-  if (y.size() == 0) return y;
-  std::vector<Axis> axes = merged_axes(shape, broadcast_strides(x.shape(), shape));
-  if (axes.empty()) axes.push_back({1, 1, 1});
-  const Axis row = axes.back();
-  axes.pop_back();
-  walk(axes.data(), axes.data() + axes.size(), 0, 0, [&](std::size_t to, std::size_t from) {
-    if (row.other_stride == 0)
-      std::fill_n(y.data() + to, row.size, x.data()[from]);
+  for_each_block(shape, x.shape(), [&](const ReducedBlock& b) {
+    const T* from = x.data() + b.reduced;
+    T* to = y.data() + b.dense;
+    if (b.to_one)
+      std::fill_n(to, b.cols, *from);
     else
-      std::copy_n(x.data() + from, row.size, y.data() + to);
+      copy_rows(b.rows, b.cols, from, 0, to, b.step);
   });
   return y;
 }
 
 template <class T>
 Array<T> sum_to_shape(const Array<T>& x, const Shape& shape) {
+  constexpr std::size_t kShort = 16;  // a call of the kernel costs more
   Array<T> total = zeros<T>(shape);
-  if (x.size() == 0) return total;
-  std::vector<Axis> axes = merged_axes(x.shape(), broadcast_strides(shape, x.shape()));
-  if (axes.empty()) axes.push_back({1, 1, 1});
-  const Axis row = axes.back();
-  axes.pop_back();
-  if (row.other_stride == 0) {
-    walk(axes.data(), axes.data() + axes.size(), 0, 0, [&](std::size_t from, std::size_t to) {
-      total.data()[to] += static_cast<T>(kernels<T>().sum(row.size, x.data() + from));
-    });
-    return total;
-  }
-  // The axis before, if any, is summed over: a kept one would have been merged with the row.
-  const Axis column = axes.empty() ? Axis{1, row.size, 0} : axes.back();
-  if (!axes.empty()) axes.pop_back();
-  walk(axes.data(), axes.data() + axes.size(), 0, 0, [&](std::size_t from, std::size_t to) {
-    kernels<T>().sum_rows(column.size, row.size, x.data() + from, column.dense_stride,
-                          total.data() + to);
+  for_each_block(x.shape(), shape, [&](const ReducedBlock& b) {
+    const T* from = x.data() + b.dense;
+    T* to = total.data() + b.reduced;
+    if (!b.to_one)
+      kernels<T>().sum_rows(b.rows, b.cols, from, b.step, to);
+    else if (b.cols >= kShort)
+      *to += static_cast<T>(kernels<T>().sum(b.cols, from));
+    else
+      for (std::size_t i = 0; i < b.cols; ++i) *to += from[i];
   });
   return total;
 }

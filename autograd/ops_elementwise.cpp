@@ -196,7 +196,10 @@ Tensor<T> clamp(const Tensor<T>& x, std::type_identity_t<T> low, std::type_ident
   if (!(low <= high))
     throw ShapeError("clamp: need low <= high; got low " + std::to_string(low) + ", high " +
                      std::to_string(high));
-  const auto bounded = [=](T v) { return v < low ? low : v > high ? high : v; };
+  const auto bounded = [=](T v) {
+    const T raised = v < low ? low : v;
+    return high < raised ? high : raised;
+  };
   return record<T>("clamp", {x}, map(x.value(), bounded), [low, high](Vjp<T>& c) {
     const auto inside = [=](T g, T v) { return v < low ? T(0) : v > high ? T(0) : g; };
     c.accumulate(0, zip(c.grad, c.in(0), inside));
@@ -247,7 +250,7 @@ Tensor<T> where(const IntArray& mask, const Tensor<T>& a, const Tensor<T>& b) {
   const T *pa = a.value().data(), *pb = b.value().data();
   const std::int32_t* m = mask.data();
   for (std::size_t i = 0, n = value.size(); i < n; ++i) out[i] = m[i] != 0 ? pa[i] : pb[i];
-  return record<T>("where", {a, b}, std::move(value), [mask](Vjp<T>& c) {
+  return record<T>("where", {a, b}, std::move(value), [mask = mask](Vjp<T>& c) {
     if (c.wants(0)) c.accumulate(0, zip(c.grad, mask, kept));
     if (c.wants(1)) c.accumulate(1, zip(c.grad, mask, left_out));
   });
@@ -259,7 +262,7 @@ Tensor<T> masked_fill(const Tensor<T>& x, const IntArray& mask, std::type_identi
   check_mask("masked_fill", x.shape(), mask);
   const auto filled = [value](T v, std::int32_t m) { return m != 0 ? value : v; };
   return record<T>("masked_fill", {x}, zip(x.value(), mask, filled),
-                   [mask](Vjp<T>& c) { c.accumulate(0, zip(c.grad, mask, left_out)); });
+                   [mask = mask](Vjp<T>& c) { c.accumulate(0, zip(c.grad, mask, left_out)); });
 }
 
 template <class T>

@@ -50,7 +50,7 @@ Tensor<T> pick(const Tensor<T>& x, const IntArray& indices) {
   Array<T> picked = uninitialized<T>(indices.shape());
   for (std::size_t i = 0; i < indices.size(); ++i)
     picked.data()[i] = x.value().data()[i * n + indices.data()[i]];
-  return record<T>("pick", {x}, std::move(picked), [indices, n](Vjp<T>& c) {
+  return record<T>("pick", {x}, std::move(picked), [indices = indices, n](Vjp<T>& c) {
     T* sums = c.sum_buffer(0);
     for (std::size_t i = 0; i < indices.size(); ++i)
       sums[i * n + indices.data()[i]] += c.grad.data()[i];

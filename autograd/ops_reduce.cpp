@@ -1,6 +1,8 @@
-#include <algorithm>
+#include <cmath>
 #include <cstdint>
+#include <limits>
 
+#include "babelgrad/autograd/axis_walk.h"
 #include "babelgrad/autograd/kernels/kernels.h"
 #include "babelgrad/autograd/layout.h"
 #include "babelgrad/autograd/ops.h"
@@ -10,34 +12,10 @@
 namespace babelgrad {
 namespace {
 
-// How x is reduced: its axes reordered so that the reduced ones come last make a matrix
-// [rows, n], one row an element of the result.
 struct Plan {
-  std::vector<std::size_t> order;  // kept axes, then reduced axes
-  std::size_t rows = 1, n = 1;
-  Shape result;  // the shape that is returned
-  Shape kept;    // the same with reduced axes as 1
-
-  // x as the matrix; `storage` holds it if x's layout is another.
-  template <class T>
-  const T* matrix(const Array<T>& x, Array<T>& storage) const {
-    if (in_order()) return x.data();
-    storage = transpose_array(x, order);
-    return storage.data();
-  }
-  // From the matrix back to x's layout.
-  template <class T>
-  Array<T> from_matrix(Array<T> matrix, const Shape& shape) const {
-    if (in_order()) return reshaped(std::move(matrix), shape);
-    std::vector<std::size_t> inverse(order.size());
-    Shape moved(order.size());
-    for (std::size_t i = 0; i < order.size(); ++i) {
-      inverse[order[i]] = i;
-      moved[i] = shape[order[i]];
-    }
-    return transpose_array(reshaped(std::move(matrix), moved), inverse);
-  }
-  bool in_order() const { return std::is_sorted(order.begin(), order.end()); }
+  std::size_t n = 1;  // elements of x to one of the result
+  Shape result;       // the shape that is returned
+  Shape kept;         // the same with reduced axes as 1
 };
 
 Plan make_plan(const char* op, const Shape& shape, const Reduce& over, bool needs_elements) {
@@ -49,11 +27,8 @@ Plan make_plan(const char* op, const Shape& shape, const Reduce& over, bool need
     reduced[axis] = true;
   }
   Plan plan;
-  for (const bool pass : {false, true})
-    for (std::size_t i = 0; i < shape.size(); ++i)
-      if (reduced[i] == pass) plan.order.push_back(i);
   for (std::size_t i = 0; i < shape.size(); ++i) {
-    (reduced[i] ? plan.n : plan.rows) *= shape[i];
+    if (reduced[i]) plan.n *= shape[i];
     plan.kept.push_back(reduced[i] ? 1 : shape[i]);
     if (!reduced[i] || over.keep_dims) plan.result.push_back(plan.kept.back());
   }
@@ -62,22 +37,65 @@ Plan make_plan(const char* op, const Shape& shape, const Reduce& over, bool need
   return plan;
 }
 
-// f(row) of each row of the matrix.
-template <class T, class F>
-Array<T> reduce_rows(const Plan& plan, const Array<T>& x, F f) {
-  Array<T> storage, result = uninitialized<T>(plan.result);
-  const T* rows = plan.matrix(x, storage);
-  for (std::size_t r = 0; r < plan.rows; ++r) result.data()[r] = f(rows + r * plan.n);
-  return result;
+// The largest elements, in the shape `kept`; NaN counts as largest.
+template <class T>
+Array<T> max_to_shape(const Array<T>& x, const Shape& kept) {
+  Array<T> y = full<T>(kept, -std::numeric_limits<T>::infinity());
+  const auto larger = [](T a, T b) { return b > a || std::isnan(b) ? b : a; };
+  for_each_block(x.shape(), kept, [&](const ReducedBlock& b) {
+    T* best = y.data() + b.reduced;
+    if (b.to_one) *best = larger(*best, kernels<T>().max_row(b.cols, x.data() + b.dense));
+    for (std::size_t r = 0; !b.to_one && r < b.rows; ++r) {
+      const T* row = x.data() + b.dense + r * b.step;
+      for (std::size_t i = 0; i < b.cols; ++i) best[i] = larger(best[i], row[i]);
+    }
+  });
+  return y;
 }
 
-// The gradient of x whose matrix f(r, row of x, row to fill) makes.
-template <class T, class F>
-Array<T> spread_rows(const Plan& plan, const Array<T>& x, F f) {
-  Array<T> storage, g = uninitialized<T>({plan.rows, plan.n});
-  const T* rows = plan.matrix(x, storage);
-  for (std::size_t r = 0; r < plan.rows; ++r) f(r, rows + r * plan.n, g.data() + r * plan.n);
-  return plan.from_matrix(std::move(g), x.shape());
+// How many elements of x equal their maximum.
+template <class T>
+IntArray count_ties(const Array<T>& x, const Array<T>& maxima, const Shape& kept) {
+  IntArray ties = zeros<std::int32_t>(kept);
+  for_each_block(x.shape(), kept, [&](const ReducedBlock& b) {
+    const T* best = maxima.data() + b.reduced;
+    std::int32_t* count = ties.data() + b.reduced;
+    for (std::size_t r = 0; r < b.rows; ++r) {
+      const T* row = x.data() + b.dense + r * b.step;
+      std::int32_t equal = 0;
+      if (b.to_one)
+        for (std::size_t i = 0; i < b.cols; ++i) equal += row[i] == *best ? 1 : 0;
+      else
+        for (std::size_t i = 0; i < b.cols; ++i) count[i] += row[i] == best[i] ? 1 : 0;
+      *count += equal;
+    }
+  });
+  return ties;
+}
+
+// e = exp(x - shift) in one block; shift belongs to the reduced array.
+template <class T>
+void exponentials(const ReducedBlock& b, const T* x, const T* shift, T* e) {
+  const T* s = shift + b.reduced;
+  for (std::size_t r = 0; r < b.rows; ++r) {
+    const T* row = x + b.dense + r * b.step;
+    T* to = e + b.dense + r * b.step;
+    if (b.to_one) {
+      kernels<T>().exp(b.cols, row, *s, T(1), to);
+    } else {
+      for (std::size_t i = 0; i < b.cols; ++i) to[i] = row[i] - s[i];
+      kernels<T>().exp(b.cols, to, T(0), T(1), to);
+    }
+  }
+}
+
+// The sums of exp(x - shift) in the shape `kept`, which is that of shift.
+template <class T>
+Array<T> sum_exponentials(const Array<T>& x, const Array<T>& shift, const Shape& kept) {
+  Array<T> e = uninitialized<T>(x.shape());
+  for_each_block(x.shape(), kept,
+                 [&](const ReducedBlock& b) { exponentials(b, x.data(), shift.data(), e.data()); });
+  return sum_to_shape(e, kept);
 }
 
 // factor * the sums, as the op `name`.
@@ -110,16 +128,25 @@ template <class T>
 Tensor<T> max(const Tensor<T>& x, const Reduce& over) {
   const ProfileScope profile("max");
   const Plan plan = make_plan("max", x.shape(), over, true);
-  const auto largest = [n = plan.n](const T* row) { return kernels<T>().max_row(n, row); };
-  return record<T>("max", {x}, reduce_rows(plan, x.value(), largest), [plan](Vjp<T>& c) {
-    const auto fill = [&](std::size_t r, const T* row, T* g) {
-      const T best = c.out().data()[r];
-      std::uint32_t ties = 0;
-      for (std::size_t i = 0; i < plan.n; ++i) ties += row[i] == best ? 1 : 0;
-      const T share = c.grad.data()[r] / static_cast<T>(ties);
-      for (std::size_t i = 0; i < plan.n; ++i) g[i] = row[i] == best ? share : T(0);
-    };
-    c.accumulate(0, spread_rows(plan, c.in(0), fill));
+  Array<T> y = reshaped(max_to_shape(x.value(), plan.kept), plan.result);
+  return record<T>("max", {x}, std::move(y), [plan](Vjp<T>& c) {
+    const Array<T>& in = c.in(0);
+    const IntArray ties = count_ties(in, c.out(), plan.kept);
+    Array<T> g = uninitialized<T>(in.shape()), share = std::move(c.grad);
+    for (std::size_t i = 0; i < share.size(); ++i)
+      share.data()[i] /= static_cast<T>(ties.data()[i]);
+    for_each_block(in.shape(), plan.kept, [&](const ReducedBlock& b) {
+      const T *best = c.out().data() + b.reduced, *d = share.data() + b.reduced;
+      for (std::size_t r = 0; r < b.rows; ++r) {
+        const T* row = in.data() + b.dense + r * b.step;
+        T* to = g.data() + b.dense + r * b.step;
+        if (b.to_one)
+          for (std::size_t i = 0; i < b.cols; ++i) to[i] = row[i] == *best ? *d : T(0);
+        else
+          for (std::size_t i = 0; i < b.cols; ++i) to[i] = row[i] == best[i] ? d[i] : T(0);
+      }
+    });
+    c.accumulate(0, std::move(g));
   });
 }
 
@@ -127,12 +154,26 @@ template <class T>
 Tensor<T> logsumexp(const Tensor<T>& x, const Reduce& over) {
   const ProfileScope profile("logsumexp");
   const Plan plan = make_plan("logsumexp", x.shape(), over, true);
-  const auto total = [n = plan.n](const T* row) { return kernels<T>().log_sum_exp_row(n, row); };
-  return record<T>("logsumexp", {x}, reduce_rows(plan, x.value(), total), [plan](Vjp<T>& c) {
-    const auto fill = [&](std::size_t r, const T* row, T* g) {
-      kernels<T>().exp(plan.n, row, c.out().data()[r], c.grad.data()[r], g);
-    };
-    c.accumulate(0, spread_rows(plan, c.in(0), fill));
+  Array<T> shift = max_to_shape(x.value(), plan.kept);
+  for (std::size_t i = 0; i < shift.size(); ++i)  // else infinity - infinity
+    if (!std::isfinite(shift.data()[i])) shift.data()[i] = T(0);
+  Array<T> y = sum_exponentials(x.value(), shift, plan.kept);
+  kernels<T>().log(y.size(), y.data(), y.data());
+  kernels<T>().add(y.size(), shift.data(), y.data());
+  return record<T>("logsumexp", {x}, reshaped(std::move(y), plan.result), [plan](Vjp<T>& c) {
+    Array<T> g = uninitialized<T>(c.in(0).shape());
+    for_each_block(g.shape(), plan.kept, [&](const ReducedBlock& b) {
+      exponentials(b, c.in(0).data(), c.out().data(), g.data());
+      const T* d = c.grad.data() + b.reduced;
+      for (std::size_t r = 0; r < b.rows; ++r) {
+        T* to = g.data() + b.dense + r * b.step;
+        if (b.to_one)
+          kernels<T>().scale(b.cols, *d, to);
+        else
+          kernels<T>().multiply(b.cols, d, to, to);
+      }
+    });
+    c.accumulate(0, std::move(g));
   });
 }
 

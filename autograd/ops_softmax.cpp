@@ -24,13 +24,18 @@ Rows check_rows(const char* op, const Tensor<T>& x, const IntArray& mask) {
   return {x.size() / x.shape().back(), x.shape().back()};
 }
 
+// y = x, or `value` where the mask is 0.
+template <class T>
+void mask_elements(const std::int32_t* mask, const T* x, T value, std::size_t n, T* y) {
+  for (std::size_t i = 0; i < n; ++i) y[i] = mask[i] == 0 ? value : x[i];
+}
+
 // Masked elements become minus infinity, whose exponential is 0.
 template <class T>
 Array<T> masked(const Array<T>& x, const IntArray& mask) {
-  Array<T> y = x;
-  if (given(mask))
-    for (std::size_t i = 0; i < y.size(); ++i)
-      if (mask.data()[i] == 0) y.data()[i] = -std::numeric_limits<T>::infinity();
+  if (!given(mask)) return x;
+  Array<T> y = uninitialized<T>(x.shape());
+  mask_elements(mask.data(), x.data(), -std::numeric_limits<T>::infinity(), y.size(), y.data());
   return y;
 }
 
@@ -70,9 +75,9 @@ Tensor<T> log_softmax(const Tensor<T>& x, const IntArray& mask) {
   for (std::size_t r = 0; r < rows.count; ++r) {
     T* row = y.data() + r * rows.n;
     if (!row_is_masked(mask, r, rows.n)) kernels<T>().log_softmax_row(rows.n, row);
-    for (std::size_t i = 0; given(mask) && i < rows.n; ++i)
-      if (mask.data()[r * rows.n + i] == 0) row[i] = std::numeric_limits<T>::lowest();
   }
+  if (given(mask))
+    mask_elements(mask.data(), y.data(), std::numeric_limits<T>::lowest(), y.size(), y.data());
   return record<T>("log_softmax", {x}, std::move(y), [rows](Vjp<T>& c) {
     Array<T> g = std::move(c.grad);
     for (std::size_t i = 0; i < g.size(); i += rows.n)

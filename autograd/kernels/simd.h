@@ -51,7 +51,7 @@ struct Implementation {
   }
   // In blocks of rows, so that the error grows with the number of blocks, not of rows.
   static void sum_rows(std::size_t rows, std::size_t cols, const T* x, std::size_t ld, T* sums) {
-    constexpr std::size_t block = 64, width = 256;
+    constexpr std::size_t block = 64, width = 1024;
     alignas(64) T partial[width];
     for (std::size_t c = 0; c < cols; c += width) {
       const std::size_t n = cols - c < width ? cols - c : width;

@@ -32,22 +32,18 @@ struct Rows {
     constexpr std::size_t block = 4096;
     double total = 0;
     for (std::size_t start = 0; start < n; start += block) {
-      const T* from = x + start;
-      V sum(T(0));
-      sweep<Arch, T>(n - start < block ? n - start : block,
-                     [&](auto l, std::size_t i) { sum += l.load(from + i); });
+      const V sum = fold<Arch, T>(n - start < block ? n - start : block, x + start, T(0),
+                                  [](const V& s, const V& v) { return s + v; });
       total += static_cast<double>(xsimd::hadd(sum));
     }
     return total;
   }
 
   static T max_row(std::size_t n, const T* x) {
-    const T lowest = -std::numeric_limits<T>::infinity();
-    V most(lowest);
-    sweep<Arch, T>(n, [&](auto l, std::size_t i) {
-      const V v = l.load(x + i, lowest);
-      most = xsimd::select(v > most || xsimd::isnan(v), v, most);  // a NaN that is in stays
-    });
+    const V most = fold<Arch, T>(n, x, -std::numeric_limits<T>::infinity(),
+                                 [](const V& m, const V& v) {  // a NaN that is in stays
+                                   return xsimd::select(v > m || xsimd::isnan(v), v, m);
+                                 });
     alignas(64) T lanes[V::size];
     most.store_aligned(lanes);
     T result = lanes[0];

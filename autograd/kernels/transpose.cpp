@@ -30,15 +30,27 @@ void transpose_square(const T* x, std::size_t ld_x, T* y, std::size_t ld_y) {
   for (std::size_t i = 0; i < n; ++i) rows[i].store_unaligned(y + i * ld_y);
 }
 
-// At most kTile rows and columns: in squares, then the rest one by one.
+// Calls f(r, c) in steps over a matrix, along the rows of x or of y: those that are farther apart,
+// so that the few lines that compete for one place in the cache are used up at once.
+template <class F>
+void visit(std::size_t rows, std::size_t cols, std::size_t step, bool along_x, const F& f) {
+  if (along_x)
+    for (std::size_t r = 0; r < rows; r += step)
+      for (std::size_t c = 0; c < cols; c += step) f(r, c);
+  else
+    for (std::size_t c = 0; c < cols; c += step)
+      for (std::size_t r = 0; r < rows; r += step) f(r, c);
+}
+
+// In squares, then the rest one by one.
 template <class T>
 void transpose_tile(std::size_t rows, std::size_t cols, const T* x, std::size_t ld_x, T* y,
                     std::size_t ld_y) {
   constexpr std::size_t n = xsimd::batch<T, Arch>::size;
   const std::size_t whole_rows = rows - rows % n, whole_cols = cols - cols % n;
-  for (std::size_t c = 0; c < whole_cols; c += n)
-    for (std::size_t r = 0; r < whole_rows; r += n)
-      transpose_square(x + r * ld_x + c, ld_x, y + c * ld_y + r, ld_y);
+  visit(whole_rows, whole_cols, n, ld_x > ld_y, [=](std::size_t r, std::size_t c) {
+    transpose_square(x + r * ld_x + c, ld_x, y + c * ld_y + r, ld_y);
+  });
   for (std::size_t c = 0; c < cols; ++c)
     for (std::size_t r = c < whole_cols ? whole_rows : 0; r < rows; ++r)
       y[c * ld_y + r] = x[r * ld_x + c];
@@ -50,10 +62,10 @@ template <class T>
 void transpose_matrix(std::size_t rows, std::size_t cols, const T* x, std::size_t ld_x, T* y,
                       std::size_t ld_y) {
   constexpr std::size_t kTile = 64 / sizeof(T);  // a cache line
-  for (std::size_t c = 0; c < cols; c += kTile)
-    for (std::size_t r = 0; r < rows; r += kTile)
-      transpose_tile(std::min(kTile, rows - r), std::min(kTile, cols - c), x + r * ld_x + c, ld_x,
-                     y + c * ld_y + r, ld_y);
+  visit(rows, cols, kTile, ld_x > ld_y, [=](std::size_t r, std::size_t c) {
+    transpose_tile(std::min(kTile, rows - r), std::min(kTile, cols - c), x + r * ld_x + c, ld_x,
+                   y + c * ld_y + r, ld_y);
+  });
 }
 
 template void transpose_matrix(std::size_t, std::size_t, const float*, std::size_t, float*,
