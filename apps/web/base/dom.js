@@ -60,6 +60,15 @@ function formatShare(share) {
   return (percent < 10 && percent > 0 ? percent.toFixed(1) : percent.toFixed(0)) + " %";
 }
 
+// Scrolls `scroller` sideways, if its content is wider than it, until `node` inside is in its middle.
+function scrollToMiddle(scroller, node) {
+  if (scroller.scrollWidth <= scroller.clientWidth) return;
+  const outer = scroller.getBoundingClientRect();
+  const inner = node.getBoundingClientRect();
+  const left = scroller.scrollLeft + inner.left + inner.width / 2 - outer.left - outer.width / 2;
+  scroller.scrollTo({ left, behavior: motionAllowed() ? "smooth" : "instant" });
+}
+
 function clamp(value, low, high) {
   return Math.min(high, Math.max(low, value));
 }

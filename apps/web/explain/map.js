@@ -129,11 +129,7 @@ class ModelMap {
 
   // The column that the step is about, when the columns do not fit.
   bringIntoView(step) {
-    const scroller = this.scroller;
-    if (scroller.scrollWidth <= scroller.clientWidth) return;
-    const cell = this.cells.get("words")[centralColumn(this.model, step)];
-    const left = cell.offsetLeft + cell.offsetWidth / 2 - scroller.clientWidth / 2;
-    scroller.scrollTo({ left, behavior: motionAllowed() ? "smooth" : "instant" });
+    scrollToMiddle(this.scroller, this.cells.get("words")[centralColumn(this.model, step)]);
   }
 
   connect(step) {

@@ -45,7 +45,7 @@ class ExplainPage {
     );
     this.chapters = this.chapterButtons();
     const small = this.model.source.tokens.length <= kColumnsInLens;
-    this.matrices = element("div", { class: small ? "" : "columns section-cards" });
+    this.matrices = element("div", { class: small ? "growing" : "columns section-cards" });
     this.player?.detach();
     if (before) this.keepPlace(before);
     const lens = element("div", { class: "lens" }, this.caption, this.lens);
@@ -182,6 +182,7 @@ class ExplainPage {
     this.matrices.replaceChildren(...this.matricesOf(step));
     const buttons = [...this.chapters.children];
     const current = buttons.findLast((button) => Number(button.dataset.first) <= index);
+    scrollToMiddle(this.chapters, current);
     for (const button of buttons) button.setAttribute("aria-current", String(button === current));
   }
 }
