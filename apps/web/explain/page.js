@@ -6,6 +6,9 @@
 // longer ones.
 const kColumnsInLens = 10;
 
+const kHint =
+  "Keys: space plays, arrows step, Home and End go to the ends. Point at a colour to read its number.";
+
 class ExplainPage {
   // `live` may be null.
   constructor(root, explained, live) {
@@ -64,6 +67,7 @@ class ExplainPage {
         this.controls?.node,
         this.modelTabs(),
         stage,
+        element("p", { class: "soft small hint" }, kHint),
         small ? null : this.matrices,
         beamSection(this.model),
         learningSection(this.model),
