@@ -60,7 +60,8 @@ function formatShare(share) {
   return (percent < 10 && percent > 0 ? percent.toFixed(1) : percent.toFixed(0)) + " %";
 }
 
-// Scrolls `scroller` sideways, if its content is wider than it, until `node` inside is in its middle.
+// Scrolls `scroller` sideways, if its content is wider than it, until `node` inside is in its
+// middle.
 function scrollToMiddle(scroller, node) {
   if (scroller.scrollWidth <= scroller.clientWidth) return;
   const outer = scroller.getBoundingClientRect();

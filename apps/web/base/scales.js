@@ -34,14 +34,16 @@ function canvasScale(scale) {
   };
 }
 
+// All colours are asked for at once, so that the browser computes styles once.
 function resolvedPalette(scale) {
-  const probe = document.body.appendChild(element("span", { hidden: true }));
   const low = kScales[scale].low;
-  const palette = Array.from({ length: kPaletteSize }, (_, i) => {
-    probe.style.color = scaleColour(scale, low + ((1 - low) * i) / (kPaletteSize - 1));
-    return getComputedStyle(probe).color;
+  const probes = Array.from({ length: kPaletteSize }, (_, i) => {
+    const value = low + ((1 - low) * i) / (kPaletteSize - 1);
+    return element("span", { style: { color: scaleColour(scale, value) } });
   });
-  probe.remove();
+  const box = document.body.appendChild(element("div", { hidden: true }, probes));
+  const palette = probes.map((probe) => getComputedStyle(probe).color);
+  box.remove();
   return palette;
 }
 

@@ -3,8 +3,9 @@
 
 // heatMap({rows, columns, values, scale, max, rowTitle, columnTitle, format, onHover}): `rows` and
 // `columns` are words, `values` rows of numbers (there may be fewer rows than words: the others are
-// still empty). Returns a <table>; focus and arrow keys move over the cells. onHover(row, column)
-// is called with (-1, -1) when the pointer leaves.
+// still empty). Returns a <table> with showRows(count), which empties the rows from there on; focus
+// and arrow keys move over the cells. onHover(row, column) is called with (-1, -1) when the pointer
+// leaves.
 function heatMap(options) {
   const { rows, columns, rowTitle = "target", columnTitle = "source", onHover } = options;
   const head = element(
@@ -31,6 +32,9 @@ function heatMap(options) {
     element("tbody", {}, body),
   );
   table.addEventListener("keydown", moveBetweenCells);
+  table.showRows = (count) => {
+    [...table.tBodies[0].rows].forEach((line, row) => line.toggleAttribute("inert", row >= count));
+  };
   if (onHover) table.addEventListener("pointerleave", () => onHover(-1, -1));
   return table;
 }

@@ -29,20 +29,10 @@ function comparisonSection(models) {
 }
 
 function comparisonCard(model) {
-  const words = model.source.tokens.map((token) => token.text);
-  const options = { rows: model.decoder.steps.map((step) => step.chosen.text), columns: words };
-  const picture = hasAttention(model)
-    ? heatMap({
-        ...options,
-        values: model.decoder.steps.map((step) => step.weights),
-        format: formatShare,
-      })
-    : heatMap({
-        ...options,
-        values: model.backward.map((norms) => norms.source_embeddings),
-        scale: "gradient",
-        max: largestSize(model.backward.map((norms) => norms.source_embeddings)),
-      });
+  const attention = hasAttention(model);
+  const map = attention
+    ? { values: attentionMatrix(model), format: formatShare }
+    : { values: reachMatrix(model), scale: "gradient", max: largestSize(reachMatrix(model)) };
   return element(
     "div",
     { class: "card" },
@@ -50,8 +40,8 @@ function comparisonCard(model) {
     element(
       "p",
       { class: "soft small" },
-      hasAttention(model) ? "attention" : "no attention: reach of the gradient instead",
+      attention ? "attention" : "no attention: reach of the gradient instead",
     ),
-    element("div", { class: "scroll" }, picture),
+    element("div", { class: "scroll" }, heatMap({ ...sentenceSides(model), ...map })),
   );
 }

@@ -48,11 +48,11 @@ class ExplainPage {
     );
     this.chapters = this.chapterButtons();
     const small = this.model.source.tokens.length <= kColumnsInLens;
-    this.matrices = element("div", { class: small ? "growing" : "columns section-cards" });
+    this.matrices = new GrowingMatrices(this.model, small);
     this.player?.detach();
     if (before) this.keepPlace(before);
     const lens = element("div", { class: "lens" }, this.caption, this.lens);
-    if (small) lens.append(this.matrices);
+    if (small) lens.append(this.matrices.node);
     this.charts = element("div", { class: "columns time-charts" });
     const picture = element("div", { class: "picture" }, this.map.node, this.charts);
     const stage = element(
@@ -68,7 +68,7 @@ class ExplainPage {
         this.modelTabs(),
         stage,
         element("p", { class: "soft small hint" }, kHint),
-        small ? null : this.matrices,
+        small ? null : this.matrices.node,
         beamSection(this.model),
         learningSection(this.model),
         comparisonSection(this.models),
@@ -166,16 +166,6 @@ class ExplainPage {
     return one.chapter !== two.chapter || (one.t !== two.t && !two.kind.startsWith("gradient"));
   }
 
-  // Beside the picture there is room for the matrix that is growing, below it for both.
-  matricesOf(step) {
-    const cards = growingMatrices(this.model, step);
-    if (this.matrices.parentNode !== this.lens.parentNode) return cards;
-    if (step.t === undefined) return [];
-    return step.kind.startsWith("gradient")
-      ? cards.slice(-1)
-      : cards.slice(0, hasAttention(this.model) ? 1 : 0);
-  }
-
   showStep(index) {
     const step = this.steps[index];
     this.title.textContent = step.title;
@@ -183,7 +173,7 @@ class ExplainPage {
     this.lens.replaceChildren(...lensContent(this.models, this.chosen, step).filter(Boolean));
     this.map.show(step);
     this.charts.replaceChildren(...timeCharts(this.models, this.chosen, step));
-    this.matrices.replaceChildren(...this.matricesOf(step));
+    this.matrices.show(step);
     const buttons = [...this.chapters.children];
     const current = buttons.findLast((button) => Number(button.dataset.first) <= index);
     scrollToMiddle(this.chapters, current);

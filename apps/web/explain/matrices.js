@@ -1,0 +1,85 @@
+"use strict";
+// The two matrices that grow as the story plays: attention forward, reach of the gradient backward.
+
+// class GrowingMatrices: `node` holds the cards. With `oneAtATime` only the one that is growing is
+// there, otherwise both.
+class GrowingMatrices {
+  constructor(model, oneAtATime) {
+    this.oneAtATime = oneAtATime;
+    this.words = model.decoder.steps.length;
+    this.alignment = hasAttention(model) ? alignmentCard(model) : null;
+    this.reach = model.backward ? reachCard(model) : null;
+    this.node = element(
+      "div",
+      { class: oneAtATime ? "growing" : "columns section-cards" },
+      this.alignment,
+      this.reach,
+    );
+  }
+
+  show(step) {
+    const backward = step.kind.startsWith("gradient");
+    let attended = 0;
+    if (backward) attended = this.words;
+    else if (step.t !== undefined) attended = step.t + (attentionKnown(step, "softmax") ? 1 : 0);
+    const traced = backward ? step.t + (step.kind === "gradient-words" ? 1 : 0) : 0;
+    this.alignment?.map.showRows(attended);
+    this.reach?.map.showRows(traced);
+    if (!this.oneAtATime) return;
+    this.alignment?.toggleAttribute("hidden", step.t === undefined || backward);
+    this.reach?.toggleAttribute("hidden", !backward);
+  }
+}
+
+function alignmentCard(model) {
+  return matrixCard(
+    "Alignment",
+    "Each row is a word that was written, each column one that was read: how much it was looked at.",
+    scaleLegend({ low: "0", high: "1", label: "weight" }),
+    { ...sentenceSides(model), values: attentionMatrix(model), format: formatShare },
+  );
+}
+
+function reachCard(model) {
+  const values = reachMatrix(model);
+  const max = largestSize(values);
+  return matrixCard(
+    "Reach of the gradient",
+    "The same table backward: how strongly each written word would change each word that was read.",
+    scaleLegend({ scale: "gradient", low: "0", high: formatNumber(max), label: "norm" }),
+    { ...sentenceSides(model), values, scale: "gradient", max },
+  );
+}
+
+// A card whose .map is the heat map.
+function matrixCard(title, text, legend, options) {
+  const map = heatMap(options);
+  const card = element(
+    "div",
+    { class: "card matrix-card" },
+    element("h3", {}, title),
+    element("p", { class: "soft small" }, text),
+    legend,
+    element("div", { class: "scroll" }, map),
+  );
+  card.map = map;
+  return card;
+}
+
+// Rows and columns of a heat map: the words that were written and those that were read.
+function sentenceSides(model) {
+  return {
+    rows: model.decoder.steps.map((step) => step.chosen.text),
+    columns: model.source.tokens.map((token) => token.text),
+  };
+}
+
+// [T][S] attention weights
+function attentionMatrix(model) {
+  return model.decoder.steps.map((step) => step.weights);
+}
+
+// [T][S] norms of the gradient of each output word at each source embedding
+function reachMatrix(model) {
+  return model.backward.map((norms) => norms.source_embeddings);
+}
