@@ -161,6 +161,7 @@ function editableWord(token, i, edits) {
           value: edits.words[i],
           dir: "auto",
           "aria-label": `Source word ${i + 1}`,
+          dataset: { focus: `word-${i}` },
           onchange: () => edits.word(i, input.value.trim()),
         });
   return element(
@@ -172,6 +173,7 @@ function editableWord(token, i, edits) {
       {
         type: "button",
         class: "position-switch",
+        dataset: { focus: `position-${i}` },
         "aria-pressed": String(on),
         title: on
           ? "Hide this position from the attention"
@@ -183,9 +185,9 @@ function editableWord(token, i, edits) {
   );
 }
 
-// Lets the mouse, a finger or the keyboard set a weight bar; preview(share) while moving,
-// commit(share) at the end.
-function makeDraggable(bar, token, preview, commit) {
+// Lets the mouse, a finger or the keyboard set the weight bar of source position i; preview(share)
+// while moving, commit(share) at the end.
+function makeDraggable(bar, token, i, preview, commit) {
   fillElement(
     bar,
     {
@@ -194,6 +196,7 @@ function makeDraggable(bar, token, preview, commit) {
       "aria-label": `Attention weight of ${quoted(token.text)}`,
       "aria-valuemin": 0,
       "aria-valuemax": 100,
+      dataset: { focus: `weight-${i}` },
     },
     [],
   );

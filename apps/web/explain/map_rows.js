@@ -159,6 +159,7 @@ function weightBar(token, i, edits) {
     makeDraggable(
       bar,
       token,
+      i,
       (share) => node.showWeight(share, output),
       (share) => edits.weight(output, i, share),
     );

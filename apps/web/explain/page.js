@@ -13,6 +13,7 @@ class ExplainPage {
   // `live` may be null.
   constructor(root, explained, live) {
     this.root = root;
+    this.switches = themeSwitches();
     this.chosen = 0;
     if (live) {
       const sentence = explained.models[0]?.source.text ?? "";
@@ -34,52 +35,56 @@ class ExplainPage {
 
   build() {
     const before = this.steps?.[this.player.index];
+    const focus = document.activeElement?.dataset.focus;
     this.steps = tellStory(this.model);
     this.controls?.use(this.model);
-    this.map = new ModelMap(this.model, this.controls?.edits() ?? null);
-    this.lens = element("div", { class: "lens-body" });
-    this.title = element("h2", {});
-    this.text = element("p", { class: "lens-text" });
-    this.caption = element(
-      "div",
-      { class: "caption", "aria-live": "polite" },
-      this.title,
-      this.text,
-    );
-    this.chapters = this.chapterButtons();
-    const small = this.model.source.tokens.length <= kColumnsInLens;
-    this.matrices = new GrowingMatrices(this.model, small);
     this.player?.detach();
     if (before) this.keepPlace(before);
-    const lens = element("div", { class: "lens" }, this.caption, this.lens);
-    if (small) lens.append(this.matrices.node);
-    this.charts = element("div", { class: "columns time-charts" });
-    const picture = element("div", { class: "picture" }, this.map.node, this.charts);
-    const stage = element(
-      "main",
-      { class: "stage card" },
-      this.chapters,
-      element("div", { class: "stage-grid" }, lens, picture),
-    );
-    this.root.replaceChildren(
-      ...[
-        this.header(),
-        this.controls?.node,
-        this.modelTabs(),
-        stage,
-        element("p", { class: "soft small hint" }, kHint),
-        small ? null : this.matrices.node,
-        beamSection(this.model),
-        learningSection(this.model),
-        comparisonSection(this.models),
-      ].filter(Boolean),
-    );
+    const beside = this.model.source.tokens.length <= kColumnsInLens;
+    this.matrices = new GrowingMatrices(this.model, beside);
+    const stage = this.stage(beside ? this.matrices.node : null);
+    const parts = [
+      this.header(),
+      this.controls?.node,
+      this.modelTabs(),
+      stage,
+      element("p", { class: "soft small hint" }, kHint),
+      beside ? null : this.matrices.node,
+      beamSection(this.model),
+      learningSection(this.model),
+      comparisonSection(this.models),
+    ];
+    this.root.replaceChildren(...parts.filter(Boolean));
     this.player = new Player({
       count: this.steps.length,
       onStep: (index) => this.showStep(index),
       label: (index) => this.steps[index].title,
     });
     stage.append(this.player.node);
+    this.root.querySelector(`[data-focus="${focus}"]`)?.focus({ preventScroll: true });
+  }
+
+  // Chapters, the picture with the charts below it, and beside it the caption and the lens.
+  stage(matrices) {
+    this.map = new ModelMap(this.model, this.controls?.edits() ?? null);
+    this.charts = element("div", { class: "columns time-charts" });
+    this.title = element("h2", {});
+    this.text = element("p", { class: "lens-text" });
+    this.lens = element("div", { class: "lens-body" });
+    this.chapters = this.chapterButtons();
+    const caption = element("div", { class: "caption", "aria-live": "polite" });
+    caption.append(this.title, this.text);
+    return element(
+      "main",
+      { class: "stage card" },
+      this.chapters,
+      element(
+        "div",
+        { class: "stage-grid" },
+        element("div", { class: "lens" }, caption, this.lens, matrices),
+        element("div", { class: "picture" }, this.map.node, this.charts),
+      ),
+    );
   }
 
   header() {
@@ -88,7 +93,7 @@ class ExplainPage {
         "header",
         { class: "page-top" },
         element("h1", {}, "Type a sentence."),
-        themeSwitches(),
+        this.switches,
       );
     const { source, translation } = this.model;
     const long = source.text.length + translation.text.length > 80;
@@ -103,7 +108,7 @@ class ExplainPage {
       "header",
       { class: "page-top" },
       element("div", {}, title, element("p", { class: "soft small" }, modelSummary(this.model))),
-      themeSwitches(),
+      this.switches,
     );
   }
 
@@ -127,6 +132,7 @@ class ExplainPage {
           "button",
           {
             type: "button",
+            dataset: { focus: `model-${index}` },
             "aria-pressed": String(index === this.chosen),
             onclick: () => {
               this.chosen = index;
