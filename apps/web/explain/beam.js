@@ -78,15 +78,15 @@ function beamNode(node, { x, y }, showNode) {
     {
       class: `beam-node is-${node.state || "open"} ${node.best ? "is-best" : ""}`,
       tabindex: 0,
-      role: "button",
+      role: "img",
       transform: `translate(${x} ${y})`,
       "aria-label": beamNodeText(node),
     },
     svg("rect", { x: 0, y: -12, width: kBeamNode, height: 24, rx: 12 }),
-    svg("text", { x: 12, y: 4.5 }, word),
+    svg("text", { x: 12, y: 4.5, "aria-hidden": "true" }, word),
     svg(
       "text",
-      { class: "beam-score", x: kBeamNode - 10, y: 4, "text-anchor": "end" },
+      { class: "beam-score", "aria-hidden": "true", x: kBeamNode - 10, y: 4, "text-anchor": "end" },
       node.parent < 0 ? "" : node.log_probability.toFixed(2).replace("-", "−"),
     ),
   );

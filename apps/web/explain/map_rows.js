@@ -153,7 +153,7 @@ function weightBar(token, i, edits) {
     output = t;
     setStyle(fill, { "--share": weight });
     number.textContent = formatShare(weight);
-    bar.setAttribute("aria-valuenow", (100 * weight).toFixed(1));
+    if (edits) bar.setAttribute("aria-valuenow", (100 * weight).toFixed(1));
   };
   if (edits)
     makeDraggable(

@@ -75,8 +75,8 @@ class ExplainPage {
     const caption = element("div", { class: "caption", "aria-live": "polite" });
     caption.append(this.title, this.text);
     return element(
-      "main",
-      { class: "stage card" },
+      "section",
+      { class: "stage card", "aria-label": "The translation, step by step" },
       this.chapters,
       element(
         "div",
