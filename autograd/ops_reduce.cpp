@@ -81,10 +81,10 @@ void exponentials(const ReducedBlock& b, const T* x, const T* shift, T* e) {
     const T* row = x + b.dense + r * b.step;
     T* to = e + b.dense + r * b.step;
     if (b.to_one) {
-      kernels<T>().exp(b.cols, row, *s, T(1), to);
+      kernels<T>().exp(b.cols, row, *s, to);
     } else {
       for (std::size_t i = 0; i < b.cols; ++i) to[i] = row[i] - s[i];
-      kernels<T>().exp(b.cols, to, T(0), T(1), to);
+      kernels<T>().exp(b.cols, to, T(0), to);
     }
   }
 }

@@ -61,20 +61,20 @@ struct Work {
   double gflop = 0, bytes = 0;
 };
 
-// Runs f() once an iteration and reports what it returns, milliseconds, as its time. x_copy is that
-// time in multiples of a plain copy's that reads and writes as many bytes.
+// Runs f() once an iteration, and once before, and reports what it returns, milliseconds, as its
+// time. x_copy is the median in multiples of a plain copy's that reads and writes as many bytes.
 template <class F>
 void run_timed(benchmark::State& state, const Work& work, F&& f) {
-  double total = 0;
+  std::vector<double> times;
+  f();
   for (auto _ : state) {
-    const double ms = f();
-    total += ms;
-    state.SetIterationTime(ms / 1000);
+    times.push_back(f());
+    state.SetIterationTime(times.back() / 1000);
   }
-  const double runs = static_cast<double>(state.iterations());
   if (work.gflop > 0)
-    state.counters["GFLOP/s"] = benchmark::Counter(work.gflop * runs, benchmark::Counter::kIsRate);
-  if (work.bytes > 0) state.counters["x_copy"] = total / runs / copy_milliseconds(work.bytes);
+    state.counters["GFLOP/s"] = benchmark::Counter(
+        work.gflop * static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
+  if (work.bytes > 0) state.counters["x_copy"] = median(times) / copy_milliseconds(work.bytes);
 }
 
 // The forward keeps its history, as in training; the backward is timed without the forward.

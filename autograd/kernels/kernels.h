@@ -53,7 +53,7 @@ struct Kernels {
   void (*sigmoid)(std::size_t n, const T* x, T* y);
   void (*tanh_backward)(std::size_t n, const T* y, const T* dy, T* dx);     // dx = dy (1 - y^2)
   void (*sigmoid_backward)(std::size_t n, const T* y, const T* dy, T* dx);  // dx = dy y (1 - y)
-  void (*exp)(std::size_t n, const T* x, T shift, T factor, T* y);  // y = factor exp(x - shift)
+  void (*exp)(std::size_t n, const T* x, T shift, T* y);                    // y = exp(x - shift)
   void (*log)(std::size_t n, const T* x, T* y);
   void (*add)(std::size_t n, const T* x, T* y);                       // y += x
   void (*scale)(std::size_t n, T a, T* x);                            // x *= a

@@ -57,6 +57,12 @@ std::vector<Row> shape_rows() {
           [](const auto& in) {
             return transpose(in[0], {2, 0, 1});
           }),
+      row("transpose", "last axis stays", {drawn({2, 3, 4})},
+          [](const auto& in) {
+            return transpose(in[0], {1, 0, 2});
+          }),
+      row("transpose", "sizes 1", {drawn({1, 3, 1, 2})},
+          [](const auto& in) { return transpose(in[0]); }),
       row("transpose", "rank 1", {drawn({3})}, [](const auto& in) { return transpose(in[0]); }),
       row("concat", "first axis", {drawn({2, 3}), drawn({1, 3})},
           [](const auto& in) { return concat(in, 0); }),
@@ -93,6 +99,10 @@ std::vector<Row> broadcast_rows() {
           [](const auto& in) {
             return broadcast_to(in[0], {2, 4, 3});
           }),
+      row("broadcast_to", "first and last axis repeat", {drawn({1, 3, 1})},
+          [](const auto& in) {
+            return broadcast_to(in[0], {2, 3, 4});
+          }),
       row("broadcast_to", "axes in front", {drawn({1, 3})},
           [](const auto& in) {
             return broadcast_to(in[0], {2, 2, 4, 3});
@@ -125,6 +135,10 @@ std::vector<Row> reduce_rows() {
       {"first and last axis", {2, 3, 4}, {{2, 0}}},
       {"first and last axis, kept", {2, 3, 4}, {{0, 2}, true}},
       {"first two axes", {2, 3, 4}, {{0, 1}}},
+      {"first and third of four axes", {2, 3, 2, 2}, {{0, 2}}},
+      {"second and last of four axes, wide", {2, 2, 3, 18}, {{1, 3}}},
+      {"first axis, wide", {3, 37}, {{0}}},
+      {"last axis, wide", {2, 37}, {{1}}},
       {"size 1", {2, 1, 3}, {{1}}},
       {"rank 0", {}, {}},
   };

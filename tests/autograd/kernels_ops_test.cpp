@@ -1,0 +1,115 @@
+// The kernels of the generic ops (exp, log, sums, maxima, log-softmax, layer normalisation) of
+// every instruction set against plain loops.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "tests/autograd/kernels_helpers.h"
+
+namespace babelgrad {
+namespace {
+
+// Also more than the four vectors that a sum or a maximum takes at a time, and than their block.
+constexpr std::size_t kRowSizes[] = {1, 3, 15, 16, 17, 64, 100, 5000};
+
+TEST_CASE_TEMPLATE("kernels: exp, log and multiply_add", T, float, double) {
+  for (const Kernels<T>& k : available_kernels<T>())
+    for (const std::size_t n : kRowSizes) {
+      INFO(k.name, ", n ", n);
+      const std::vector<T> x = random_row<T>(n, 1, 0.1, 3), b = random_row<T>(n, 2);
+      std::vector<double> exponentials, logarithms, sums;
+      for (std::size_t i = 0; i < n; ++i) {
+        exponentials.push_back(std::exp(static_cast<double>(x[i]) - 0.5));
+        logarithms.push_back(std::log(static_cast<double>(x[i])));
+        sums.push_back(static_cast<double>(x[i]) + static_cast<double>(x[i]) * b[i]);
+      }
+      Guarded<T> e(x), l(x), s(x);
+      k.exp(n, e.data(), T(0.5), e.data());  // in place
+      k.log(n, l.data(), l.data());
+      k.multiply_add(n, x.data(), b.data(), s.data());
+      CHECK(relative_difference(e.row(), exponentials) < 4 * kRounding<T>);
+      CHECK(relative_difference(l.row(), logarithms) < 4 * kRounding<T>);
+      CHECK(relative_difference(s.row(), sums) < kRounding<T>);
+      CHECK((e.intact() && l.intact() && s.intact()));
+    }
+}
+
+TEST_CASE_TEMPLATE("kernels: sum and max_row", T, float, double) {
+  for (const Kernels<T>& k : available_kernels<T>())
+    for (const std::size_t n : kRowSizes) {
+      INFO(k.name, ", n ", n);
+      std::vector<T> x = random_row<T>(n, n);
+      const double expected = std::accumulate(x.begin(), x.end(), 0.0);
+      CHECK(std::abs(k.sum(n, x.data()) - expected) < 16 * std::sqrt(n) * kRounding<T>);
+      CHECK(k.max_row(n, x.data()) == *std::max_element(x.begin(), x.end()));
+      for (const std::size_t at : {std::size_t{0}, n / 2, n - 1}) {
+        std::vector<T> with_nan = x;
+        with_nan[at] = std::numeric_limits<T>::quiet_NaN();
+        CHECK(std::isnan(k.max_row(n, with_nan.data())));
+        CHECK(std::isnan(k.sum(n, with_nan.data())));
+      }
+      std::fill(x.begin(), x.end(), -std::numeric_limits<T>::infinity());
+      CHECK(k.max_row(n, x.data()) == -std::numeric_limits<T>::infinity());
+    }
+}
+
+TEST_CASE_TEMPLATE("kernels: log_softmax_row and its backward", T, float, double) {
+  const T lowest = std::numeric_limits<T>::lowest();
+  for (const Kernels<T>& k : available_kernels<T>())
+    for (const std::size_t n : kRowSizes) {
+      INFO(k.name, ", n ", n);
+      const std::vector<T> x = random_row<T>(n, 1, -5, 5), dy = random_row<T>(n, 2);
+      double total = 0, sum = 0;
+      for (T v : x) total += std::exp(static_cast<double>(v));
+      std::vector<double> y, dx;
+      for (T v : x) y.push_back(v - std::log(total));
+      Guarded<T> result(x), gradient(dy);
+      k.log_softmax_row(n, result.data());
+      CHECK(relative_difference(result.row(), y) < 16 * kRounding<T>);
+      std::vector<T> masked = result.row();
+      masked[n / 2] = lowest;
+      for (std::size_t i = 0; i < n; ++i) sum += i == n / 2 ? 0 : static_cast<double>(dy[i]);
+      for (std::size_t i = 0; i < n; ++i)
+        dx.push_back(i == n / 2 ? 0 : dy[i] - std::exp(static_cast<double>(masked[i])) * sum);
+      k.log_softmax_row_backward(n, masked.data(), gradient.data(), gradient.data());  // in place
+      CHECK(relative_difference(gradient.row(), dx) < 64 * kRounding<T>);
+      CHECK((result.intact() && gradient.intact()));
+    }
+}
+
+TEST_CASE_TEMPLATE("kernels: layer_norm_row and its backward", T, float, double) {
+  for (const Kernels<T>& k : available_kernels<T>())
+    for (const std::size_t n : kRowSizes) {
+      INFO(k.name, ", n ", n);
+      const std::vector<T> x = random_row<T>(n, 1), gain = random_row<T>(n, 2),
+                           bias = random_row<T>(n, 3), dy = random_row<T>(n, 4);
+      double mean = 0, variance = 0, mean_d = 0, mean_du = 0;
+      for (T v : x) mean += v / static_cast<double>(n);
+      for (T v : x) variance += (v - mean) * (v - mean) / static_cast<double>(n);
+      const double inverse = 1 / std::sqrt(variance + 0.25);
+      std::vector<double> normal, y, dx;
+      for (std::size_t i = 0; i < n; ++i) {
+        normal.push_back((x[i] - mean) * inverse);
+        y.push_back(normal[i] * gain[i] + bias[i]);
+        const double d = static_cast<double>(dy[i]) * gain[i];
+        mean_d += d / static_cast<double>(n);
+        mean_du += d * normal[i] / static_cast<double>(n);
+      }
+      for (std::size_t i = 0; i < n; ++i)
+        dx.push_back((static_cast<double>(dy[i]) * gain[i] - mean_d - normal[i] * mean_du) *
+                     inverse);
+      Guarded<T> u(x), result(x), gradient(dy);
+      const T got =
+          k.layer_norm_row(n, x.data(), gain.data(), bias.data(), T(0.25), u.data(), result.data());
+      k.layer_norm_row_backward(n, gradient.data(), u.data(), gain.data(), got, gradient.data());
+      CHECK(std::abs(got - inverse) < 16 * kRounding<T>);
+      CHECK(relative_difference(u.row(), normal) < 16 * kRounding<T>);
+      CHECK(relative_difference(result.row(), y) < 16 * kRounding<T>);
+      CHECK(relative_difference(gradient.row(), dx) < 16 * kRounding<T>);
+      CHECK((u.intact() && result.intact() && gradient.intact()));
+    }
+}
+
+}  // namespace
+}  // namespace babelgrad
