@@ -1,6 +1,6 @@
 #include "babelgrad/autograd/backward.h"
 
-#include <algorithm>
+#include <map>
 #include <unordered_map>
 
 #include "babelgrad/autograd/finite.h"
@@ -23,36 +23,42 @@ class Pass {
     if (cotangent.shape() != output.shape())
       throw_shape_error("backward", "need a cotangent of the output's shape",
                         {{"output", output.shape()}, {"cotangent", cotangent.shape()}});
-    slot(output.node_pointer()).grad = cotangent;
+    Slot& first = slot(output.node_pointer());
+    first.gradient.dense = cotangent;
+    first.filled = true;
   }
 
   // Visits every node; calls on_complete(node, gradient) once for each, leaves included.
   template <class Function>
   void run(Function on_complete) {
-    while (!heap_.empty()) {
-      std::pop_heap(heap_.begin(), heap_.end(), older);
-      const std::shared_ptr<Node<T>> node = std::move(heap_.back());
-      heap_.pop_back();
-      visit(*node, on_complete);
+    while (!slots_.empty()) {
+      auto youngest = slots_.extract(slots_.begin());
+      visit(youngest.mapped(), on_complete);
+      youngest.mapped().node.reset();
+      youngest.mapped().gradient.by_rows.reset();
+      youngest.mapped().filled = false;
+      spare_ = std::move(youngest);
     }
-  }
-
-  struct Slot {
-    Array<T> grad;
-    bool filled = true;
-  };
-
-  Slot& slot(const std::shared_ptr<Node<T>>& node) {
-    auto [position, inserted] = slots_.try_emplace(node.get());
-    if (inserted) {
-      heap_.push_back(node);
-      std::push_heap(heap_.begin(), heap_.end(), older);
-      position->second.filled = false;
-    }
-    return position->second;
   }
 
  private:
+  struct Slot {
+    std::shared_ptr<Node<T>> node;
+    Gradient<T> gradient;
+    bool filled = false;
+  };
+  // By creation number, the youngest node first.
+  using Slots = std::map<std::uint64_t, Slot, std::greater<>>;
+
+  Slot& slot(const std::shared_ptr<Node<T>>& node) {
+    const auto position = slots_.lower_bound(node->id);
+    if (position != slots_.end() && position->first == node->id) return position->second;
+    if (!spare_) return slots_.emplace_hint(position, node->id, Slot{node, {}, false})->second;
+    spare_.key() = node->id;
+    spare_.mapped().node = node;
+    return slots_.insert(position, std::move(spare_))->second;
+  }
+
   class Visit final : public Vjp<T> {
    public:
     Visit(Pass& pass, Node<T>& node) : Vjp<T>(node, !pass.options_.retain_graph), pass_(pass) {}
@@ -67,9 +73,23 @@ class Pass {
       if (anomaly_enabled()) require_finite_gradient(node, i, g);
       Slot& slot = pass_.slot(node.inputs[i]);
       if (slot.filled)
-        slot.grad += g;
+        slot.gradient.make_dense(g.shape()) += g;
       else
-        slot.grad = std::move(g);
+        slot.gradient.dense = std::move(g);
+      slot.filled = true;
+    }
+
+    void accumulate_rows(std::size_t i, const IntArray& indices, const Array<T>& values) override {
+      if (!this->wants(i)) return;
+      if (anomaly_enabled()) require_finite_gradient(this->node_, i, values);
+      Slot& slot = pass_.slot(this->node_.inputs[i]);
+      RowGradient<T> sum = sum_by_row(indices, values);
+      if (!slot.filled)
+        slot.gradient.by_rows = std::move(sum);
+      else if (slot.gradient.by_rows)
+        add_rows(sum, *slot.gradient.by_rows);
+      else
+        add_rows(sum, slot.gradient.dense);
       slot.filled = true;
     }
 
@@ -79,34 +99,37 @@ class Pass {
                          std::to_string(i) + " wants no gradient");
       Slot& slot = pass_.slot(this->node_.inputs[i]);
       const bool filled = std::exchange(slot.filled, true);
-      if (!filled) slot.grad = uninitialized<T>(this->in(i).shape());
-      written_.push_back(i);
-      return {slot.grad.data(), filled ? T(1) : T(0)};
+      Array<T>& dense = slot.gradient.make_dense(this->in(i).shape());
+      if (!filled) dense = uninitialized<T>(this->in(i).shape());
+      if (anomaly_enabled()) written_.push_back(i);
+      return {dense.data(), filled ? T(1) : T(0)};
     }
 
     void check_written_buffers() {
-      if (!anomaly_enabled()) return;
       for (std::size_t i : written_)
-        require_finite_gradient(this->node_, i, pass_.slot(this->node_.inputs[i]).grad);
+        require_finite_gradient(this->node_, i, pass_.slot(this->node_.inputs[i]).gradient.dense);
     }
 
    private:
     Pass& pass_;
-    std::vector<std::size_t> written_;
+    std::vector<std::size_t> written_;  // while anomalies are looked for
   };
 
   template <class Function>
-  void visit(Node<T>& node, Function& on_complete) {
-    const auto position = slots_.find(&node);
-    Visit visit(*this, node);
-    visit.grad = std::move(position->second.grad);
-    slots_.erase(position);
-    for (const GradientHook<T>& hook : node.hooks) replace_by_hook(hook, node, visit.grad);
-    on_complete(node, visit.grad);
+  void visit(Slot& slot, Function& on_complete) {
+    Node<T>& node = *slot.node;
+    Gradient<T>& gradient = slot.gradient;
+    if (node.vjp) gradient.make_dense(node.value.shape());
+    if (node.extras)
+      for (const GradientHook<T>& hook : node.extras->hooks)
+        replace_by_hook(hook, node, gradient.make_dense(node.value.shape()));
+    on_complete(node, gradient);
     if (node.released)
       throw GraphError(std::string("backward: the history of ") + node.op +
                        " was freed by an earlier backward pass; give that one retain_graph");
     if (!node.vjp) return;
+    Visit visit(*this, node);
+    visit.grad = std::move(gradient.dense);
     {
       const ProfileScope profile(node.op, Phase::backward);
       node.vjp(visit);
@@ -128,13 +151,9 @@ class Pass {
     grad = std::move(*replacement);
   }
 
-  static bool older(const std::shared_ptr<Node<T>>& a, const std::shared_ptr<Node<T>>& b) {
-    return a->id < b->id;
-  }
-
   BackwardOptions options_;
-  std::unordered_map<Node<T>*, Slot> slots_;
-  std::vector<std::shared_ptr<Node<T>>> heap_;
+  Slots slots_;
+  typename Slots::node_type spare_;  // of the node visited last, for the next slot
 };
 
 template <class T>
@@ -152,28 +171,54 @@ std::vector<Array<T>> gradients(const Tensor<T>& loss, const std::vector<Tensor<
   return gradients(loss, unit_cotangent(loss), leaves, options);
 }
 
-template <class T>
-std::vector<Array<T>> gradients(const Tensor<T>& output, const Array<T>& cotangent,
-                                const std::vector<Tensor<T>>& leaves, BackwardOptions options) {
+// Calls on_complete(i, node, gradient) for each of the leaves that the output depends on; returns
+// which they are.
+template <class T, class Function>
+std::vector<bool> differentiate(const Tensor<T>& output, const Array<T>& cotangent,
+                                const std::vector<Tensor<T>>& leaves, BackwardOptions options,
+                                Function on_complete) {
   std::unordered_map<const Node<T>*, std::size_t> wanted;
-  std::vector<Array<T>> results(leaves.size());
   std::vector<bool> found(leaves.size(), false);
   for (std::size_t i = 0; i < leaves.size(); ++i)
     if (!wanted.emplace(&leaves[i].node(), i).second)
       throw GraphError("gradients: leaf " + std::to_string(i) + " is given twice");
   Pass<T> pass(options);
   pass.start(output, cotangent);
-  pass.run([&](Node<T>& node, Array<T>& gradient) {
+  pass.run([&](Node<T>& node, Gradient<T>& gradient) {
     const auto position = wanted.find(&node);
     if (position == wanted.end()) return;
     found[position->second] = true;
-    if (node.vjp)
-      results[position->second] = gradient;
-    else
-      results[position->second] = std::move(gradient);
+    on_complete(position->second, node, gradient);
   });
+  return found;
+}
+
+template <class T>
+std::vector<Array<T>> gradients(const Tensor<T>& output, const Array<T>& cotangent,
+                                const std::vector<Tensor<T>>& leaves, BackwardOptions options) {
+  std::vector<Array<T>> results(leaves.size());
+  const std::vector<bool> found = differentiate(
+      output, cotangent, leaves, options, [&](std::size_t i, Node<T>& node, Gradient<T>& gradient) {
+        Array<T>& dense = gradient.make_dense(node.value.shape());
+        results[i] = node.vjp ? dense : std::move(dense);
+      });
   for (std::size_t i = 0; i < leaves.size(); ++i)
     if (!found[i]) results[i] = zeros<T>(leaves[i].shape());
+  return results;
+}
+
+template <class T>
+std::vector<Gradient<T>> gradients_by_rows(const Tensor<T>& loss,
+                                           const std::vector<Tensor<T>>& leaves,
+                                           BackwardOptions options) {
+  std::vector<Gradient<T>> results(leaves.size());
+  const std::vector<bool> found =
+      differentiate(loss, unit_cotangent(loss), leaves, options,
+                    [&](std::size_t i, Node<T>& node, Gradient<T>& gradient) {
+                      results[i] = node.vjp ? gradient : std::move(gradient);
+                    });
+  for (std::size_t i = 0; i < leaves.size(); ++i)
+    if (!found[i]) results[i].dense = zeros<T>(leaves[i].shape());
   return results;
 }
 
@@ -182,12 +227,14 @@ void accumulate_gradients(const Tensor<T>& output, const Array<T>& cotangent,
                           BackwardOptions options) {
   Pass<T> pass(options);
   pass.start(output, cotangent);
-  pass.run([](Node<T>& node, Array<T>& gradient) {
-    if (!node.is_leaf() && !node.retains_grad) return;
-    if (node.grad)
-      *node.grad += gradient;
+  pass.run([](Node<T>& node, Gradient<T>& gradient) {
+    if (!node.is_leaf() && !(node.extras && node.extras->retains_grad)) return;
+    std::optional<Array<T>>& sum = node.make_extras().grad;
+    const Array<T>& dense = gradient.make_dense(node.value.shape());
+    if (sum)
+      *sum += dense;
     else
-      node.grad = gradient;
+      sum = dense;
   });
 }
 
@@ -213,10 +260,10 @@ Tensor<T> checkpoint(std::function<Tensor<T>(const std::vector<Tensor<T>>&)> fn,
     if (!output.requires_grad()) return;
     Pass<T> pass({});
     pass.start(output, c.grad);
-    pass.run([&](Node<T>& node, Array<T>& gradient) {
+    pass.run([&](Node<T>& node, Gradient<T>& gradient) {
       const auto position = known.find(&node);
       if (position != known.end())
-        c.accumulate(position->second, std::move(gradient));
+        c.accumulate(position->second, std::move(gradient.make_dense(node.value.shape())));
       else if (node.is_leaf())
         throw GraphError("checkpoint: the function differentiates through a tensor of shape " +
                          to_string(node.value.shape()) + " that is not among its inputs");
@@ -229,6 +276,8 @@ Tensor<T> checkpoint(std::function<Tensor<T>(const std::vector<Tensor<T>>&)> fn,
                                            BackwardOptions);                                \
   template std::vector<Array<T>> gradients(const Tensor<T>&, const Array<T>&,               \
                                            const std::vector<Tensor<T>>&, BackwardOptions); \
+  template std::vector<Gradient<T>> gradients_by_rows(                                      \
+      const Tensor<T>&, const std::vector<Tensor<T>>&, BackwardOptions);                    \
   template void accumulate_gradients(const Tensor<T>&, const Array<T>&, BackwardOptions);   \
   template Tensor<T> checkpoint(std::function<Tensor<T>(const std::vector<Tensor<T>>&)>,    \
                                 const std::vector<Tensor<T>>&);

@@ -1,12 +1,13 @@
 // Reverse-mode differentiation over the recorded graph.
 //
-// Nodes are visited in descending creation order from a heap, each once, when its gradient is
+// Nodes are visited in descending creation order, each once, when its gradient is
 // complete; nothing recurses, so a chain of a million nodes is fine. A node's history (its VJP with
 // whatever that saved) is freed as soon as it has been visited, unless retain_graph asks otherwise.
 #pragma once
 
 #include <vector>
 
+#include "babelgrad/autograd/row_gradient.h"
 #include "babelgrad/autograd/tensor.h"
 
 namespace babelgrad {
@@ -22,6 +23,13 @@ std::vector<Array<T>> gradients(const Tensor<T>& loss, const std::vector<Tensor<
 template <class T>
 std::vector<Array<T>> gradients(const Tensor<T>& output, const Array<T>& cotangent,
                                 const std::vector<Tensor<T>>& leaves, BackwardOptions options = {});
+
+// The same for a loss of one element, without making whole arrays of the gradients of tables
+// that only gather_rows reads: what a training step over a large vocabulary wants.
+template <class T>
+std::vector<Gradient<T>> gradients_by_rows(const Tensor<T>& loss,
+                                           const std::vector<Tensor<T>>& leaves,
+                                           BackwardOptions options = {});
 
 // Tensor::backward: adds the products to .grad() of every leaf below `output`.
 template <class T>

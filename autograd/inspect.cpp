@@ -83,7 +83,8 @@ std::string to_dot(const Tensor<T>& output) {
   for (const auto& [id, node] : nodes) number.emplace(id, number.size());
   std::string dot = "digraph autograd {\n  rankdir=BT;\n  node [fontname=\"sans-serif\"];\n";
   for (const auto& [id, node] : nodes) {
-    const std::string title = node->name.empty() ? node->op : node->name;
+    const bool named = node->extras && !node->extras->name.empty();
+    const std::string title = named ? node->extras->name : node->op;
     const char* style = !node->is_leaf() ? "box" : node->requires_grad ? "ellipse" : "plaintext";
     dot += "  n" + std::to_string(number[id]) +
            " [label=" + quoted(title + "\n" + to_string(node->value.shape())) + ", shape=" + style +

@@ -198,6 +198,28 @@ template <class T>
 Attention<T> additive_attention(const Tensor<T>& queries, const Tensor<T>& keys, const Tensor<T>& v,
                                 const Tensor<T>& values, const IntArray& lengths = {});
 
+// The projections of an additive score (Bahdanau et al. 2014, A.1.2).
+template <class T>
+struct AdditiveScore {
+  Tensor<T> query_weight;  // [A, H]
+  Tensor<T> query_bias;    // [A]
+  Tensor<T> v;             // [A]
+};
+template <class T>
+struct AttentionGru {
+  Tensor<T> contexts_and_states;            // [T, B, D + H]: [c_t; h_t]
+  std::shared_ptr<const Array<T>> weights;  // [T, B, S]
+};
+// A GRU whose input contains what its last state attended to (ops_attention_gru.cpp; Bahdanau et
+// al. 2014, A.2.2): c_t = additive attention of query_weight h_{t-1} + query_bias,
+// h_t = GRU([words_t; c_t], h_{t-1}). words [T, B, E], keys [S, B, A], values [S, B, D],
+// state [B, H], GRU weights of E + D inputs, lengths [B] or empty (all S).
+template <class T>
+AttentionGru<T> attention_gru(const Tensor<T>& words, const Tensor<T>& keys,
+                              const Tensor<T>& values, const Tensor<T>& state,
+                              const AdditiveScore<T>& score, const GruWeights<T>& weights,
+                              const IntArray& lengths = {});
+
 // ---- Operators ----
 
 template <class T>

@@ -5,6 +5,7 @@
 
 #include "babelgrad/autograd/blas.h"
 #include "babelgrad/autograd/kernels/kernels.h"
+#include "babelgrad/autograd/lengths.h"
 #include "babelgrad/autograd/ops.h"
 #include "babelgrad/autograd/profile.h"
 #include "babelgrad/autograd/vjp.h"
@@ -29,19 +30,7 @@ Extents check(const char* op, const Tensor<T>& queries, const Tensor<T>& keys,
       v[0] != k[0] || v[1] != k[1] || k[0] == 0)
     throw_shape_error(op, "need queries [T, B, K], keys [S, B, K] and values [S, B, D] with S >= 1",
                       {{"queries", q}, {"keys", k}, {"values", v}});
-  Extents e{q[0], k[0], k[1], k[2], v[2], std::vector<std::size_t>(k[1], k[0])};
-  if (!given(lengths)) return e;
-  if (lengths.shape() != Shape{e.batch})
-    throw_shape_error(op, "need lengths [B] with B " + std::to_string(e.batch),
-                      {{"lengths", lengths.shape()}});
-  for (std::size_t b = 0; b < e.batch; ++b) {
-    const std::int32_t length = lengths.data()[b];
-    if (length < 1 || static_cast<std::size_t>(length) > e.source)
-      throw ShapeError(std::string(op) + ": need lengths in [1, " + std::to_string(e.source) +
-                       "]; got " + std::to_string(length) + " at position " + std::to_string(b));
-    e.lengths[b] = static_cast<std::size_t>(length);
-  }
-  return e;
+  return {q[0], k[0], k[1], k[2], v[2], checked_lengths(op, lengths, k[1], k[0])};
 }
 
 // Scores [T, B, S] to weights in place: softmax over the real positions, 0 beyond.

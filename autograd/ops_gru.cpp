@@ -7,8 +7,9 @@
 #include <algorithm>
 
 #include "babelgrad/autograd/blas.h"
+#include "babelgrad/autograd/gru_weights.h"
 #include "babelgrad/autograd/kernels/kernels.h"
-#include "babelgrad/autograd/ops.h"
+#include "babelgrad/autograd/lengths.h"
 #include "babelgrad/autograd/profile.h"
 #include "babelgrad/autograd/vjp.h"
 
@@ -16,22 +17,6 @@ namespace babelgrad {
 namespace {
 
 enum Input : std::size_t { kX, kWeightIh, kWeightHh, kBiasIh, kBiasHh, kState };
-
-template <class T>
-void check_weights(const char* op, const GruWeights<T>& w, std::size_t inputs, std::size_t hidden) {
-  const Shape gates{3 * hidden};
-  if (w.weight_ih.shape() != Shape{3 * hidden, inputs} ||
-      w.weight_hh.shape() != Shape{3 * hidden, hidden} || w.bias_ih.shape() != gates ||
-      w.bias_hh.shape() != gates)
-    throw_shape_error(op,
-                      "need weight_ih [3H, E], weight_hh [3H, H], bias_ih [3H] and bias_hh [3H] "
-                      "with H " +
-                          std::to_string(hidden) + " and E " + std::to_string(inputs),
-                      {{"weight_ih", w.weight_ih.shape()},
-                       {"weight_hh", w.weight_hh.shape()},
-                       {"bias_ih", w.bias_ih.shape()},
-                       {"bias_hh", w.bias_hh.shape()}});
-}
 
 // The extents of a sequence, and the order in which its steps are taken.
 struct Sequence {
@@ -47,29 +32,19 @@ struct Sequence {
 };
 
 IntArray make_active(const IntArray& lengths, std::size_t steps, std::size_t batch) {
-  if (!given(lengths)) return {};
-  if (lengths.shape() != Shape{batch})
-    throw_shape_error("gru", "need lengths [B] with B " + std::to_string(batch),
-                      {{"lengths", lengths.shape()}});
-  bool all_full = true;
+  const std::vector<std::size_t> checked = checked_lengths("gru", lengths, batch, steps);
+  if (std::all_of(checked.begin(), checked.end(), [=](std::size_t n) { return n == steps; }))
+    return {};
   IntArray active = uninitialized<std::int32_t>({steps, batch});
-  for (std::size_t b = 0; b < batch; ++b) {
-    const std::int32_t length = lengths.data()[b];
-    if (length < 1 || static_cast<std::size_t>(length) > steps)
-      throw ShapeError("gru: need lengths in [1, " + std::to_string(steps) + "]; got " +
-                       std::to_string(length) + " at position " + std::to_string(b));
-    all_full = all_full && static_cast<std::size_t>(length) == steps;
-    for (std::size_t t = 0; t < steps; ++t)
-      active.data()[t * batch + b] = t < static_cast<std::size_t>(length);
-  }
-  if (all_full) return {};
+  for (std::size_t t = 0; t < steps; ++t)
+    for (std::size_t b = 0; b < batch; ++b) active.data()[t * batch + b] = t < checked[b];
   return active;
 }
 
 template <class T>
 struct Saved {
   Array<T> gates;             // [T, B, 3H]: r, z, n; in the backward pass: d gi
-  Array<T> candidate_hidden;  // [T, B, H]: W_hn h + b_hn; in the backward pass: its gradient
+  Array<T> candidate_hidden;  // [T, B, H]: W_hn h + b_hn
 };
 
 template <class T>
@@ -96,76 +71,59 @@ Array<T> run_forward(const Sequence& q, const Array<T>& x, const T* initial, con
   return states;
 }
 
-// Turns what was saved into gradients before the gates, step by step from the last; returns the
-// gradient of the initial state [B, H]. grad: d states [T, B, H].
 template <class T>
-Array<T> run_backward(const Sequence& q, const Array<T>& states, const T* initial,
-                      const T* weight_hh, Array<T>& grad, Saved<T>& saved) {
+struct RecurrentGradients {
+  Array<T> gh;       // [T, B, 3H]
+  Array<T> initial;  // [B, H]
+};
+
+// Turns the saved gates into d gi, step by step from the last. grad: d states [T, B, H].
+template <class T>
+RecurrentGradients<T> run_backward(const Sequence& q, const Array<T>& states, const T* initial,
+                                   const T* weight_hh, Array<T>& grad, Saved<T>& saved) {
   const std::size_t H = q.hidden, block = q.batch * H;
-  Array<T> grad_state = uninitialized<T>({q.batch, H});
-  Array<T> d_gh = uninitialized<T>({q.batch, 3 * H});
+  RecurrentGradients<T> d{uninitialized<T>({q.steps, q.batch, 3 * H}),
+                          uninitialized<T>({q.batch, H})};
   for (std::size_t k = q.steps; k-- > 0;) {
     const std::size_t t = q.time(k);
     T* d_next = grad.data() + t * block;
-    if (k + 1 < q.steps) kernels<T>().add(block, grad_state.data(), d_next);
-    T* d_gates = saved.gates.data() + t * 3 * block;
-    T* d_candidate = saved.candidate_hidden.data() + t * block;
+    if (k + 1 < q.steps) kernels<T>().add(block, d.initial.data(), d_next);
+    T* d_gh = d.gh.data() + t * 3 * block;
     kernels<T>().gru_step_backward({q.batch, H, q.active_at(t),
                                     k == 0 ? initial : states.data() + q.time(k - 1) * block,
-                                    d_next, d_gates, d_candidate, grad_state.data()});
-    for (std::size_t b = 0; b < q.batch; ++b) {
-      std::copy_n(d_gates + b * 3 * H, 2 * H, d_gh.data() + b * 3 * H);
-      std::copy_n(d_candidate + b * H, H, d_gh.data() + b * 3 * H + 2 * H);
-    }
-    gemm<T>(Op::none, Op::none, q.batch, H, 3 * H, 1, d_gh.data(), 3 * H, weight_hh, H, 1,
-            grad_state.data(), H);
+                                    d_next, saved.candidate_hidden.data() + t * block,
+                                    saved.gates.data() + t * 3 * block, d_gh, d.initial.data()});
+    gemm<T>(Op::none, Op::none, q.batch, H, 3 * H, 1, d_gh, 3 * H, weight_hh, H, 1,
+            d.initial.data(), H);
   }
-  return grad_state;
-}
-
-// dW_hh [3H, H] += d_gh^T h over `rows` rows. The candidate's third of d_gh stands apart.
-template <class T>
-void add_recurrent_product(std::size_t rows, std::size_t H, const T* d_gates, const T* d_candidate,
-                           const T* h, GradientBuffer<T> out) {
-  gemm<T>(Op::transpose, Op::none, 2 * H, H, rows, 1, d_gates, 3 * H, h, H, out.beta, out.data, H);
-  gemm<T>(Op::transpose, Op::none, H, H, rows, 1, d_candidate, H, h, H, out.beta,
-          out.data + 2 * H * H, H);
+  return d;
 }
 
 template <class T>
-void weight_gradients(Vjp<T>& c, const Sequence& q, const Array<T>& states, const T* initial,
-                      bool initial_is_zero, const Saved<T>& saved) {
+void weight_gradients(Vjp<T>& c, const Sequence& q, const T* initial, bool initial_is_zero,
+                      const T* d_gi, const T* d_gh) {
   const std::size_t H = q.hidden, block = q.batch * H;
-  const T* d_gates = saved.gates.data();
-  const T* d_candidate = saved.candidate_hidden.data();
   if (c.wants(kWeightIh)) {
     const GradientBuffer<T> out = c.buffer(kWeightIh);
-    gemm<T>(Op::transpose, Op::none, 3 * H, q.inputs, q.rows(), 1, d_gates, 3 * H, c.in(kX).data(),
+    gemm<T>(Op::transpose, Op::none, 3 * H, q.inputs, q.rows(), 1, d_gi, 3 * H, c.in(kX).data(),
             q.inputs, out.beta, out.data, q.inputs);
   }
   if (c.wants(kWeightHh)) {
     // Step t read the state of t - 1 (reverse: t + 1): all steps but the first in one product.
-    GradientBuffer<T> out = c.buffer(kWeightHh);
-    const std::size_t first = q.time(0), rest = q.reverse ? 0 : 1;
+    const GradientBuffer<T> out = c.buffer(kWeightHh);
     const std::size_t rows = (q.steps - 1) * q.batch;
-    add_recurrent_product(rows, H, d_gates + rest * 3 * block, d_candidate + rest * block,
-                          states.data() + (q.reverse ? block : 0), out);
-    out.beta = 1;
+    gemm<T>(Op::transpose, Op::none, 3 * H, H, rows, 1, d_gh + (q.reverse ? 0 : 3 * block), 3 * H,
+            c.out().data() + (q.reverse ? block : 0), H, out.beta, out.data, H);
     if (!initial_is_zero)
-      add_recurrent_product(q.batch, H, d_gates + first * 3 * block, d_candidate + first * block,
-                            initial, out);
+      gemm<T>(Op::transpose, Op::none, 3 * H, H, q.batch, 1, d_gh + q.time(0) * 3 * block, 3 * H,
+              initial, H, 1, out.data, H);
   }
-  if (c.wants(kBiasIh))
-    kernels<T>().sum_rows(q.rows(), 3 * H, d_gates, 3 * H, c.sum_buffer(kBiasIh));
-  if (c.wants(kBiasHh)) {
-    T* sums = c.sum_buffer(kBiasHh);
-    kernels<T>().sum_rows(q.rows(), 2 * H, d_gates, 3 * H, sums);
-    kernels<T>().sum_rows(q.rows(), H, d_candidate, H, sums + 2 * H);
-  }
+  if (c.wants(kBiasIh)) kernels<T>().sum_rows(q.rows(), 3 * H, d_gi, 3 * H, c.sum_buffer(kBiasIh));
+  if (c.wants(kBiasHh)) kernels<T>().sum_rows(q.rows(), 3 * H, d_gh, 3 * H, c.sum_buffer(kBiasHh));
   if (c.wants(kX)) {
     const GradientBuffer<T> out = c.buffer(kX);
-    gemm<T>(Op::none, Op::none, q.rows(), q.inputs, 3 * H, 1, d_gates, 3 * H,
-            c.in(kWeightIh).data(), q.inputs, out.beta, out.data, q.inputs);
+    gemm<T>(Op::none, Op::none, q.rows(), q.inputs, 3 * H, 1, d_gi, 3 * H, c.in(kWeightIh).data(),
+            q.inputs, out.beta, out.data, q.inputs);
   }
 }
 
@@ -185,10 +143,10 @@ Tensor<T> record_gru(const char* name, const Sequence& q, const Tensor<T>& x,
                    [q, has_state, zero_state, saved = std::move(saved)](Vjp<T>& c) mutable {
                      Saved<T> work = c.last_visit() ? std::move(saved) : saved;
                      const T* initial = has_state ? c.in(kState).data() : zero_state.data();
-                     Array<T> d_initial =
+                     RecurrentGradients<T> d =
                          run_backward(q, c.out(), initial, c.in(kWeightHh).data(), c.grad, work);
-                     weight_gradients(c, q, c.out(), initial, !has_state, work);
-                     if (has_state && c.wants(kState)) c.accumulate(kState, std::move(d_initial));
+                     weight_gradients(c, q, initial, !has_state, work.gates.data(), d.gh.data());
+                     if (has_state && c.wants(kState)) c.accumulate(kState, std::move(d.initial));
                    });
 }
 
@@ -200,7 +158,7 @@ Tensor<T> gru(const Tensor<T>& x, const Tensor<T>& initial_state, const GruWeigh
   if (x.rank() != 3 || x.size() == 0)
     throw_shape_error("gru", "need x [T, B, E], each at least 1", {{"x", x.shape()}});
   const std::size_t hidden = weights.weight_hh.rank() == 0 ? 0 : weights.weight_hh.shape().back();
-  check_weights("gru", weights, x.dim(2), hidden);
+  check_gru_weights("gru", weights, x.dim(2), hidden);
   if (initial_state.defined() && initial_state.shape() != Shape{x.dim(1), hidden})
     throw_shape_error("gru", "need an initial state [B, H]",
                       {{"x", x.shape()}, {"initial_state", initial_state.shape()}});
@@ -218,7 +176,7 @@ Tensor<T> gru_cell(const Tensor<T>& x, const Tensor<T>& state, const GruWeights<
   if (x.rank() != 2 || state.rank() != 2 || x.dim(0) != state.dim(0) || x.size() == 0)
     throw_shape_error("gru_cell", "need x [B, E] and state [B, H], each at least 1",
                       {{"x", x.shape()}, {"state", state.shape()}});
-  check_weights("gru_cell", weights, x.dim(1), state.dim(1));
+  check_gru_weights("gru_cell", weights, x.dim(1), state.dim(1));
   const Sequence q{1, x.dim(0), x.dim(1), state.dim(1), false, {}};
   return record_gru("gru_cell", q, x, state, weights, {q.batch, q.hidden});
 }

@@ -31,10 +31,8 @@ Tensor<T> gather_rows(const Tensor<T>& table, const IntArray& indices) {
   Array<T> rows = uninitialized<T>(shape);
   for (std::size_t i = 0; i < indices.size(); ++i)
     std::copy_n(table.value().data() + indices.data()[i] * width, width, rows.data() + i * width);
-  return record<T>("gather_rows", {table}, std::move(rows), [indices, width](Vjp<T>& c) {
-    T* sums = c.sum_buffer(0);
-    for (std::size_t i = 0; i < indices.size(); ++i)
-      kernels<T>().add(width, c.grad.data() + i * width, sums + indices.data()[i] * width);
+  return record<T>("gather_rows", {table}, std::move(rows), [indices](Vjp<T>& c) {
+    c.accumulate_rows(0, indices, c.grad);  // d table[indices[i]] += d rows[i]
   });
 }
 

@@ -12,7 +12,15 @@
 namespace babelgrad {
 namespace {
 
-constexpr std::size_t kChunkElements = std::size_t{1} << 22;  // 16 MiB of float logits
+constexpr std::size_t kChunkElements = std::size_t{5} << 20;  // 20 MiB of float logits
+
+// Rows a chunk: chunks of equal size, since a product of few rows is slow.
+std::size_t chunk_rows(std::size_t rows, std::size_t V) {
+  if (rows == 0) return 1;
+  const std::size_t most = std::max<std::size_t>(1, kChunkElements / V);
+  const std::size_t chunks = (rows + most - 1) / most;
+  return (rows + chunks - 1) / chunks;
+}
 
 template <class T>
 struct Saved {
@@ -82,8 +90,7 @@ Tensor<T> linear_cross_entropy(const Tensor<T>& x, const Tensor<T>& weight, cons
     saved.dweight = count == 0 ? zeros<T>({V, K}) : uninitialized<T>({V, K});
     saved.dbias = zeros<T>({V});
   }
-  const std::size_t chunk =
-      std::clamp<std::size_t>(kChunkElements / V, 1, std::max<std::size_t>(count, 1));
+  const std::size_t chunk = chunk_rows(count, V);
   Array<T> logits = uninitialized<T>({chunk, V});
   double loss = 0;
   for (std::size_t begin = 0; begin < count; begin += chunk) {

@@ -19,7 +19,7 @@ thread_local ThreadMode mode;
 
 template <class T>
 std::shared_ptr<Node<T>> make_node(Array<T> value, bool requires_grad) {
-  auto node = std::make_shared<Node<T>>();
+  auto node = std::allocate_shared<Node<T>>(CachingAllocator<Node<T>>());
   node->id = next_id.fetch_add(1, std::memory_order_relaxed);
   node->value = std::move(value);
   node->requires_grad = requires_grad;
@@ -38,7 +38,7 @@ template <class T>
 Node<T>::~Node() {
   if (inputs.empty()) return;
   vjp = nullptr;
-  std::vector<std::shared_ptr<Node>> doomed = std::move(inputs);
+  auto doomed = std::move(inputs);
   while (!doomed.empty()) {
     std::shared_ptr<Node> node = std::move(doomed.back());
     doomed.pop_back();
@@ -98,24 +98,24 @@ const Array<T>& Tensor<T>::grad() const& {
     throw GraphError(
         "grad: no gradient here; need a leaf with requires_grad (or retain_grad()) and a call of "
         "backward()");
-  return *node().grad;
+  return *node().extras->grad;
 }
 
 template <class T>
 void Tensor<T>::zero_grad() {
-  node().grad.reset();
+  if (node().extras) node().extras->grad.reset();
 }
 
 template <class T>
 void Tensor<T>::retain_grad() {
   if (!requires_grad()) throw GraphError("retain_grad: need a tensor that requires a gradient");
-  node().retains_grad = true;
+  node().make_extras().retains_grad = true;
 }
 
 template <class T>
 void Tensor<T>::register_hook(GradientHook<T> hook) {
   if (!requires_grad()) throw GraphError("register_hook: need a tensor that requires a gradient");
-  node().hooks.push_back(std::move(hook));
+  node().make_extras().hooks.push_back(std::move(hook));
 }
 
 template <class T>
@@ -136,8 +136,14 @@ void Tensor<T>::accumulate(const Array<T>& cotangent, BackwardOptions options) c
 
 template <class T>
 Tensor<T>& Tensor<T>::set_name(std::string name) {
-  node().name = std::move(name);
+  node().make_extras().name = std::move(name);
   return *this;
+}
+
+template <class T>
+const std::string& Tensor<T>::name() const {
+  static const std::string none;
+  return node().extras ? node().extras->name : none;
 }
 
 template <class T>

@@ -40,19 +40,25 @@ using GradientHook = std::function<std::optional<Array<T>>(const Array<T>&)>;
 template <class T>
 using VjpFunction = std::function<void(Vjp<T>&)>;
 
+// What few nodes have: those that a user holds on to.
+template <class T>
+struct NodeExtras {
+  std::optional<Array<T>> grad;  // from backward(): leaves, and where retain_grad() asked
+  bool retains_grad = false;
+  std::vector<GradientHook<T>> hooks;
+  std::string name;  // given by the user; shown by inspection
+};
+
 template <class T>
 struct Node {
   std::uint64_t id = 0;  // creation order: inputs have smaller ids than what is computed from them
   const char* op = "leaf";
   bool requires_grad = false;
-  bool retains_grad = false;
   bool released = false;  // a backward pass has freed the history
   Array<T> value;
-  std::optional<Array<T>> grad;  // from backward(): leaves, and where retain_grad() asked
-  std::vector<std::shared_ptr<Node>> inputs;
+  std::vector<std::shared_ptr<Node>, CachingAllocator<std::shared_ptr<Node>>> inputs;
   VjpFunction<T> vjp;
-  std::vector<GradientHook<T>> hooks;
-  std::string name;  // given by the user; shown by inspection
+  std::unique_ptr<NodeExtras<T>> extras;  // null: as default-constructed
 
   Node() = default;
   Node(const Node&) = delete;
@@ -60,6 +66,10 @@ struct Node {
   ~Node();
 
   bool is_leaf() const { return !vjp && !released; }
+  NodeExtras<T>& make_extras() {
+    if (!extras) extras = std::make_unique<NodeExtras<T>>();
+    return *extras;
+  }
 };
 
 struct GradientTag {};
@@ -93,7 +103,7 @@ class Tensor {
 
   bool requires_grad() const { return node().requires_grad; }
   bool is_leaf() const { return node().is_leaf(); }
-  bool has_grad() const { return node().grad.has_value(); }
+  bool has_grad() const { return node().extras && node().extras->grad.has_value(); }
   const Array<T>& grad() const&;  // a GraphError if backward() has left none here
   Array<T> grad() && { return static_cast<const Tensor&>(*this).grad(); }
   void zero_grad();
@@ -112,7 +122,7 @@ class Tensor {
   }
 
   const char* op() const { return node().op; }
-  const std::string& name() const { return node().name; }
+  const std::string& name() const;
   Tensor& set_name(std::string name);
 
   Node<T>& node() const;

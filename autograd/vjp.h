@@ -31,6 +31,9 @@ class Vjp {
 
   // Adds `g`, of input i's shape, to the gradient of input i, if it wants one.
   virtual void accumulate(std::size_t i, Array<T> g) = 0;
+  // Adds values[k] to row indices[k] of the gradient of input i, a table [V, E], if it wants one.
+  // values: [indices, E]. The gradient is kept by its rows until somebody needs the whole of it.
+  virtual void accumulate_rows(std::size_t i, const IntArray& indices, const Array<T>& values) = 0;
   // The gradient of input i, which must want one, as a buffer to write or add in place.
   virtual GradientBuffer<T> buffer(std::size_t i) = 0;
   // The same for kernels that only add: zeros if nothing was accumulated before.

@@ -69,53 +69,32 @@ DecoderState<T> Decoder<T>::initial_state(const EncoderOutput<T>& encoded) const
 }
 
 template <class T>
-Tensor<T> Decoder<T>::read_out(const Tensor<T>& context, const Tensor<T>& state,
-                               const Tensor<T>& words) const {
-  std::vector<Tensor<T>> parts;
-  if (context.defined()) parts.push_back(context);
-  parts.push_back(state);
-  if (config_.architecture == Architecture::bahdanau) parts.push_back(words);
-  return tanh(readout_(parts.size() == 1 ? parts[0] : concat(parts, state.rank() - 1)));
+Tensor<T> Decoder<T>::read_out(const std::vector<Tensor<T>>& parts) const {
+  return tanh(readout_(parts.size() == 1 ? parts[0] : concat(parts, parts[0].rank() - 1)));
 }
 
 template <class T>
 DecoderOutput<T> Decoder<T>::forced(const IntArray& words, const DecoderMemory<T>& memory,
                                     const DecoderState<T>& initial, const Mode& mode) const {
   const Tensor<T> inputs = embedding_dropout_(embedding_(words), mode);
-  if (config_.architecture == Architecture::bahdanau)
-    return forced_bahdanau(inputs, memory, initial, mode);
-  const Tensor<T> states = gru_(inputs, {}, mode, initial.hidden).states;
   DecoderOutput<T> output;
-  Tensor<T> context;
-  if (attention_) {
-    const Attention<T> attended = (*attention_)(states, memory.keys, memory.values, memory.lengths);
-    context = attended.context;
-    output.weights = *attended.weights;
+  std::vector<Tensor<T>> parts;  // of the readout's input
+  if (config_.architecture == Architecture::bahdanau) {
+    const AttentionGru<T> run = attention_->recurrence(inputs, initial.hidden[0], gru_.weights(0),
+                                                       memory.keys, memory.values, memory.lengths);
+    output.weights = *run.weights;
+    parts = {run.contexts_and_states, inputs};
+  } else {
+    const Tensor<T> states = gru_(inputs, {}, mode, initial.hidden).states;
+    if (attention_) {
+      const Attention<T> attended =
+          (*attention_)(states, memory.keys, memory.values, memory.lengths);
+      output.weights = *attended.weights;
+      parts.push_back(attended.context);
+    }
+    parts.push_back(states);
   }
-  output.readout = readout_dropout_(read_out(context, states, inputs), mode);
-  return output;
-}
-
-template <class T>
-DecoderOutput<T> Decoder<T>::forced_bahdanau(const Tensor<T>& words, const DecoderMemory<T>& memory,
-                                             const DecoderState<T>& initial,
-                                             const Mode& mode) const {
-  const std::size_t steps = words.dim(0), batch = words.dim(1);
-  DecoderState<T> state = initial;
-  std::vector<Tensor<T>> contexts, states;
-  DecoderOutput<T> output;
-  output.weights = uninitialized<T>({steps, batch, memory.values.dim(0)});
-  for (std::size_t t = 0; t < steps; ++t) {
-    const Attention<T> attended = (*attention_)(by_sentence(state.hidden[0], batch), memory.keys,
-                                                memory.values, memory.lengths);
-    std::copy_n(attended.weights->data(), attended.weights->size(),
-                output.weights.data() + t * attended.weights->size());
-    contexts.push_back(reshape(attended.context, {batch, attended.context.dim(2)}));
-    const Tensor<T> word = reshape(slice(words, 0, t, t + 1), {batch, words.dim(2)});
-    state.hidden = gru_.step(concat<T>({word, contexts.back()}, 1), state.hidden, mode, t);
-    states.push_back(state.hidden[0]);
-  }
-  output.readout = readout_dropout_(read_out(stack(contexts, 0), stack(states, 0), words), mode);
+  output.readout = readout_dropout_(read_out(parts), mode);
   return output;
 }
 
@@ -124,23 +103,24 @@ DecoderOutput<T> Decoder<T>::step(const IntArray& words, const DecoderMemory<T>&
                                   DecoderState<T>& state) const {
   const std::size_t batch = memory.values.dim(1), rows = words.size();
   const Tensor<T> inputs = embedding_(words);
-  const auto attend = [&](const Tensor<T>& queries) {
-    return (*attention_)(by_sentence(queries, batch), memory.keys, memory.values, memory.lengths);
-  };
   DecoderOutput<T> output;
-  Tensor<T> context;
-  const auto keep = [&](const Attention<T>& attended) {
-    context = reshape(attended.context, {rows, attended.context.dim(2)});
+  const auto attend = [&](const Tensor<T>& queries) {
+    const Attention<T> attended =
+        (*attention_)(by_sentence(queries, batch), memory.keys, memory.values, memory.lengths);
     output.weights = *attended.weights;
+    return reshape(attended.context, {rows, attended.context.dim(2)});
   };
+  std::vector<Tensor<T>> parts;
   if (config_.architecture == Architecture::bahdanau) {
-    keep(attend(state.hidden[0]));
-    state.hidden = gru_.step(concat<T>({inputs, context}, 1), state.hidden, kEvaluation, 0);
+    parts.push_back(attend(state.hidden[0]));
+    state.hidden = gru_.step(concat<T>({inputs, parts[0]}, 1), state.hidden, kEvaluation, 0);
+    parts.insert(parts.end(), {state.hidden[0], inputs});
   } else {
     state.hidden = gru_.step(inputs, state.hidden, kEvaluation, 0);
-    if (attention_) keep(attend(state.hidden.back()));
+    if (attention_) parts.push_back(attend(state.hidden.back()));
+    parts.push_back(state.hidden.back());
   }
-  output.readout = read_out(context, state.hidden.back(), inputs);
+  output.readout = read_out(parts);
   return output;
 }
 

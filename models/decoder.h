@@ -56,11 +56,8 @@ class Decoder {
                         DecoderState<T>& state) const;
 
  private:
-  DecoderOutput<T> forced_bahdanau(const Tensor<T>& words, const DecoderMemory<T>& memory,
-                                   const DecoderState<T>& initial, const Mode& mode) const;
-  // context, state, words: [T, B, *] each
-  Tensor<T> read_out(const Tensor<T>& context, const Tensor<T>& state,
-                     const Tensor<T>& words) const;
+  // parts: context, state and word as the architecture has them, [T, B, *] or [N, *] each
+  Tensor<T> read_out(const std::vector<Tensor<T>>& parts) const;
 
   Seq2SeqConfig config_;
   Embedding<T> embedding_;

@@ -26,9 +26,12 @@ GradientStep<T>::GradientStep(Seq2Seq<T>& model, Optimizer<T>& optimizer, Worker
       shards_(shards == 0 ? pool.threads() : shards),
       gradients_(shards_) {
   const auto& parameters = model.store().parameters();
-  for (std::size_t i = 0; i < parameters.size(); ++i)
-    for (std::size_t begin = 0; begin < parameters[i].size(); begin += kBlock)
-      blocks_.push_back({i, begin, std::min(begin + kBlock, parameters[i].size())});
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    const std::size_t width = parameters[i].rank() == 0 ? 1 : parameters[i].shape().back();
+    const std::size_t block = std::max<std::size_t>(1, kBlock / width) * width;
+    for (std::size_t begin = 0; begin < parameters[i].size(); begin += block)
+      blocks_.push_back({i, begin, std::min(begin + block, parameters[i].size())});
+  }
   block_squares_.resize(blocks_.size());
 }
 
@@ -43,7 +46,7 @@ StepResult GradientStep<T>::run(const text::Batch& batch, const StepRequest& req
     gradients_[i].clear();
     const Tensor<T> loss = model_.loss(shards[i], mode_of(request, i), options);
     losses[i] = static_cast<double>(loss.item());
-    gradients_[i] = model_.store().gradients(loss);
+    gradients_[i] = model_.store().gradients_by_rows(loss);
   });
   for (const double loss : losses) result.loss += loss;
   result.gradient_norm = std::sqrt(sum_gradients(shards.size()));
@@ -53,18 +56,35 @@ StepResult GradientStep<T>::run(const text::Batch& batch, const StepRequest& req
   return result;
 }
 
+// Where all shards have a gradient by rows, adds them into the first one's; where only some have,
+// makes them dense.
+template <class T>
+void GradientStep<T>::unify_rows(std::size_t shards) {
+  for (std::size_t i = 0; i < gradients_[0].size(); ++i) {
+    bool all = true;
+    for (std::size_t s = 0; s < shards; ++s) all = all && gradients_[s][i].by_rows;
+    for (std::size_t s = 0; s < shards; ++s)
+      if (!all)
+        gradients_[s][i].make_dense(model_.store().parameters()[i].shape());
+      else if (s > 0)
+        add_rows(*gradients_[s][i].by_rows, *gradients_[0][i].by_rows);
+  }
+}
+
 // Adds the shards' gradients into the first one's; returns the sum of squares.
 template <class T>
 double GradientStep<T>::sum_gradients(std::size_t shards) {
+  unify_rows(shards);
   const std::size_t tasks = pool_.threads();
   pool_.run(tasks, [&](std::size_t task) {
     const ProfileScope profile("gradient sum", Phase::section);
     for (std::size_t b = task; b < blocks_.size(); b += tasks) {
       const auto [i, begin, end] = blocks_[b];
-      T* sum = gradients_[0][i].data() + begin;
-      for (std::size_t s = 1; s < shards; ++s)
-        kernels<T>().add(end - begin, gradients_[s][i].data() + begin, sum);
-      block_squares_[b] = kernels<T>().sum_of_squares(end - begin, sum);
+      if (!gradients_[0][i].by_rows)
+        for (std::size_t s = 1; s < shards; ++s)
+          kernels<T>().add(end - begin, gradients_[s][i].dense.data() + begin,
+                           gradients_[0][i].dense.data() + begin);
+      block_squares_[b] = sum_of_squares(blocks_[b]);
     }
   });
   double squares = 0;
@@ -82,6 +102,20 @@ std::vector<double> GradientStep<T>::gradient_norms() const {
 }
 
 template <class T>
+double GradientStep<T>::sum_of_squares(const Block& block) const {
+  const auto [i, begin, end] = block;
+  const Gradient<T>& gradient = gradients_[0][i];
+  if (!gradient.by_rows)
+    return kernels<T>().sum_of_squares(end - begin, gradient.dense.data() + begin);
+  const RowGradient<T>& g = *gradient.by_rows;
+  const std::size_t width = model_.store().parameters()[i].dim(1);
+  const auto first = std::lower_bound(g.rows.begin(), g.rows.end(), begin / width);
+  const auto last = std::lower_bound(first, g.rows.end(), end / width);
+  return kernels<T>().sum_of_squares(static_cast<std::size_t>(last - first) * width,
+                                     g.values.data() + (first - g.rows.begin()) * width);
+}
+
+template <class T>
 void GradientStep<T>::apply(const StepRequest& request, double scale) {
   const auto& parameters = model_.store().parameters();
   if (request.average_decay > 0 && average_.empty())
@@ -95,7 +129,7 @@ void GradientStep<T>::apply(const StepRequest& request, double scale) {
     const ProfileScope profile("optimizer", Phase::section);
     for (std::size_t b = task; b < blocks_.size(); b += tasks) {
       const auto [i, begin, end] = blocks_[b];
-      optimizer_.update(i, begin, end, gradients_[0][i].data());
+      optimizer_.update(i, begin, end, gradients_[0][i]);
       if (request.average_decay == 0) continue;
       const T* p = parameters[i].value().data();
       T* mean = average_[i].data();
@@ -110,7 +144,7 @@ void GradientStep<T>::report_divergence(const std::vector<text::Batch>& shards,
   std::string what = std::isfinite(result.loss) ? "" : "the loss is not finite";
   const auto& parameters = model_.store().parameters();
   for (std::size_t i = 0; what.empty() && i < parameters.size(); ++i)
-    if (!all_finite(gradients_[0][i]))
+    if (!all_finite(gradients_[0][i].make_dense(parameters[i].shape())))
       what = "the gradient of " + parameters[i].name() + " is not finite";
   for (const Tensor<T>& parameter : parameters)
     if (!all_finite(parameter.value())) what = "parameter " + parameter.name() + " is not finite";

@@ -50,9 +50,11 @@ class GradientStep {
 
  private:
   struct Block {
-    std::size_t parameter, begin, end;
+    std::size_t parameter, begin, end;  // whole rows of a table
   };
+  void unify_rows(std::size_t shards);
   double sum_gradients(std::size_t shards);
+  double sum_of_squares(const Block& block) const;
   void apply(const StepRequest& request, double scale);
   [[noreturn]] void report_divergence(const std::vector<text::Batch>& shards,
                                       const StepRequest& request, const StepResult& result);
@@ -63,7 +65,7 @@ class GradientStep {
   std::size_t shards_;
   std::vector<Block> blocks_;
   std::vector<double> block_squares_;
-  std::vector<std::vector<Array<T>>>
+  std::vector<std::vector<Gradient<T>>>
       gradients_;  // of each shard; freed by the thread that made them
   std::vector<Array<T>> average_;
 };

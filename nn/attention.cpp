@@ -18,9 +18,9 @@ AttentionLayer<T>::AttentionLayer(const Scope<T>& scope, const AttentionOptions&
   if (o.score == Score::additive) {
     const std::size_t A = o.attention_size;
     key_weight_ = scope.parameter("key.weight", {A, o.value_size}, bound(o.value_size));
-    query_weight_ = scope.parameter("query.weight", {A, o.query_size}, bound(o.query_size));
-    query_bias_ = scope.parameter("query.bias", {A}, bound(o.query_size));
-    v_ = scope.parameter("v", {A}, bound(A));
+    score_.query_weight = scope.parameter("query.weight", {A, o.query_size}, bound(o.query_size));
+    score_.query_bias = scope.parameter("query.bias", {A}, bound(o.query_size));
+    score_.v = scope.parameter("v", {A}, bound(A));
   }
 }
 
@@ -33,7 +33,16 @@ template <class T>
 Attention<T> AttentionLayer<T>::operator()(const Tensor<T>& queries, const Tensor<T>& keys,
                                            const Tensor<T>& values, const IntArray& lengths) const {
   if (options_.score != Score::additive) return dot_attention(queries, keys, values, lengths);
-  return additive_attention(linear(queries, query_weight_, query_bias_), keys, v_, values, lengths);
+  return additive_attention(linear(queries, score_.query_weight, score_.query_bias), keys, score_.v,
+                            values, lengths);
+}
+
+template <class T>
+AttentionGru<T> AttentionLayer<T>::recurrence(const Tensor<T>& words, const Tensor<T>& state,
+                                              const GruWeights<T>& gru, const Tensor<T>& keys,
+                                              const Tensor<T>& values,
+                                              const IntArray& lengths) const {
+  return attention_gru(words, keys, values, state, score_, gru, lengths);
 }
 
 template class AttentionLayer<float>;

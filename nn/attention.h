@@ -31,12 +31,16 @@ class AttentionLayer {
   // queries [T, B, H]; keys as above; values [S, B, D]; lengths [B] -> context [T, B, D]
   Attention<T> operator()(const Tensor<T>& queries, const Tensor<T>& keys, const Tensor<T>& values,
                           const IntArray& lengths) const;
+  // Additive only: all steps of a GRU whose input is [word; what its last state attended to].
+  // words [T, B, E], state [B, H]; see attention_gru.
+  AttentionGru<T> recurrence(const Tensor<T>& words, const Tensor<T>& state,
+                             const GruWeights<T>& gru, const Tensor<T>& keys,
+                             const Tensor<T>& values, const IntArray& lengths) const;
 
  private:
   AttentionOptions options_;
-  Tensor<T> key_weight_;                 // W_a [H, D] of general, U_a [A, D] of additive
-  Tensor<T> query_weight_, query_bias_;  // W_a [A, H], b_a [A] of additive
-  Tensor<T> v_;                          // [A] of additive
+  Tensor<T> key_weight_;    // W_a [H, D] of general, U_a [A, D] of additive
+  AdditiveScore<T> score_;  // of additive
 };
 
 extern template class AttentionLayer<float>;

@@ -36,6 +36,7 @@ class Gru {
                               const Mode& mode, std::uint64_t time) const;
 
   const GruOptions& options() const { return options_; }
+  const GruWeights<T>& weights(std::size_t i) const { return weights_.at(i); }  // as `final`
 
  private:
   std::size_t directions() const { return options_.bidirectional ? 2 : 1; }

@@ -1,5 +1,6 @@
 #include "babelgrad/nn/optimizer.h"
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 
@@ -23,7 +24,27 @@ void Optimizer<T>::step(const std::vector<Array<T>>& gradients, const StepOption
   check(gradients);
   begin_step(options);
   for (std::size_t i = 0; i < gradients.size(); ++i)
-    update(i, 0, gradients[i].size(), gradients[i].data());
+    update_range(i, 0, gradients[i].size(), gradients[i].data());
+}
+
+template <class T>
+void Optimizer<T>::update(std::size_t i, std::size_t begin, std::size_t end,
+                          const Gradient<T>& gradient) {
+  if (!gradient.by_rows) {
+    update_range(i, begin, end, gradient.dense.data() + begin);
+    return;
+  }
+  const std::vector<std::int32_t>& rows = gradient.by_rows->rows;
+  const std::size_t width = parameters_[i].dim(1);
+  const auto first = std::lower_bound(rows.begin(), rows.end(), begin / width);
+  std::size_t done = begin;
+  for (auto row = first; row != rows.end() && *row * width < end; ++row) {
+    const std::size_t start = *row * width, k = static_cast<std::size_t>(row - rows.begin());
+    if (done < start) update_range(i, done, start, nullptr);
+    done = start + width;
+    update_range(i, start, done, gradient.by_rows->values.data() + k * width);
+  }
+  if (done < end) update_range(i, done, end, nullptr);
 }
 
 template <class T>
@@ -53,14 +74,15 @@ void Sgd<T>::begin_step(const StepOptions& options) {
 }
 
 template <class T>
-void Sgd<T>::update(std::size_t i, std::size_t begin, std::size_t end, const T* gradient) {
+void Sgd<T>::update_range(std::size_t i, std::size_t begin, std::size_t end, const T* gradient) {
   const T momentum = static_cast<T>(options_.momentum),
           decay = static_cast<T>(options_.weight_decay);
   const T scale = static_cast<T>(step_.gradient_scale), lr = static_cast<T>(step_.learning_rate);
   T* p = this->parameters_[i].mutable_value().data();
   T* v = velocity_[i].data();
   for (std::size_t e = begin; e < end; ++e) {
-    v[e] = momentum * v[e] + (scale * gradient[e] + decay * p[e]);
+    const T g = gradient == nullptr ? T(0) : scale * gradient[e - begin];
+    v[e] = momentum * v[e] + (g + decay * p[e]);
     p[e] -= lr * v[e];
   }
 }
@@ -92,8 +114,8 @@ void Adam<T>::begin_step(const StepOptions& options) {
 }
 
 template <class T>
-void Adam<T>::update(std::size_t i, std::size_t begin, std::size_t end, const T* gradient) {
-  kernels<T>().adam(end - begin, step_, gradient + begin,
+void Adam<T>::update_range(std::size_t i, std::size_t begin, std::size_t end, const T* gradient) {
+  kernels<T>().adam(end - begin, step_, gradient,
                     this->parameters_[i].mutable_value().data() + begin, moment1_[i].data() + begin,
                     moment2_[i].data() + begin);
 }

@@ -27,9 +27,10 @@ class Optimizer {
   void step(const std::vector<Array<T>>& gradients, const StepOptions& options);
 
   // The same in parts, for several threads: begin_step once, then update for disjoint ranges that
-  // cover every parameter. gradient: of the whole parameter i; elements begin <= e < end are used.
+  // cover every parameter. gradient: of the whole parameter i; elements begin <= e < end are used,
+  // of a gradient by rows whole rows. Rows without a gradient change as those with a zero gradient.
   virtual void begin_step(const StepOptions& options) = 0;
-  virtual void update(std::size_t i, std::size_t begin, std::size_t end, const T* gradient) = 0;
+  void update(std::size_t i, std::size_t begin, std::size_t end, const Gradient<T>& gradient);
 
   // The state beside the parameters, by name, for checkpoints: arrays to read and write in place.
   virtual std::vector<std::pair<std::string, Array<T>*>> state() = 0;
@@ -38,6 +39,9 @@ class Optimizer {
 
  protected:
   explicit Optimizer(const ParameterStore<T>& store) : parameters_(store.parameters()) {}
+  // gradient: of the elements begin <= e < end alone, or null: all zero.
+  virtual void update_range(std::size_t i, std::size_t begin, std::size_t end,
+                            const T* gradient) = 0;
   void check(const std::vector<Array<T>>& gradients) const;
   std::vector<Array<T>> zeros_like_parameters() const;
   std::vector<std::pair<std::string, Array<T>*>> named(const std::string& prefix,
@@ -58,10 +62,11 @@ class Sgd final : public Optimizer<T> {
  public:
   explicit Sgd(const ParameterStore<T>& store, SgdOptions options = {});
   void begin_step(const StepOptions& options) override;
-  void update(std::size_t i, std::size_t begin, std::size_t end, const T* gradient) override;
   std::vector<std::pair<std::string, Array<T>*>> state() override;
 
  private:
+  void update_range(std::size_t i, std::size_t begin, std::size_t end, const T* gradient) override;
+
   SgdOptions options_;
   StepOptions step_;
   std::vector<Array<T>> velocity_;
@@ -83,10 +88,11 @@ class Adam final : public Optimizer<T> {
  public:
   explicit Adam(const ParameterStore<T>& store, AdamOptions options = {});
   void begin_step(const StepOptions& options) override;
-  void update(std::size_t i, std::size_t begin, std::size_t end, const T* gradient) override;
   std::vector<std::pair<std::string, Array<T>*>> state() override;
 
  private:
+  void update_range(std::size_t i, std::size_t begin, std::size_t end, const T* gradient) override;
+
   AdamOptions options_;
   AdamStep<T> step_{};
   std::vector<Array<T>> moment1_, moment2_;

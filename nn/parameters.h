@@ -39,6 +39,10 @@ class ParameterStore {
   std::vector<Array<T>> gradients(const Tensor<T>& loss) const {
     return babelgrad::gradients(loss, parameters_);
   }
+  // The same, tables' gradients by rows where they are sparse.
+  std::vector<Gradient<T>> gradients_by_rows(const Tensor<T>& loss) const {
+    return babelgrad::gradients_by_rows(loss, parameters_);
+  }
   void zero_grad();
 
  private:

@@ -39,11 +39,12 @@ template <class T>
 struct GruStepBackward {
   std::size_t rows, hidden;
   const std::int32_t* active;
-  const T* state;       // [rows, H] h before the step
-  const T* grad_next;   // [rows, H] d next_state
-  T* gates;             // [rows, 3H] in: r, z, n; out: d gi
-  T* candidate_hidden;  // [rows, H] in: W_hn h + b_hn; out: its gradient
-  T* grad_state;        // [rows, H] out: the part of d state that does not go through W_hh
+  const T* state;             // [rows, H] h before the step
+  const T* grad_next;         // [rows, H] d next_state
+  const T* candidate_hidden;  // [rows, H] W_hn h + b_hn
+  T* gates;                   // [rows, 3H] in: r, z, n; out: d gi
+  T* grad_gh;                 // [rows, 3H] out: d gh
+  T* grad_state;              // [rows, H] out: the part of d state that does not go through W_hh
 };
 
 template <class T>
@@ -89,11 +90,18 @@ struct Kernels {
   // Leaves scale * d loss / d x in x if scale != 0 (else x + bias). bias may be null.
   T(*cross_entropy_row)
   (std::size_t n, T* x, const T* bias, std::size_t target, T smoothing, T scale);
+  // y <- sum over r < rows of weights[r] * x[r]; x has `ld` elements a row, y n.
+  void (*weighted_sum)(std::size_t rows, std::size_t n, const T* weights, const T* x,
+                       std::size_t ld, T* y);
+  // dots[r] <- x[r] . y for each r < rows
+  void (*row_dots)(std::size_t rows, std::size_t n, const T* x, std::size_t ld, const T* y,
+                   T* dots);
   // sum over a of v[a] * tanh(q[a] + k[a])
   T (*additive_score)(std::size_t n, const T* q, const T* k, const T* v);
   // Adds d score times its derivatives to dq, dk and dv.
   void (*additive_score_backward)(std::size_t n, T d_score, const T* q, const T* k, const T* v,
                                   T* dq, T* dk, T* dv);
+  // gradient may be null: all zero.
   void (*adam)(std::size_t n, const AdamStep<T>& step, const T* gradient, T* parameter, T* moment1,
                T* moment2);
   // mask[i] = 1 / keep with probability keep, else 0: a function of (key, first + i) alone.

@@ -121,13 +121,14 @@ struct Implementation {
     const std::size_t H = s.hidden;
     for (std::size_t row = 0; row < s.rows; ++row) {
       T* r = s.gates + row * 3 * H;
-      T* c = s.candidate_hidden + row * H;
+      T* dg = s.grad_gh + row * 3 * H;
+      const T* c = s.candidate_hidden + row * H;
       const T* h = s.state + row * H;
       const T* d = s.grad_next + row * H;
       T* dh = s.grad_state + row * H;
       if (s.active != nullptr && s.active[row] == 0) {
         clear(3 * H, r);
-        clear(H, c);
+        clear(3 * H, dg);
         copy(H, d, dh);
         continue;
       }
@@ -140,7 +141,9 @@ struct Implementation {
         l.store(r + i, d_reset);
         l.store(r + H + i, d_update);
         l.store(r + 2 * H + i, d_n);
-        l.store(c + i, d_n * reset);
+        l.store(dg + i, d_reset);
+        l.store(dg + H + i, d_update);
+        l.store(dg + 2 * H + i, d_n * reset);
         l.store(dh + i, grad * update);
       });
     }
@@ -211,6 +214,27 @@ struct Implementation {
     return loss;
   }
 
+  static void weighted_sum(std::size_t rows, std::size_t n, const T* weights, const T* x,
+                           std::size_t ld, T* y) {
+    sweep<Arch, T>(n, [=](auto l, std::size_t i) {
+      V sum(T(0));
+      for (std::size_t r = 0; r < rows; ++r)
+        sum = xsimd::fma(V(weights[r]), l.load(x + r * ld + i), sum);
+      l.store(y + i, sum);
+    });
+  }
+
+  static void row_dots(std::size_t rows, std::size_t n, const T* x, std::size_t ld, const T* y,
+                       T* dots) {
+    for (std::size_t r = 0; r < rows; ++r) {
+      const T* row = x + r * ld;
+      V sum(T(0));
+      sweep<Arch, T>(
+          n, [&](auto l, std::size_t i) { sum = xsimd::fma(l.load(row + i), l.load(y + i), sum); });
+      dots[r] = xsimd::hadd(sum);
+    }
+  }
+
   static T additive_score(std::size_t n, const T* q, const T* k, const T* v) {
     V sum(T(0));
     sweep<Arch, T>(n, [&](auto l, std::size_t i) {
@@ -233,16 +257,20 @@ struct Implementation {
 
   static void adam(std::size_t n, const AdamStep<T>& s, const T* gradient, T* parameter, T* moment1,
                    T* moment2) {
-    sweep<Arch, T>(n, [=](auto l, std::size_t i) {
+    const auto update = [=](auto l, std::size_t i, const V& g0) {
       const V p = l.load(parameter + i);
-      const V g = l.load(gradient + i) * V(s.gradient_scale) + V(s.l2) * p;
+      const V g = g0 * V(s.gradient_scale) + V(s.l2) * p;
       const V m = V(s.beta1) * l.load(moment1 + i) + V(T(1) - s.beta1) * g;
       const V v = V(s.beta2) * l.load(moment2 + i) + V(T(1) - s.beta2) * g * g;
       const V denominator = xsimd::sqrt(v) * V(s.inv_sqrt_correction) + V(s.epsilon);
       l.store(moment1 + i, m);
       l.store(moment2 + i, v);
       l.store(parameter + i, V(s.decay) * p - V(s.step_size) * m / denominator);
-    });
+    };
+    if (gradient == nullptr)
+      sweep<Arch, T>(n, [=](auto l, std::size_t i) { update(l, i, V(T(0))); });
+    else
+      sweep<Arch, T>(n, [=](auto l, std::size_t i) { update(l, i, l.load(gradient + i)); });
   }
 
   // Two rounds of a 32-bit integer hash, each keyed by one half of `key`; a plain loop that the
@@ -298,6 +326,8 @@ struct Implementation {
     k.layer_norm_row_backward = Rows<Arch, T>::layer_norm_row_backward;
     k.softmax_row_backward = softmax_row_backward;
     k.cross_entropy_row = cross_entropy_row;
+    k.weighted_sum = weighted_sum;
+    k.row_dots = row_dots;
     k.additive_score = additive_score;
     k.additive_score_backward = additive_score_backward;
     k.adam = adam;

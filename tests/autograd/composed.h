@@ -71,6 +71,28 @@ Attention<T> composed_additive_attention(const Tensor<T>& queries, const Tensor<
   return composed_context(transpose(scores, {2, 0, 1}), values, lengths);
 }
 
+// words [T, B, E], keys [S, B, A], values [S, B, D], state [B, H] -> [T, B, D + H], step by step
+template <class T>
+AttentionGru<T> composed_attention_gru(const Tensor<T>& words, const Tensor<T>& keys,
+                                       const Tensor<T>& values, const Tensor<T>& state,
+                                       const AdditiveScore<T>& score, const GruWeights<T>& w,
+                                       const IntArray& lengths) {
+  const std::size_t steps = words.dim(0), B = words.dim(1), E = words.dim(2), A = keys.dim(2);
+  Tensor<T> h = state;
+  std::vector<Tensor<T>> outputs, weights;
+  for (std::size_t t = 0; t < steps; ++t) {
+    const Tensor<T> query = add_bias(matmul(h, score.query_weight, {.b = true}), score.query_bias);
+    const Attention<T> attended =
+        composed_additive_attention(reshape(query, {1, B, A}), keys, score.v, values, lengths);
+    const Tensor<T> context = reshape(attended.context, {B, values.dim(2)});
+    const Tensor<T> word = reshape(slice(words, 0, t, t + 1), {B, E});
+    h = composed_gru_cell(concat<T>({word, context}, 1), h, w);
+    outputs.push_back(concat<T>({context, h}, 1));
+    weights.emplace_back(*attended.weights);
+  }
+  return {stack(outputs, 0), std::make_shared<const Array<T>>(concat(weights, 0).value())};
+}
+
 // x [N, K], targets [N]
 template <class T>
 Tensor<T> composed_linear_cross_entropy(const Tensor<T>& x, const Tensor<T>& weight,

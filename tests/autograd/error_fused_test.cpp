@@ -183,5 +183,44 @@ TEST_CASE("errors: attention") {
         "additive_attention: need v [K] with K 4; got v [3]");
 }
 
+TEST_CASE("errors: attention_gru") {
+  const D words = x({4, 3, 2}), keys = x({5, 3, 6}), values = x({5, 3, 7}), state = x({3, 8});
+  const AdditiveScore<double> score{x({6, 8}), x({6}), x({6})};
+  const GruWeights<double> w{x({24, 9}), x({24, 8}), x({24}), x({24})};
+  const std::string need =
+      "attention_gru: need words [T, B, E], keys [S, B, A], values [S, B, D] and a state [B, H], "
+      "each at least 1; got words ";
+  check_messages({
+      {need + "[4, 2], keys [5, 3, 6], values [5, 3, 7], state [3, 8]",
+       [=] {
+         attention_gru(x({4, 2}), keys, values, state, score, w);
+       }},
+      {need + "[4, 3, 2], keys [4, 3, 6], values [5, 3, 7], state [3, 8]",
+       [=] {
+         attention_gru(words, x({4, 3, 6}), values, state, score, w);
+       }},
+      {need + "[4, 3, 2], keys [5, 3, 6], values [5, 3, 7], state [2, 8]",
+       [=] {
+         attention_gru(words, keys, values, x({2, 8}), score, w);
+       }},
+      {"attention_gru: need query_weight [A, H], query_bias [A] and v [A] with A 6 and H 8; got "
+       "query_weight [6, 8], query_bias [6], v [5]",
+       [=] {
+         attention_gru(words, keys, values, state, {score.query_weight, score.query_bias, x({5})},
+                       w);
+       }},
+      {"attention_gru: need weight_ih [3H, E], weight_hh [3H, H], bias_ih [3H] and bias_hh [3H] "
+       "with H 8 and E 9; got weight_ih [24, 2], weight_hh [24, 8], bias_ih [24], bias_hh [24]",
+       [=] {
+         attention_gru(words, keys, values, state, score,
+                       {x({24, 2}), w.weight_hh, w.bias_ih, w.bias_hh});
+       }},
+      {"attention_gru: need lengths in [1, 5]; got 6 at position 1",
+       [=] {
+         attention_gru(words, keys, values, state, score, w, ints({3}, {5, 6, 1}));
+       }},
+  });
+}
+
 }  // namespace
 }  // namespace babelgrad

@@ -115,6 +115,25 @@ TEST_CASE("additive_attention = its composition") {
   }
 }
 
+TEST_CASE("attention_gru = its steps composed of primitives") {
+  const std::size_t E = 5, H = 6;
+  for (const AttentionCase& c : attention_cases()) {
+    INFO(c.label);
+    const D words = random_leaf({c.T, c.B, E}, 1), keys = random_leaf({c.S, c.B, c.K}, 2);
+    const D values = random_leaf({c.S, c.B, c.D}, 3), state = random_leaf({c.B, H}, 4);
+    const AdditiveScore<double> score{random_leaf({c.K, H}, 5), random_leaf({c.K}, 6),
+                                      random_leaf({c.K}, 7)};
+    const GruWeights<double> w = gru_weights(E + c.D, H);
+    const std::vector<D> leaves{
+        words,   keys,        values,      state,     score.query_weight, score.query_bias,
+        score.v, w.weight_ih, w.weight_hh, w.bias_ih, w.bias_hh};
+    const auto fused = attention_gru(words, keys, values, state, score, w, c.lengths);
+    const auto composed = composed_attention_gru(words, keys, values, state, score, w, c.lengths);
+    CHECK(max_difference(*fused.weights, *composed.weights) < 1e-12);
+    check_same(fused.contexts_and_states, composed.contexts_and_states, leaves);
+  }
+}
+
 TEST_CASE("linear = matmul and add_bias") {
   const std::size_t shapes[][3] = {{1, 1, 1}, {4, 3, 5}, {6, 17, 33}};  // rows, K, N
   for (const auto& [rows, K, N] : shapes) {
@@ -145,20 +164,20 @@ TEST_CASE("cross_entropy and linear_cross_entropy = their composition") {
   }
 }
 
-// 2^22 logits make a chunk: 3 rows of this vocabulary, so that 4 rows are two chunks. The reference
+// 5 * 2^20 logits make a chunk: 4 rows of this vocabulary, so that 5 rows are two. The reference
 // has no smoothing here: log_softmax's backward would add up a million equal shares one after the
 // other, which alone is off by more than 1e-12.
 TEST_CASE("linear_cross_entropy in several chunks = its composition = its rows one by one") {
   const std::size_t V = (std::size_t{1} << 20) + 3;
   const std::int32_t last = static_cast<std::int32_t>(V) - 1;
-  const IntArray targets = ints({5}, {last, 0, -1, 12345, 777777});
-  const D x = random_leaf({5, 2}, 1), w = random_leaf({V, 2}, 2), b = random_leaf({V}, 3);
+  const IntArray targets = ints({6}, {last, 0, -1, 12345, 777777, 1});
+  const D x = random_leaf({6, 2}, 1), w = random_leaf({V, 2}, 2), b = random_leaf({V}, 3);
   check_same(linear_cross_entropy(x, w, b, targets),
              composed_linear_cross_entropy(x, w, b, targets, {}), {x, w, b});
 
-  const CrossEntropyOptions options{.label_smoothing = 0.1, .normalizer = 4};
+  const CrossEntropyOptions options{.label_smoothing = 0.1, .normalizer = 5};
   D one_by_one = 0.0;
-  for (std::size_t i = 0; i < 5; ++i)
+  for (std::size_t i = 0; i < 6; ++i)
     one_by_one = one_by_one + linear_cross_entropy(slice(x, 0, i, i + 1), w, b,
                                                    ints({1}, {targets.data()[i]}), options);
   check_same(linear_cross_entropy(x, w, b, targets, options), one_by_one, {x, w, b});

@@ -110,6 +110,53 @@ std::vector<Row> attention_rows() {
   return rows;
 }
 
+std::vector<Row> attention_gru_rows() {
+  struct Case {
+    std::string label;
+    std::size_t T, S, B, E, H, A, D;
+    IntArray lengths;
+  };
+  const std::vector<Case> cases{
+      {"full length", 3, 3, 2, 2, 3, 2, 2, {}},
+      {"lengths", 2, 4, 3, 2, 2, 3, 2, ints({3}, {4, 1, 2})},
+      {"T = 1", 1, 2, 2, 2, 2, 2, 3, ints({2}, {1, 2})},
+      {"S = 1", 2, 1, 2, 1, 2, 2, 2, {}},
+      {"all sizes 1", 1, 1, 1, 1, 1, 1, 1, ints({1}, {1})},
+      {"wide", 2, 2, 1, 1, 2, 17, 1, {}},
+  };
+  const auto run = []<class T>(const std::vector<Tensor<T>>& in, const IntArray& lengths) {
+    return attention_gru<T>(in[4], in[6], in[7], in[5], {in[8], in[9], in[10]}, weights_of(in, 0),
+                            lengths)
+        .contexts_and_states;
+  };
+  std::vector<Row> rows;
+  for (const Case& c : cases) {
+    const IntArray lengths = c.lengths;
+    const std::vector<Draw> draws{drawn({3 * c.H, c.E + c.D}),
+                                  drawn({3 * c.H, c.H}),
+                                  drawn({3 * c.H}),
+                                  drawn({3 * c.H}),
+                                  drawn({c.T, c.B, c.E}),
+                                  drawn({c.B, c.H}),
+                                  drawn({c.S, c.B, c.A}),
+                                  drawn({c.S, c.B, c.D}),
+                                  drawn({c.A, c.H}),
+                                  drawn({c.A}),
+                                  drawn({c.A})};
+    rows.push_back(
+        row("attention_gru", c.label, draws, [=](const auto& in) { return run(in, lengths); }));
+  }
+  const auto shared = []<class T>(const std::vector<Tensor<T>>& in) {
+    return attention_gru<T>(in[4], in[4], in[4], in[5], {in[6], in[7], in[7]}, weights_of(in, 0))
+        .contexts_and_states;
+  };
+  rows.push_back(row("attention_gru", "words are keys are values",
+                     {drawn({6, 4}), drawn({6, 2}), drawn({6}), drawn({6}), drawn({3, 2, 2}),
+                      drawn({2, 2}), drawn({2, 2}), drawn({2})},
+                     shared));
+  return rows;
+}
+
 std::vector<Row> checkpoint_rows() {
   const auto block = []<class T>(const std::vector<Tensor<T>>& in) {
     return tanh(linear(in[0], in[1], in[2]));

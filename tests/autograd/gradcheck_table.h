@@ -62,6 +62,7 @@ std::vector<Row> softmax_rows();
 std::vector<Row> cross_entropy_rows();
 std::vector<Row> gru_rows();
 std::vector<Row> attention_rows();
+std::vector<Row> attention_gru_rows();
 std::vector<Row> checkpoint_rows();
 
 }  // namespace babelgrad

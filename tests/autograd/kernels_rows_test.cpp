@@ -126,6 +126,30 @@ TEST_CASE_TEMPLATE("kernels: cross_entropy_row", T, float, double) {
             }
 }
 
+TEST_CASE_TEMPLATE("kernels: weighted_sum and row_dots over rows apart", T, float, double) {
+  const std::size_t rows = 5;
+  for (const Kernels<T>& k : available_kernels<T>())
+    for (const std::size_t n : kSizes) {
+      INFO(k.name, ", n ", n);
+      const std::size_t ld = n + 3;
+      const std::vector<T> x = random_row<T>(rows * ld, 1), weights = random_row<T>(rows, 2);
+      const std::vector<T> y = random_row<T>(n, 3);
+      std::vector<double> sum(n, 0), dots(rows, 0);
+      for (std::size_t r = 0; r < rows; ++r)
+        for (std::size_t i = 0; i < n; ++i) {
+          sum[i] += static_cast<double>(weights[r]) * x[r * ld + i];
+          dots[r] += static_cast<double>(x[r * ld + i]) * y[i];
+        }
+      Guarded<T> got_sum((std::vector<T>(n))), got_dots((std::vector<T>(rows)));
+      k.weighted_sum(rows, n, weights.data(), x.data(), ld, got_sum.data());
+      k.row_dots(rows, n, x.data(), ld, y.data(), got_dots.data());
+      CHECK(relative_difference(got_sum.row(), sum) < rows * kRounding<T>);
+      CHECK(relative_difference(got_dots.row(), dots) < 4 * kRounding<T>);
+      CHECK(got_sum.intact());
+      CHECK(got_dots.intact());
+    }
+}
+
 TEST_CASE_TEMPLATE("kernels: additive_score and its backward", T, float, double) {
   const T d_score = T(-0.7);
   for (const Kernels<T>& k : available_kernels<T>())

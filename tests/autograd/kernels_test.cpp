@@ -186,7 +186,7 @@ TEST_CASE_TEMPLATE("kernels: gru_step_backward, padding rows included", T, float
       const std::vector<T> saved = random_row<T>(6 * H, 1, 0.1, 0.9);
       const std::vector<T> hidden = random_row<T>(2 * H, 2), h = random_row<T>(2 * H, 3);
       const std::vector<T> grad = random_row<T>(2 * H, 4);
-      std::vector<double> d_gates(6 * H), d_candidate(2 * H), d_h(grad.begin(), grad.end());
+      std::vector<double> d_gates(6 * H), d_gh(6 * H), d_h(grad.begin(), grad.end());
       for (std::size_t i = 0; i < H; ++i) {
         const double r = saved[3 * H + i], z = saved[4 * H + i], n = saved[5 * H + i];
         const double g = grad[H + i], before = h[H + i], c = hidden[H + i];
@@ -194,16 +194,18 @@ TEST_CASE_TEMPLATE("kernels: gru_step_backward, padding rows included", T, float
         d_gates[3 * H + i] = d_n * c * r * (1 - r);
         d_gates[4 * H + i] = g * (before - n) * z * (1 - z);
         d_gates[5 * H + i] = d_n;
-        d_candidate[H + i] = d_n * r;
+        d_gh[3 * H + i] = d_gates[3 * H + i];
+        d_gh[4 * H + i] = d_gates[4 * H + i];
+        d_gh[5 * H + i] = d_n * r;
         d_h[H + i] = g * z;
       }
-      Guarded<T> gates(saved), candidate(hidden), state(std::vector<T>(2 * H));
-      k.gru_step_backward({2, H, active.data(), h.data(), grad.data(), gates.data(),
-                           candidate.data(), state.data()});
+      Guarded<T> gates(saved), gh(std::vector<T>(6 * H)), state(std::vector<T>(2 * H));
+      k.gru_step_backward({2, H, active.data(), h.data(), grad.data(), hidden.data(), gates.data(),
+                           gh.data(), state.data()});
       CHECK(relative_difference(gates.row(), d_gates) < kRounding<T>);
-      CHECK(relative_difference(candidate.row(), d_candidate) < kRounding<T>);
+      CHECK(relative_difference(gh.row(), d_gh) < kRounding<T>);
       CHECK(relative_difference(state.row(), d_h) < kRounding<T>);
-      for (const Guarded<T>* g : {&gates, &candidate, &state}) CHECK(g->intact());
+      for (const Guarded<T>* g : {&gates, &gh, &state}) CHECK(g->intact());
     }
 }
 

@@ -81,12 +81,38 @@ double parts_difference(const std::string& name, const std::vector<Part>& ranges
     const std::vector<Array<T>> g{random_array<T>({50, 7}, step), random_array<T>({40}, 9 * step)};
     whole->step(g, {0.01, 0.5});
     parts->begin_step({0.01, 0.5});
-    for (const auto& [i, begin, end] : ranges) parts->update(i, begin, end, g[i].data());
+    for (const auto& [i, begin, end] : ranges) parts->update(i, begin, end, {g[i], {}});
     for (std::size_t i = 0; i < 2; ++i)
       worst = std::max(worst, max_difference(whole_store.parameters()[i].value(),
                                              part_store.parameters()[i].value()));
   }
   return worst;
+}
+
+TEST_CASE("optimizers: a gradient by rows is the dense one with zeros elsewhere") {
+  const Json adam{{"betas", {0.9, 0.98}}, {"eps", 1e-9}, {"weight_decay", 0.1}};
+  const Json sgd{{"momentum", 0.9}, {"weight_decay", 0.1}};
+  for (const std::string name : {"adam", "adamw", "sgd"}) {
+    INFO(name);
+    ParameterStore<double> dense_store, row_store;
+    const auto dense = make(name, name == "sgd" ? sgd : adam, fill(dense_store));
+    const auto by_rows = make(name, name == "sgd" ? sgd : adam, fill(row_store));
+    for (std::int32_t step = 1; step <= 4; ++step) {
+      IntArray indices = uninitialized<std::int32_t>({4});
+      for (std::int32_t k = 0; k < 4; ++k) indices.data()[k] = (k * 17 + step * step) % 50;
+      const auto rows = sum_by_row(indices, random_array<double>({4, 7}, step));
+      std::vector<Array<double>> g{zeros<double>({50, 7}), zeros<double>({40})};
+      add_rows(rows, g[0]);
+      dense->step(g, {0.01, 0.5});
+      by_rows->begin_step({0.01, 0.5});
+      for (const auto& [begin, end] : {std::pair{0, 21}, {21, 28}, {28, 350}})
+        by_rows->update(0, begin, end, {{}, rows});
+      by_rows->update(1, 0, 40, {g[1], {}});
+      for (std::size_t i = 0; i < 2; ++i)
+        CHECK(max_difference(dense_store.parameters()[i].value(),
+                             row_store.parameters()[i].value()) < 1e-15);
+    }
+  }
 }
 
 // A kernel may contract multiplications and additions differently in its tail, so that ranges cut
