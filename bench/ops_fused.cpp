@@ -67,7 +67,7 @@ void add_gru_cases() {
 struct AttentionBuffers {
   Array<float> q = values({kRows, kH}), k = values({kRows, kH}), v = values({kH});
   Array<float> values_ = values({kRows, kD}), weights = values({kRows, kSteps});
-  Array<float> context = values({kRows, kD});
+  Array<float> context = values({kRows, kD}), w_context = values({3 * kH, kD});
 };
 
 void contexts(AttentionBuffers& a) {
@@ -91,6 +91,45 @@ void additive_forward(AttentionBuffers& a) {
       a.weights.data()[row * kSteps + s] = kernels<float>().additive_score(
           kH, a.q.data() + row * kH, a.k.data() + (s * kBatch + row % kBatch) * kH, a.v.data());
   contexts(a);
+}
+
+// The products of a step that depend on the step before it, and its scores.
+void attention_gru_forward(AttentionBuffers& a, GruBuffers& g) {
+  for (std::size_t t = 0; t < kSteps; ++t) {
+    multiply(Op::none, Op::transpose, kBatch, kH, kH, g.h.data(), g.w_hh.data(), 0, g.gh.data());
+    multiply(Op::none, Op::transpose, kBatch, 3 * kH, kH, g.h.data(), g.w_hh.data(), 0,
+             g.gh.data());
+    multiply(Op::none, Op::transpose, kBatch, 3 * kH, kD, a.context.data(), a.w_context.data(), 1,
+             g.gates.data());
+  }
+  additive_forward(a);
+}
+
+void add_attention_gru_case() {
+  const Shape words{kSteps, kBatch, kE}, keys{kSteps, kBatch, kH}, sources{kSteps, kBatch, kD};
+  add_case({"attention_gru",
+            {words,
+             keys,
+             sources,
+             {kBatch, kH},
+             {kH, kH},
+             {kH},
+             {kH},
+             {3 * kH, kE + kD},
+             {3 * kH, kH},
+             {3 * kH},
+             {3 * kH}},
+            [](const Leaves& x) {
+              return attention_gru<float>(x[0], x[1], x[2], x[3], {x[4], x[5], x[6]},
+                                          {x[7], x[8], x[9], x[10]})
+                  .contexts_and_states;
+            },
+            2e-9 * kRows * (kH * kH + 3.0 * kH * (kE + kD + kH)),
+            [a = AttentionBuffers(), g = GruBuffers()]() mutable {
+              multiply(Op::none, Op::transpose, kRows, 3 * kH, kE, g.x.data(), g.w_ih.data(), 0,
+                       g.gates.data());
+              attention_gru_forward(a, g);
+            }});
 }
 
 void add_attention_cases() {
@@ -132,6 +171,7 @@ void add_output_case() {
 void add_fused_cases() {
   add_gru_cases();
   add_attention_cases();
+  add_attention_gru_case();
   add_output_case();
 }
 
