@@ -27,7 +27,9 @@ function wordRow(model) {
     kind: "word",
     label: "source",
     cell: (token, i, edits) =>
-      edits ? editableWord(token, i, edits) : element("bdi", { class: "word" }, token.text),
+      edits
+        ? editableWord(token, i, edits)
+        : element("bdi", { class: "word", title: token.text }, token.text),
     progress: (step) => ({ known: true, active: step.kind === "tokens" }),
     gradient: (step) =>
       step.kind === "gradient-words" ? model.backward[step.t].source_embeddings : null,
