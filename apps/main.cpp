@@ -62,7 +62,8 @@ int run_command(int argc, char** argv) {
   std::map<std::string, apps::Run> commands{
       {"train", apps::add_train(app)},       {"translate", apps::add_translate(app)},
       {"evaluate", apps::add_evaluate(app)}, {"score", apps::add_score(app)},
-      {"inspect", apps::add_inspect(app)},   {"serve", apps::add_serve(app)}};
+      {"inspect", apps::add_inspect(app)},   {"explain", apps::add_explain(app)},
+      {"serve", apps::add_serve(app)}};
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -29,6 +29,7 @@ Config identity_of(Config config) {
   config.training.patience = defaults.patience;
   config.training.threads = defaults.threads;
   config.training.log_every = defaults.log_every;
+  config.training.snapshots = defaults.snapshots;
   return config;
 }
 

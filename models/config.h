@@ -91,6 +91,7 @@ struct TrainingConfig {
   std::size_t max_epochs = 0;
   double max_minutes = 0;
   double average_decay = 0.999;
+  std::size_t snapshots = 0;
 };
 
 struct SearchConfig {

@@ -98,6 +98,8 @@ void visit_training(TrainingConfig& c, Visitor&& v) {
   v.number("max_minutes", c.max_minutes, 0.0, 1e6, "stop after, minutes of wall time; 0: no limit");
   v.number("average_decay", c.average_decay, 0.0, 0.99999,
            "validate and keep a running mean of the parameters with this decay; 0: off");
+  v.number("snapshots", c.snapshots, 0, 1000,
+           "most moments of the training to keep, for babelgrad explain; 0: none");
 }
 
 template <class Visitor>

@@ -32,19 +32,9 @@ struct Sentence {
   std::vector<Hypothesis> finished;
 };
 
-struct Candidate {
-  double log_probability;
-  std::size_t beam;
-  std::int32_t token;
-};
-
 bool better(const Candidate& a, const Candidate& b) {
   if (a.log_probability != b.log_probability) return a.log_probability > b.log_probability;
   return a.beam != b.beam ? a.beam < b.beam : a.token < b.token;
-}
-
-double normalized(double log_probability, std::size_t tokens, double penalty) {
-  return log_probability / std::pow(static_cast<double>(std::max<std::size_t>(tokens, 1)), penalty);
 }
 
 // Keeps the `limit` best of the candidates offered.
@@ -98,8 +88,8 @@ template <class T>
 class BatchSearch {
  public:
   BatchSearch(const Seq2Seq<T>& model, const SearchConfig& config, std::vector<Sentence> sentences,
-              const IntArray& source, const IntArray& lengths)
-      : model_(model), config_(config), active_(std::move(sentences)) {
+              const IntArray& source, const IntArray& lengths, SearchObserver* observer)
+      : model_(model), config_(config), observer_(observer), active_(std::move(sentences)) {
     const EncoderOutput<T> encoded = model.encoder()(source, lengths, kEvaluation);
     memory_ = model.decoder().memory(encoded);
     state_ = model.decoder().initial_state(encoded);
@@ -164,31 +154,31 @@ class BatchSearch {
       const double log_sum = static_cast<double>(kernels<T>().log_sum_exp_row(V, row));
       top.offer(row, V, sentence.beams[k].log_probability - log_sum, k);
     }
+    std::vector<std::vector<float>> attention(sentence.beams.size());
+    for (std::size_t k = 0; weights.dimension() == 3 && k < attention.size(); ++k) {
+      const T* row = weights.data() + (k * batch + b) * weights.shape()[2];
+      attention[k].assign(row, row + sentence.length);
+    }
+    std::vector<Candidate> candidates = top.sorted();
     std::vector<Beam> beams;
     std::vector<std::size_t> parents;
-    std::size_t rank = 0;
-    for (const Candidate& candidate : top.sorted()) {
+    for (std::size_t rank = 0; rank < candidates.size() && beams.size() < config_.beam; ++rank) {
+      Candidate& candidate = candidates[rank];
       const bool ends = candidate.token == text::kEos;
-      if (!ends || rank < config_.beam) {
-        const Beam& parent = sentence.beams[candidate.beam];
-        std::vector<float> attention;
-        if (weights.dimension() == 3) {
-          const T* row = weights.data() + (candidate.beam * batch + b) * weights.shape()[2];
-          attention.assign(row, row + sentence.length);
-        }
-        const Beam beam{
-            candidate.log_probability, parent.length + 1,
-            std::make_shared<const Step>(parent.last, candidate.token, std::move(attention))};
-        if (ends) {
-          sentence.finished.push_back(finish(beam, true));
-        } else {
-          beams.push_back(beam);
-          parents.push_back(candidate.beam);
-        }
+      if (ends && rank >= config_.beam) continue;
+      candidate.fate = ends ? Candidate::Fate::finished : Candidate::Fate::kept;
+      const Beam& parent = sentence.beams[candidate.beam];
+      const Beam beam{
+          candidate.log_probability, parent.length + 1,
+          std::make_shared<const Step>(parent.last, candidate.token, attention[candidate.beam])};
+      if (ends) {
+        sentence.finished.push_back(finish(beam, true));
+      } else {
+        beams.push_back(beam);
+        parents.push_back(candidate.beam);
       }
-      ++rank;
-      if (beams.size() == config_.beam) break;
     }
+    if (observer_) observer_->on_step(sentence.index, candidates, attention);
     sentence.beams = std::move(beams);
     return parents;
   }
@@ -196,7 +186,7 @@ class BatchSearch {
   Hypothesis finish(const Beam& beam, bool finished) const {
     Hypothesis hypothesis;
     hypothesis.log_probability = beam.log_probability;
-    hypothesis.score = normalized(beam.log_probability, beam.length, config_.length_penalty);
+    hypothesis.score = hypothesis_score(beam.log_probability, beam.length, config_.length_penalty);
     hypothesis.finished = finished;
     for (const Step* step = beam.last.get(); step != nullptr; step = step->previous.get()) {
       hypothesis.tokens.push_back(step->token);
@@ -244,22 +234,29 @@ class BatchSearch {
 
   const Seq2Seq<T>& model_;
   const SearchConfig& config_;
+  SearchObserver* observer_;
   std::vector<Sentence> active_;
   DecoderMemory<T> memory_;
   DecoderState<T> state_;
 };
 
-std::size_t max_tokens(std::size_t source_length, const SearchConfig& config) {
+}  // namespace
+
+double hypothesis_score(double log_probability, std::size_t tokens, double length_penalty) {
+  return log_probability /
+         std::pow(static_cast<double>(std::max<std::size_t>(tokens, 1)), length_penalty);
+}
+
+std::size_t longest_output(std::size_t source_length, const SearchConfig& config) {
   return static_cast<std::size_t>(config.max_length_ratio * static_cast<double>(source_length)) +
          config.max_length_extra;
 }
 
-}  // namespace
-
 template <class T>
 std::vector<std::vector<Hypothesis>> search(const Seq2Seq<T>& model,
                                             const std::vector<std::vector<std::int32_t>>& sources,
-                                            const SearchConfig& config, WorkerPool* pool) {
+                                            const SearchConfig& config, WorkerPool* pool,
+                                            SearchObserver* observer) {
   if (config.beam == 0 || config.nbest == 0 || config.search_batch == 0)
     throw ConfigError("search: need beam, nbest and search_batch of at least 1");
   std::vector<std::size_t> order(sources.size());
@@ -283,9 +280,9 @@ std::vector<std::vector<Hypothesis>> search(const Seq2Seq<T>& model,
       lengths.data()[b] = static_cast<std::int32_t>(words.size());
       sentences[b].index = order[begin + b];
       sentences[b].length = words.size();
-      sentences[b].max_tokens = max_tokens(words.size(), config);
+      sentences[b].max_tokens = longest_output(words.size(), config);
     }
-    BatchSearch<T> batch_search(model, config, std::move(sentences), source, lengths);
+    BatchSearch<T> batch_search(model, config, std::move(sentences), source, lengths, observer);
     batch_search.run([&](Sentence sentence) {
       const std::size_t index = sentence.index;
       results[index] = batch_search.ranked(std::move(sentence));
@@ -297,7 +294,7 @@ std::vector<std::vector<Hypothesis>> search(const Seq2Seq<T>& model,
 #define BABELGRAD_INSTANTIATE(T)                                                             \
   template std::vector<std::vector<Hypothesis>> search(                                      \
       const Seq2Seq<T>&, const std::vector<std::vector<std::int32_t>>&, const SearchConfig&, \
-      WorkerPool*);
+      WorkerPool*, SearchObserver*);
 BABELGRAD_INSTANTIATE(float)
 BABELGRAD_INSTANTIATE(double)
 #undef BABELGRAD_INSTANTIATE

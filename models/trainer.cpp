@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "babelgrad/autograd/finite.h"
+#include "babelgrad/models/snapshots.h"
 
 namespace babelgrad {
 namespace {
@@ -108,12 +109,14 @@ StopReason Trainer::run(const std::atomic<bool>& interrupt) {
       break;
     }
     train_one();
+    if (snapshot_is_due()) take_snapshot();
     validated = state_.update % config_.valid_every == 0;
     if (!validated) continue;
     validate_and_keep_best(true);
     save_state();
   }
   save_state();
+  if (config_.snapshots > 0 && state_.update > 0 && !snapshot_is_due()) take_snapshot();
   if (!validated && (reason != StopReason::interrupted || !state_.best_metric))
     validate_and_keep_best(false);
   return *reason;
@@ -149,6 +152,24 @@ void Trainer::train_one() {
   state_.seconds += seconds;
   log_update(result, seconds);
   tell_progress(result);
+}
+
+bool Trainer::snapshot_is_due() const {
+  const std::vector<std::size_t> updates = snapshot_updates(state_.update, config_.snapshots);
+  return !updates.empty() && updates.back() == state_.update;
+}
+
+// One at the end of a run comes on top of those that are due, and goes when the run is resumed.
+void Trainer::take_snapshot() {
+  const Stopwatch watch;
+  require_finite_parameters();
+  claim_folder();
+  {
+    const Exchanged average(translator_.model().store(), step_.average());
+    write_snapshot(folder_, state_.update, translator_.model().store());
+  }
+  if (snapshot_is_due()) thin_snapshots(folder_, state_.update, config_.snapshots);
+  state_.seconds += watch.seconds();
 }
 
 bool Trainer::is_better(double metric) const {

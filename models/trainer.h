@@ -81,6 +81,8 @@ class Trainer {
   void train_one();
   void validate_and_keep_best(bool regular);
   void remember_best(double metric);
+  bool snapshot_is_due() const;
+  void take_snapshot();
   void save_model(std::vector<Array<float>>& values);  // under these values of the parameters
   bool is_better(double metric) const;
   // Throws a DivergenceError: what the last update has spoilt must not replace the good files.

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "babelgrad/models/config_json.h"
+#include "babelgrad/models/snapshots.h"
 #include "babelgrad/models/trainer.h"
 
 namespace babelgrad {
@@ -57,6 +58,7 @@ void Trainer::resume() {
     load_best(file);
     folder_is_ours_ = true;
     metrics_.resume(state_.update);
+    thin_snapshots(folder_, state_.update, config_.snapshots);
   } catch (const nlohmann::json::exception&) {
     throw CheckpointError(path.string() + ": not a training state of this program");
   } catch (const CheckpointError& error) {
@@ -71,8 +73,10 @@ void Trainer::load_state(const Safetensors& file) {
   const auto text = file.metadata().find("training");
   if (text == file.metadata().end()) throw CheckpointError("has no training state");
   const auto config = file.metadata().find("config");
+  Config stored;  // keys that are newer than the file have their defaults
+  if (config != file.metadata().end()) update_from_json(stored, config->second, "config");
   if (config == file.metadata().end() ||
-      config->second != to_json(identity_of(translator_.config())))
+      to_json(identity_of(stored)) != to_json(identity_of(translator_.config())))
     throw CheckpointError("config.json is not the one that this training began with");
   const nlohmann::json json = nlohmann::json::parse(text->second);
   if (json.at("fingerprint") != data_.fingerprint)

@@ -4,6 +4,7 @@
 
 #include "babelgrad/models/config_json.h"
 #include "babelgrad/models/metrics.h"
+#include "babelgrad/models/snapshots.h"
 #include "babelgrad/text/error.h"
 #include "babelgrad/text/files.h"
 #include "babelgrad/text/unicode.h"
@@ -83,6 +84,7 @@ void Translator::replace_folder(const std::filesystem::path& folder) const {
   for (const char* old : {kModelFile, "training_state.safetensors", "shared.vocab", "shared.spm",
                           "source.vocab", "source.spm", "target.vocab", "target.spm", kMetricsFile})
     std::filesystem::remove(folder / old);
+  thin_snapshots(folder, 0, 0);
   save_config(folder);
   save_vocabularies(folder);
 }

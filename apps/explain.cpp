@@ -1,0 +1,63 @@
+#include <filesystem>
+
+#include "babelgrad/apps/commands.h"
+#include "babelgrad/apps/config_flags.h"
+#include "babelgrad/apps/explain_document.h"
+#include "babelgrad/apps/web/pages.h"
+#include "babelgrad/text/files.h"
+#include "babelgrad/text/unicode.h"
+
+namespace babelgrad::apps {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct ExplainOptions {
+  std::vector<std::string> models;
+  std::string sentence, out;
+  bool json = false;
+  ConfigFlags flags;
+};
+
+std::string folder_name(const std::string& folder) {
+  const fs::path path = fs::path(folder).lexically_normal();
+  return (path.has_filename() ? path : path.parent_path()).filename().string();
+}
+
+int run_explain(const ExplainOptions& options) {
+  text::require_valid_utf8(options.sentence, "the sentence", 1);
+  std::vector<Translator> translators;
+  for (const std::string& folder : options.models) {
+    translators.push_back(Translator::load(folder));
+    options.flags.apply(translators.back().config());
+  }
+  std::vector<ExplainedModel> models;
+  for (std::size_t i = 0; i < translators.size(); ++i)
+    models.push_back({folder_name(options.models[i]), &translators[i], options.models[i]});
+  const nlohmann::json document = explain_document(models, {options.sentence});
+  text::write_file(options.out, options.json ? document.dump() + "\n"
+                                             : make_page("explain", options.sentence, document));
+  return 0;
+}
+
+}  // namespace
+
+Run add_explain(CLI::App& app) {
+  CLI::App* command = app.add_subcommand(
+      "explain", "Write a page that plays a sentence's translation, step by step");
+  auto options = std::make_shared<ExplainOptions>();
+  command->add_option("--model", options->models, "model folder; several stand side by side")
+      ->type_name("DIR")
+      ->required()
+      ->allow_extra_args(false)
+      ->take_all();
+  command->add_option("sentence", options->sentence, "the sentence to translate")
+      ->type_name("TEXT")
+      ->required();
+  command->add_option("-o,--out", options->out, "file to write")->type_name("F.html")->required();
+  command->add_flag("--json", options->json, "write the page's data alone, as JSON");
+  options->flags.add(*command, FlagGroup::search, Config{});
+  return [options] { return run_explain(*options); };
+}
+
+}  // namespace babelgrad::apps

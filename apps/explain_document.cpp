@@ -1,0 +1,332 @@
+#include "babelgrad/apps/explain_document.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <numeric>
+
+#include "babelgrad/models/beam_tree.h"
+#include "babelgrad/models/config_fields.h"
+#include "babelgrad/models/snapshots.h"
+#include "babelgrad/text/error.h"
+
+namespace babelgrad::apps {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr int kVersion = 1;
+constexpr std::size_t kLikeliest = 10;  // words shown a step
+constexpr int kVectorDigits = 4;        // significant, of the elements of vectors
+constexpr int kDigits = 6;              // of all other numbers
+
+double rounded(double x, int digits = kDigits) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.*g", digits, x);
+  return std::strtod(text, nullptr);
+}
+
+template <class T>
+Json numbers(const std::vector<T>& values, int digits = kDigits) {
+  Json list = Json::array();
+  for (const T value : values) list.push_back(rounded(value, digits));
+  return list;
+}
+
+Json vector(const Tensor<float>& x, int digits = kVectorDigits) {
+  Json list = Json::array();
+  for (const float value : x.value()) list.push_back(rounded(value, digits));
+  return list;
+}
+
+Json vectors(const std::vector<Tensor<float>>& rows) {
+  Json list = Json::array();
+  for (const Tensor<float>& row : rows) list.push_back(vector(row));
+  return list;
+}
+
+Json gates(const GruTrace<float>& step) {
+  return {{"reset", vector(step.reset)},
+          {"update", vector(step.update)},
+          {"candidate", vector(step.candidate)},
+          {"state", vector(step.state)}};
+}
+
+Json gates(const std::vector<GruTrace<float>>& steps) {
+  Json list = Json::array();
+  for (const GruTrace<float>& step : steps) list.push_back(gates(step));
+  return list;
+}
+
+Json token(const text::Codec& codec, std::int32_t id) {
+  return {{"text", codec.vocabulary().token(id)}, {"id", id}};
+}
+
+Json describe(const Translator& translator) {
+  const Seq2SeqConfig& c = translator.config().model;
+  Json json{{"architecture", kArchitectureNames[static_cast<std::size_t>(c.architecture)]},
+            {"embedding", c.embedding},
+            {"encoder_hidden", c.encoder_hidden},
+            {"hidden", c.hidden},
+            {"readout", c.readout_size()},
+            {"layers", c.layers},
+            {"bidirectional", c.bidirectional},
+            {"parameters", translator.model().store().element_count()},
+            {"source_vocabulary", c.source_vocabulary},
+            {"target_vocabulary", c.target_vocabulary},
+            {"beam", translator.config().search.beam},
+            {"seed", translator.config().training.seed}};
+  if (c.architecture == Architecture::bahdanau)
+    json["score"] = kScoreNames[static_cast<std::size_t>(Score::additive)];
+  if (c.architecture == Architecture::luong)
+    json["score"] = kScoreNames[static_cast<std::size_t>(c.score)];
+  return json;
+}
+
+Json describe_source(const text::Codec& codec, const std::string& sentence,
+                     const Trace<float>& traced) {
+  Json tokens = Json::array();
+  for (const std::int32_t id : traced.source) {
+    Json entry = token(codec, id);
+    entry["unknown"] = id == text::kUnk;
+    tokens.push_back(std::move(entry));
+  }
+  return {{"text", sentence},
+          {"tokens", std::move(tokens)},
+          {"embeddings", vectors(traced.source_embeddings)}};
+}
+
+Json describe_encoder(const Trace<float>& traced) {
+  Json layers = Json::array();
+  for (const EncoderLayerTrace<float>& layer : traced.encoder) {
+    Json entry{{"forward", gates(layer.forward)}};
+    if (!layer.backward.empty()) entry["backward"] = gates(layer.backward);
+    layers.push_back(std::move(entry));
+  }
+  return {{"layers", std::move(layers)}, {"states", vectors(traced.encoder_states)}};
+}
+
+// The likeliest words, and the one that was chosen.
+void add_words(Json& json, const text::Codec& codec, const StepTrace<float>& step) {
+  const Array<float>& log_p = step.log_probabilities.value();
+  std::vector<std::int32_t> order(log_p.size());
+  std::iota(order.begin(), order.end(), 0);
+  const auto likelier = [&](std::int32_t a, std::int32_t b) {
+    const float p = log_p.data()[a], q = log_p.data()[b];
+    return p != q ? p > q : a < b;
+  };
+  const std::size_t shown = std::min(kLikeliest, order.size());
+  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(shown), order.end(),
+                    likelier);
+  const auto word = [&](std::int32_t id) {
+    Json entry = token(codec, id);
+    entry["log_probability"] = rounded(log_p.data()[id]);
+    return entry;
+  };
+  json["top"] = Json::array();
+  for (std::size_t i = 0; i < shown; ++i) json["top"].push_back(word(order[i]));
+  json["chosen"] = word(step.output);
+  json["chosen"]["rank"] = 1 + std::count_if(order.begin(), order.end(), [&](std::int32_t id) {
+                             return likelier(id, step.output);
+                           });
+}
+
+Json describe_step(const text::Codec& codec, const StepTrace<float>& step) {
+  Json json{{"input", token(codec, step.input)},
+            {"embedding", vector(step.embedding)},
+            {"layers", gates(step.layers)},
+            {"readout", vector(step.readout)}};
+  if (step.context.defined()) {
+    json["scores"] = vector(step.scores, kDigits);
+    json["weights"] = vector(step.weights, kDigits);
+    json["context"] = vector(step.context);
+  }
+  add_words(json, codec, step);
+  return json;
+}
+
+Json describe_decoder(const text::Codec& codec, const Trace<float>& traced) {
+  Json steps = Json::array();
+  for (const StepTrace<float>& step : traced.steps) steps.push_back(describe_step(codec, step));
+  return {{"initial", vectors(traced.initial)}, {"steps", std::move(steps)}};
+}
+
+double chosen_log_probability(const StepTrace<float>& step) {
+  return step.log_probabilities.value().data()[step.output];
+}
+
+Json describe_backward(const Trace<float>& traced) {
+  Json list = Json::array();
+  const std::vector<GradientNorms> norms = gradient_norms(traced);
+  for (std::size_t t = 0; t < norms.size(); ++t) {
+    const GradientNorms& n = norms[t];
+    Json entry{{"log_probability", rounded(chosen_log_probability(traced.steps[t]))},
+               {"readout", rounded(n.readout)},
+               {"state", rounded(n.state)},
+               {"encoder_states", numbers(n.encoder_states)},
+               {"encoder_forward", numbers(n.encoder_forward)},
+               {"source_embeddings", numbers(n.source_embeddings)},
+               {"decoder_states", numbers(n.decoder_states)},
+               {"target_embeddings", numbers(n.target_embeddings)}};
+    if (traced.steps[t].context.defined()) entry["context"] = rounded(n.context);
+    if (!n.encoder_backward.empty()) entry["encoder_backward"] = numbers(n.encoder_backward);
+    list.push_back(std::move(entry));
+  }
+  return list;
+}
+
+std::vector<std::int32_t> outputs(const Trace<float>& traced) {
+  std::vector<std::int32_t> ids;
+  for (const StepTrace<float>& step : traced.steps) ids.push_back(step.output);
+  return ids;
+}
+
+Json names(const text::Codec& codec, const std::vector<std::int32_t>& ids) {
+  Json list = Json::array();
+  for (const std::int32_t id : ids) list.push_back(codec.vocabulary().token(id));
+  return list;
+}
+
+Json describe_translation(const Translator& translator, const Trace<float>& traced) {
+  const text::Codec& codec = translator.codecs().target;
+  const std::vector<std::int32_t> ids = outputs(traced);
+  double log_probability = 0;
+  for (const StepTrace<float>& step : traced.steps) log_probability += chosen_log_probability(step);
+  return {{"text", codec.decode(ids)},
+          {"tokens", names(codec, ids)},
+          {"log_probability", rounded(log_probability)},
+          {"score", rounded(hypothesis_score(log_probability, ids.size(),
+                                             translator.config().search.length_penalty))},
+          {"finished", ids.back() == text::kEos}};
+}
+
+Json describe_beam(const Translator& translator, const BeamTree& tree, const Hypothesis& best) {
+  constexpr std::array kFates{"open", "finished", "dropped"};  // in the order of Candidate::Fate
+  const SearchConfig& search = translator.config().search;
+  const std::vector<std::size_t> path = tree.path(best.tokens);
+  Json nodes = Json::array();
+  for (std::size_t i = 0; i < tree.nodes().size(); ++i) {
+    const BeamNode& node = tree.nodes()[i];
+    Json entry{{"id", i},
+               {"parent", i == 0 ? -1 : static_cast<int>(node.parent)},
+               {"step", node.step},
+               {"text", translator.codecs().target.vocabulary().token(node.token)},
+               {"token", node.token},
+               {"log_probability", rounded(node.log_probability)},
+               {"score",
+                rounded(hypothesis_score(node.log_probability, node.step, search.length_penalty))},
+               {"state", kFates[static_cast<std::size_t>(node.fate)]},
+               {"best", std::find(path.begin(), path.end(), i) != path.end()}};
+    if (!node.weights.empty()) entry["weights"] = numbers(node.weights, kVectorDigits);
+    nodes.push_back(std::move(entry));
+  }
+  return {{"size", search.beam}, {"nodes", std::move(nodes)}};
+}
+
+// What the model made of the sentence, and of its final translation, at moments of its training.
+Json describe_snapshots(const ExplainedModel& model, const text::Example& pair) {
+  Json list = Json::array();
+  const std::vector<Snapshot> snapshots = list_snapshots(model.folder);
+  if (snapshots.empty()) return list;
+  const Translator& translator = *model.translator;
+  const text::Codec& codec = translator.codecs().target;
+  SearchConfig config = translator.config().search;
+  config.beam = config.nbest = 1;
+  Seq2Seq<float> then(translator.config().model, translator.config().training.seed);
+  for (const Snapshot& snapshot : snapshots) {
+    load_snapshot(snapshot, then.store());
+    const NoGrad no_grad;
+    const Hypothesis best = search(then, {pair.source}, config)[0].at(0);
+    Json weights = Json::array();
+    for (const std::vector<float>& row : best.weights)
+      weights.push_back(numbers(row, kVectorDigits));
+    Json entry{{"update", snapshot.update},
+               {"loss", rounded(then.loss(text::make_batch({pair}, {0}), kEvaluation).item())},
+               {"text", codec.decode(best.tokens)},
+               {"tokens", names(codec, best.tokens)},
+               {"log_probability", rounded(best.log_probability)}};
+    if (!best.weights.empty()) entry["weights"] = std::move(weights);
+    list.push_back(std::move(entry));
+  }
+  return list;
+}
+
+Json describe_intervention(const Translator& translator, const Intervention& intervention,
+                           const Hypothesis& before) {
+  Json weights = Json::object();
+  for (const auto& [step, row] : intervention.weights) weights[std::to_string(step)] = numbers(row);
+  return {{"masked", intervention.masked},
+          {"weights", std::move(weights)},
+          {"before", translator.codecs().target.decode(before.tokens)}};
+}
+
+// The search's words, as far as the intervention leaves them; then the likeliest ones.
+TraceRequest request_trace(const Translator& translator, const std::vector<std::int32_t>& source,
+                           const Hypothesis& best, const Intervention& intervention) {
+  TraceRequest request{source, best.tokens, best.tokens.size(), {}};
+  if (intervention.empty() || translator.config().model.architecture == Architecture::plain)
+    return request;
+  request.intervention = intervention;
+  request.target.resize(std::min(best.tokens.size(), intervention.first_step()));
+  request.max_tokens = longest_output(source.size(), translator.config().search);
+  return request;
+}
+
+std::vector<std::int32_t> readable_source(const ExplainedModel& model,
+                                          const std::string& sentence) {
+  std::vector<std::int32_t> source = model.translator->encode_source(sentence);
+  if (source.size() <= 1) throw text::InputError("the sentence has no words");
+  if (source.size() > kLongestExplained)
+    throw text::InputError("the sentence has " + std::to_string(source.size()) +
+                           " tokens; at most " + std::to_string(kLongestExplained) +
+                           " can be explained");
+  return source;
+}
+
+Json explain(const ExplainedModel& model, const ExplainRequest& request) {
+  const Translator& translator = *model.translator;
+  const Codecs& codecs = translator.codecs();
+  const std::vector<std::int32_t> source = readable_source(model, request.sentence);
+  SearchConfig search_config = translator.config().search;
+  search_config.nbest = 1;
+  BeamTree tree;
+  const std::vector<Hypothesis> found =
+      search(translator.model(), {source}, search_config, nullptr, &tree)[0];
+  if (found.empty()) throw text::InputError(model.name + ": no word has a probability");
+  const Hypothesis& best = found[0];
+  const TraceRequest traced_request = request_trace(translator, source, best, request.intervention);
+  const Trace<float> traced = trace(translator.model(), traced_request);
+  Json json{{"name", model.name},
+            {"config", describe(translator)},
+            {"source", describe_source(codecs.source, request.sentence, traced)},
+            {"encoder", describe_encoder(traced)},
+            {"decoder", describe_decoder(codecs.target, traced)},
+            {"translation", describe_translation(translator, traced)},
+            {"backward", describe_backward(traced)}};
+  if (!traced_request.intervention.empty()) {
+    json["intervention"] = describe_intervention(translator, request.intervention, best);
+    return json;
+  }
+  json["beam"] = describe_beam(translator, tree, best);
+  std::vector<std::int32_t> target = best.tokens;
+  if (best.finished) target.pop_back();
+  Json snapshots = describe_snapshots(model, {source, target});
+  if (!snapshots.empty()) json["snapshots"] = std::move(snapshots);
+  return json;
+}
+
+}  // namespace
+
+nlohmann::json explain_document(const std::vector<ExplainedModel>& models,
+                                const ExplainRequest& request) {
+  Json list = Json::array();
+  try {
+    for (const ExplainedModel& model : models) list.push_back(explain(model, request));
+  } catch (const InterventionError& error) {
+    throw text::InputError(error.what());
+  }
+  return {{"version", kVersion}, {"models", std::move(list)}};
+}
+
+}  // namespace babelgrad::apps
