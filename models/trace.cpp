@@ -99,10 +99,11 @@ class Tracer {
       if (config_.bidirectional)
         traced.backward =
             read(inputs, gru_weights("encoder.gru", suffix + "_reverse"), Direction::reverse);
-      for (std::size_t s = 0; s < inputs.size(); ++s)
-        inputs[s] = config_.bidirectional
-                        ? concat<T>({traced.forward[s].state, traced.backward[s].state}, 1)
-                        : traced.forward[s].state;
+      for (std::size_t s = 0; s < inputs.size(); ++s) {  // a node apart from the recurrence
+        std::vector<Tensor<T>> directions{traced.forward[s].state};
+        if (config_.bidirectional) directions.push_back(traced.backward[s].state);
+        inputs[s] = concat(directions, 1);
+      }
       trace_.encoder.push_back(std::move(traced));
       layer_states_.push_back(inputs);
     }

@@ -109,14 +109,14 @@ StopReason Trainer::run(const std::atomic<bool>& interrupt) {
       break;
     }
     train_one();
-    if (snapshot_is_due()) take_snapshot();
+    keep_snapshots();
     validated = state_.update % config_.valid_every == 0;
     if (!validated) continue;
     validate_and_keep_best(true);
     save_state();
   }
   save_state();
-  if (config_.snapshots > 0 && state_.update > 0 && !snapshot_is_due()) take_snapshot();
+  if (config_.snapshots > 0 && state_.update > 0) take_snapshot();
   if (!validated && (reason != StopReason::interrupted || !state_.best_metric))
     validate_and_keep_best(false);
   return *reason;
@@ -154,21 +154,19 @@ void Trainer::train_one() {
   tell_progress(result);
 }
 
-bool Trainer::snapshot_is_due() const {
-  const std::vector<std::size_t> updates = snapshot_updates(state_.update, config_.snapshots);
-  return !updates.empty() && updates.back() == state_.update;
+void Trainer::keep_snapshots() {
+  const auto kept = snapshot_updates(state_.update, config_.snapshots);
+  if (kept == snapshot_updates(state_.update - 1, config_.snapshots)) return;
+  if (kept.back() == state_.update) take_snapshot();
+  thin_snapshots(folder_, state_.update, config_.snapshots);
 }
 
-// One at the end of a run comes on top of those that are due, and goes when the run is resumed.
 void Trainer::take_snapshot() {
   const Stopwatch watch;
   require_finite_parameters();
   claim_folder();
-  {
-    const Exchanged average(translator_.model().store(), step_.average());
-    write_snapshot(folder_, state_.update, translator_.model().store());
-  }
-  if (snapshot_is_due()) thin_snapshots(folder_, state_.update, config_.snapshots);
+  const Exchanged average(translator_.model().store(), step_.average());
+  write_snapshot(folder_, state_.update, translator_.model().store());
   state_.seconds += watch.seconds();
 }
 

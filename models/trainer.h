@@ -81,7 +81,8 @@ class Trainer {
   void train_one();
   void validate_and_keep_best(bool regular);
   void remember_best(double metric);
-  bool snapshot_is_due() const;
+  void keep_snapshots();
+  // One at the end of a run is on top of those that are due; it goes when the run is resumed.
   void take_snapshot();
   void save_model(std::vector<Array<float>>& values);  // under these values of the parameters
   bool is_better(double metric) const;
