@@ -1,4 +1,5 @@
 #include <filesystem>
+#include <set>
 
 #include "babelgrad/apps/commands.h"
 #include "babelgrad/apps/config_flags.h"
@@ -24,16 +25,25 @@ std::string folder_name(const std::string& folder) {
   return (path.has_filename() ? path : path.parent_path()).filename().string();
 }
 
+// The folders' names, or their paths as given if names alone do not tell them apart.
+std::vector<std::string> model_names(const std::vector<std::string>& folders) {
+  std::vector<std::string> names;
+  for (const std::string& folder : folders) names.push_back(folder_name(folder));
+  const bool distinct = std::set<std::string>(names.begin(), names.end()).size() == names.size();
+  return distinct ? names : folders;
+}
+
 int run_explain(const ExplainOptions& options) {
-  text::require_valid_utf8(options.sentence, "the sentence", 1);
+  text::require_valid_utf8(options.sentence, "sentence", 1);
   std::vector<Translator> translators;
   for (const std::string& folder : options.models) {
     translators.push_back(Translator::load(folder));
     options.flags.apply(translators.back().config());
   }
+  const std::vector<std::string> names = model_names(options.models);
   std::vector<ExplainedModel> models;
   for (std::size_t i = 0; i < translators.size(); ++i)
-    models.push_back({folder_name(options.models[i]), &translators[i], options.models[i]});
+    models.push_back({names[i], &translators[i], options.models[i]});
   const nlohmann::json document = explain_document(models, {options.sentence});
   text::write_file(options.out, options.json ? document.dump() + "\n"
                                              : make_page("explain", options.sentence, document));

@@ -237,7 +237,9 @@ Json describe_snapshots(const ExplainedModel& model, const text::Example& pair) 
   for (const Snapshot& snapshot : snapshots) {
     load_snapshot(snapshot, then.store());
     const NoGrad no_grad;
-    const Hypothesis best = search(then, {pair.source}, config)[0].at(0);
+    const std::vector<Hypothesis> found = search(then, {pair.source}, config)[0];
+    if (found.empty()) continue;
+    const Hypothesis& best = found[0];
     Json weights = Json::array();
     for (const std::vector<float>& row : best.weights)
       weights.push_back(numbers(row, kVectorDigits));

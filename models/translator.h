@@ -4,7 +4,7 @@
 //   shared.vocab, or source.vocab and target.vocab; with SentencePiece also *.spm
 //   training_state.safetensors   what `train --resume` needs; not read here
 //   metrics.jsonl                how the training went (metrics.h); not read here
-//   snapshots/               parameters at earlier moments of the training (snapshots.h)
+//   snapshots/                   parameters at earlier moments of the training (snapshots.h)
 //
 //   const Translator translator = Translator::load("model");
 //   translator.translate({"je suis étudiant"}, translator.config().search)[0][0].text;

@@ -18,4 +18,9 @@ echo "== what the model looks at: rows are the words it wrote, columns the words
 { echo "je suis étudiant"; grep -v '^je suis étudiant$' data/test.fr | awk 'NR % 150 == 20'; } |
   build/babelgrad translate --model "$model" --attention
 echo
+echo "== how it does it, step by step, forward and backward =="
+page=$model/explain.html
+build/babelgrad explain --model "$model" "je suis étudiant" -o "$page"
+echo "Open $page in a browser."
+echo
 echo "The model is in $model. Try: echo \"nous sommes étudiants\" | build/babelgrad translate --model $model --attention"
