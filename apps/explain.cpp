@@ -43,8 +43,9 @@ int run_explain(const ExplainOptions& options) {
   const std::vector<std::string> names = model_names(options.models);
   std::vector<ExplainedModel> models;
   for (std::size_t i = 0; i < translators.size(); ++i)
-    models.push_back({names[i], &translators[i], options.models[i]});
-  const nlohmann::json document = explain_document(models, {options.sentence});
+    models.push_back(
+        {names[i], &translators[i], translators[i].config().search, options.models[i]});
+  const nlohmann::json document = explain_document(models, options.sentence);
   text::write_file(options.out, options.json ? document.dump() + "\n"
                                              : make_page("explain", options.sentence, document));
   return 0;

@@ -63,7 +63,8 @@ Json token(const text::Codec& codec, std::int32_t id) {
   return {{"text", codec.vocabulary().token(id)}, {"id", id}};
 }
 
-Json describe(const Translator& translator) {
+Json describe(const ExplainedModel& model) {
+  const Translator& translator = *model.translator;
   const Seq2SeqConfig& c = translator.config().model;
   Json json{{"architecture", kArchitectureNames[static_cast<std::size_t>(c.architecture)]},
             {"embedding", c.embedding},
@@ -75,7 +76,7 @@ Json describe(const Translator& translator) {
             {"parameters", translator.model().store().element_count()},
             {"source_vocabulary", c.source_vocabulary},
             {"target_vocabulary", c.target_vocabulary},
-            {"beam", translator.config().search.beam},
+            {"beam", model.search.beam},
             {"seed", translator.config().training.seed}};
   if (c.architecture == Architecture::bahdanau)
     json["score"] = kScoreNames[static_cast<std::size_t>(Score::additive)];
@@ -188,22 +189,21 @@ Json names(const text::Codec& codec, const std::vector<std::int32_t>& ids) {
   return list;
 }
 
-Json describe_translation(const Translator& translator, const Trace<float>& traced) {
-  const text::Codec& codec = translator.codecs().target;
+Json describe_translation(const ExplainedModel& model, const Trace<float>& traced) {
+  const text::Codec& codec = model.translator->codecs().target;
   const std::vector<std::int32_t> ids = outputs(traced);
   double log_probability = 0;
   for (const StepTrace<float>& step : traced.steps) log_probability += chosen_log_probability(step);
   return {{"text", codec.decode(ids)},
           {"tokens", names(codec, ids)},
           {"log_probability", rounded(log_probability)},
-          {"score", rounded(hypothesis_score(log_probability, ids.size(),
-                                             translator.config().search.length_penalty))},
+          {"score",
+           rounded(hypothesis_score(log_probability, ids.size(), model.search.length_penalty))},
           {"finished", ids.back() == text::kEos}};
 }
 
-Json describe_beam(const Translator& translator, const BeamTree& tree, const Hypothesis& best) {
+Json describe_beam(const ExplainedModel& model, const BeamTree& tree, const Hypothesis& best) {
   constexpr std::array kFates{"open", "finished", "dropped"};  // in the order of Candidate::Fate
-  const SearchConfig& search = translator.config().search;
   const std::vector<std::size_t> path = tree.path(best.tokens);
   Json nodes = Json::array();
   for (std::size_t i = 0; i < tree.nodes().size(); ++i) {
@@ -211,17 +211,17 @@ Json describe_beam(const Translator& translator, const BeamTree& tree, const Hyp
     Json entry{{"id", i},
                {"parent", i == 0 ? -1 : static_cast<int>(node.parent)},
                {"step", node.step},
-               {"text", translator.codecs().target.vocabulary().token(node.token)},
+               {"text", model.translator->codecs().target.vocabulary().token(node.token)},
                {"token", node.token},
                {"log_probability", rounded(node.log_probability)},
-               {"score",
-                rounded(hypothesis_score(node.log_probability, node.step, search.length_penalty))},
+               {"score", rounded(hypothesis_score(node.log_probability, node.step,
+                                                  model.search.length_penalty))},
                {"state", kFates[static_cast<std::size_t>(node.fate)]},
                {"best", std::find(path.begin(), path.end(), i) != path.end()}};
     if (!node.weights.empty()) entry["weights"] = numbers(node.weights, kVectorDigits);
     nodes.push_back(std::move(entry));
   }
-  return {{"size", search.beam}, {"nodes", std::move(nodes)}};
+  return {{"size", model.search.beam}, {"nodes", std::move(nodes)}};
 }
 
 // What the model made of the sentence, and of its final translation, at moments of its training.
@@ -231,7 +231,7 @@ Json describe_snapshots(const ExplainedModel& model, const text::Example& pair) 
   if (snapshots.empty()) return list;
   const Translator& translator = *model.translator;
   const text::Codec& codec = translator.codecs().target;
-  SearchConfig config = translator.config().search;
+  SearchConfig config = model.search;
   config.beam = config.nbest = 1;
   Seq2Seq<float> then(translator.config().model, translator.config().training.seed);
   for (const Snapshot& snapshot : snapshots) {
@@ -264,14 +264,14 @@ Json describe_intervention(const Translator& translator, const Intervention& int
 }
 
 // The search's words, as far as the intervention leaves them; then the likeliest ones.
-TraceRequest request_trace(const Translator& translator, const std::vector<std::int32_t>& source,
+TraceRequest request_trace(const ExplainedModel& model, const std::vector<std::int32_t>& source,
                            const Hypothesis& best, const Intervention& intervention) {
   TraceRequest request{source, best.tokens, best.tokens.size(), {}};
-  if (intervention.empty() || translator.config().model.architecture == Architecture::plain)
+  if (intervention.empty() || model.translator->config().model.architecture == Architecture::plain)
     return request;
   request.intervention = intervention;
   request.target.resize(std::min(best.tokens.size(), intervention.first_step()));
-  request.max_tokens = longest_output(source.size(), translator.config().search);
+  request.max_tokens = longest_output(source.size(), model.search);
   return request;
 }
 
@@ -286,31 +286,32 @@ std::vector<std::int32_t> readable_source(const ExplainedModel& model,
   return source;
 }
 
-Json explain(const ExplainedModel& model, const ExplainRequest& request) {
+Json explain(const ExplainedModel& model, const std::string& sentence,
+             const Intervention& intervention) {
   const Translator& translator = *model.translator;
   const Codecs& codecs = translator.codecs();
-  const std::vector<std::int32_t> source = readable_source(model, request.sentence);
-  SearchConfig search_config = translator.config().search;
+  const std::vector<std::int32_t> source = readable_source(model, sentence);
+  SearchConfig search_config = model.search;
   search_config.nbest = 1;
   BeamTree tree;
   const std::vector<Hypothesis> found =
       search(translator.model(), {source}, search_config, nullptr, &tree)[0];
   if (found.empty()) throw text::InputError(model.name + ": no word has a probability");
   const Hypothesis& best = found[0];
-  const TraceRequest traced_request = request_trace(translator, source, best, request.intervention);
-  const Trace<float> traced = trace(translator.model(), traced_request);
+  const TraceRequest request = request_trace(model, source, best, intervention);
+  const Trace<float> traced = trace(translator.model(), request);
   Json json{{"name", model.name},
-            {"config", describe(translator)},
-            {"source", describe_source(codecs.source, request.sentence, traced)},
+            {"config", describe(model)},
+            {"source", describe_source(codecs.source, sentence, traced)},
             {"encoder", describe_encoder(traced)},
             {"decoder", describe_decoder(codecs.target, traced)},
-            {"translation", describe_translation(translator, traced)},
+            {"translation", describe_translation(model, traced)},
             {"backward", describe_backward(traced)}};
-  if (!traced_request.intervention.empty()) {
-    json["intervention"] = describe_intervention(translator, request.intervention, best);
+  if (!request.intervention.empty()) {
+    json["intervention"] = describe_intervention(translator, intervention, best);
     return json;
   }
-  json["beam"] = describe_beam(translator, tree, best);
+  json["beam"] = describe_beam(model, tree, best);
   std::vector<std::int32_t> target = best.tokens;
   if (best.finished) target.pop_back();
   Json snapshots = describe_snapshots(model, {source, target});
@@ -321,10 +322,11 @@ Json explain(const ExplainedModel& model, const ExplainRequest& request) {
 }  // namespace
 
 nlohmann::json explain_document(const std::vector<ExplainedModel>& models,
-                                const ExplainRequest& request) {
+                                const std::string& sentence, const Intervention& intervention) {
   Json list = Json::array();
   try {
-    for (const ExplainedModel& model : models) list.push_back(explain(model, request));
+    for (const ExplainedModel& model : models)
+      list.push_back(explain(model, sentence, intervention));
   } catch (const InterventionError& error) {
     throw text::InputError(error.what());
   }

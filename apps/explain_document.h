@@ -17,22 +17,18 @@ namespace babelgrad::apps {
 inline constexpr std::size_t kLongestExplained = 100;  // tokens, eos counted
 
 struct ExplainedModel {
-  std::string name;              // as shown
-  const Translator* translator;  // its config().search is what the search uses
+  std::string name;  // as shown
+  const Translator* translator;
+  SearchConfig search;           // nbest apart
   std::filesystem::path folder;  // whose snapshots are shown; empty: none are
 };
 
-struct ExplainRequest {
-  std::string sentence;  // UTF-8, one line
-  // With one, the output is chosen greedily from the first step that it changes, and "beam" and
-  // "snapshots" are left out.
-  Intervention intervention = {};
-};
-
 // One entry of "models" for each, in their order; reads only, so that threads may call it at once.
-// Throws text::InputError with one clear sentence for a sentence without tokens or with too many,
-// and for an intervention that does not fit it (trace.h).
+// With an intervention the output is chosen greedily from the first step that it changes, and
+// "beam" and "snapshots" are left out. sentence: UTF-8. Throws text::InputError with one clear
+// sentence for a sentence without tokens or with too many, and for an intervention that does not
+// fit it (trace.h).
 nlohmann::json explain_document(const std::vector<ExplainedModel>& models,
-                                const ExplainRequest& request);
+                                const std::string& sentence, const Intervention& intervention = {});
 
 }  // namespace babelgrad::apps

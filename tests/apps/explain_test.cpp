@@ -266,11 +266,12 @@ TEST_CASE("explain: an intervention changes the words from its first step") {
   World world;
   world.add_model();
   const Translator translator = Translator::load(world.path() / "model");
-  const std::vector<apps::ExplainedModel> models{{"m", &translator, {}}};
-  const Json before = apps::explain_document(models, {kSentence, {}})["models"][0];
+  const std::vector<apps::ExplainedModel> models{
+      {"m", &translator, translator.config().search, {}}};
+  const Json before = apps::explain_document(models, kSentence)["models"][0];
   Intervention intervention;
   intervention.weights[1] = {0, 0, 0, 0, 3};
-  const Json after = apps::explain_document(models, {kSentence, intervention})["models"][0];
+  const Json after = apps::explain_document(models, kSentence, intervention)["models"][0];
   CHECK(after["decoder"]["steps"][0] == before["decoder"]["steps"][0]);
   CHECK(after["decoder"]["steps"][1]["weights"] == Json({0.0, 0.0, 0.0, 0.0, 1.0}));
   CHECK(after["decoder"]["steps"][1]["context"] == after["encoder"]["states"][4]);
@@ -278,7 +279,7 @@ TEST_CASE("explain: an intervention changes the words from its first step") {
   CHECK(after["intervention"]["weights"]["1"].size() == 5);
   CHECK(!after.contains("beam"));
   intervention.masked = {5};
-  CHECK_THROWS_WITH(apps::explain_document(models, {kSentence, intervention}),
+  CHECK_THROWS_WITH(apps::explain_document(models, kSentence, intervention),
                     "intervention: position 5 is masked; need 0 to 4");
 }
 
