@@ -5,9 +5,9 @@
 #                    [--rounds 5] [--updates 20] [--build build]
 #
 # Defaults: all sizes, both models, one thread and all cores. Each round runs our program and then
-# theirs for every case; a figure is the median over rounds. Takes about half an hour; needs
-# python3-torch (bench/peers/train_step.py). Expect ratios above 1 everywhere, and less than half
-# of PyTorch's peak memory.
+# theirs for every case, on several threads in each of its three ways to use them; a figure is the
+# median over rounds, theirs that of the best way. Takes about half an hour; needs python3-torch
+# (bench/peers/train_step.py). Expect ratios above 1 everywhere.
 set -euo pipefail
 self=$(realpath "$0")
 cd "$(dirname "$self")/.."
@@ -21,7 +21,7 @@ while [ $# -gt 0 ]; do
     --rounds) rounds=$2 ;;
     --updates) updates=$2 ;;
     --build) build=$2 ;;
-    *) sed -n '2,11s/^# \{0,1\}//p' "$self" >&2; exit 2 ;;
+    *) sed -n '2,12s/^# \{0,1\}//p' "$self" >&2; exit 2 ;;
   esac
   [ $# -ge 2 ] || { echo "compare.sh: $1 needs a value" >&2; exit 2; }
   shift 2
@@ -38,7 +38,11 @@ for round in $(seq "$rounds"); do
         echo "round $round of $rounds: $model $size, threads $n" >&2
         flags=(--size "$size" --model "$model" --threads "$n" --updates "$updates" --json)
         "$build/bench/train_step" "${flags[@]}" >> "$results/ours"
-        /usr/bin/python3 bench/peers/train_step.py "${flags[@]}" >> "$results/theirs"
+        ways=both
+        if [ "$n" -gt 1 ]; then ways="both openmp blas"; fi
+        for way in $ways; do
+          /usr/bin/python3 bench/peers/train_step.py "${flags[@]}" --parallel "$way" >> "$results/theirs"
+        done
       done
     done
   done

@@ -2,8 +2,9 @@
 
     python3 bench/compare_table.py OURS THEIRS
 
-A row for each case; under those of one model and size, the row `best` sets the best thread count
-of each side against the other's. Expect medians over the rounds.
+A row for each case, PyTorch's in the best of its ways to use the threads; under those of one model
+and size, the row `best` sets the best thread count of each side against the other's. Expect medians
+over the rounds.
 """
 import json
 import statistics
@@ -13,15 +14,19 @@ from collections import defaultdict
 
 def read(path):
     """{(model, size): {threads: {key: median over rounds}}}, in order of appearance."""
-    rounds = defaultdict(lambda: defaultdict(list))
+    rounds = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
     with open(path) as lines:
         for run in map(json.loads, lines):
-            rounds[run["model"], run["size"]][run["threads"]].append(run)
-    keys = ("ms_per_update", "bound_share", "peak_mb")
-    return {case: {threads: {key: statistics.median(run[key] for run in runs)
-                             for key in keys if key in runs[0]}
-                   for threads, runs in by_threads.items()}
+            ways = rounds[run["model"], run["size"]][run["threads"]]
+            ways[run.get("parallel")].append(run)
+    return {case: {threads: min(map(medians, ways.values()), key=lambda row: row["ms_per_update"])
+                   for threads, ways in by_threads.items()}
             for case, by_threads in rounds.items()}
+
+
+def medians(runs):
+    keys = ("ms_per_update", "bound_share", "peak_mb")
+    return {key: statistics.median(run[key] for run in runs) for key in keys if key in runs[0]}
 
 
 def print_row(model, size, threads, a, b):

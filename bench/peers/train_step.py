@@ -3,9 +3,10 @@
 
     /usr/bin/python3 bench/peers/train_step.py --size M --model luong --threads 1
 
-Expect 350 to 500 ms an update for that command on a server core of 2022, PyTorch 1.13 (Debian 12,
+Expect about 340 ms an update for that command on a server core of 2022, PyTorch 1.13 (Debian 12,
 python3-torch, OpenBLAS). Same sizes, random words, Adam, clipping, medians and JSON keys as
-bench/train_step, without bound_share; bench/compare.sh runs both.
+bench/train_step, without bound_share; bench/compare.sh runs both. On several threads, --parallel
+blas is often far the fastest: OpenMP's and OpenBLAS's threads wait for each other spinning.
 
 What depends on nothing earlier is done for all steps at once: nn.GRU over whole sequences, Luong's
 attention as two batched products; of Bahdanau's model the keys, the readout and the output layer.
@@ -34,6 +35,8 @@ def parse_arguments():
     parser.add_argument("--target-length", type=int, default=14)
     parser.add_argument("--model", choices=["luong", "bahdanau"], default="luong")
     parser.add_argument("--threads", type=int, default=0, help="0: one a core")
+    parser.add_argument("--parallel", choices=["both", "openmp", "blas"], default="both",
+                        help="whose loops use the threads: PyTorch's own, OpenBLAS's, or both")
     parser.add_argument("--updates", type=int, default=20)
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
@@ -50,8 +53,10 @@ def parse_arguments():
 
 
 args = parse_arguments()
-for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):  # OpenBLAS reads it when loaded
-    os.environ[variable] = str(args.threads)
+openmp_threads = 1 if args.parallel == "blas" else args.threads
+blas_threads = 1 if args.parallel == "openmp" else args.threads
+os.environ["OMP_NUM_THREADS"] = str(openmp_threads)
+os.environ["OPENBLAS_NUM_THREADS"] = str(blas_threads)  # read when the library is loaded
 
 import torch  # noqa: E402
 from torch import nn  # noqa: E402
@@ -135,7 +140,7 @@ def peak_megabytes():
 
 def main():
     torch.manual_seed(1)
-    torch.set_num_threads(args.threads)
+    torch.set_num_threads(openmp_threads)
     model = {"luong": Luong, "bahdanau": Bahdanau}[args.model](args.vocab, args.embedding,
                                                               args.hidden)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, foreach=True)
@@ -159,7 +164,8 @@ def main():
 
     ms = statistics.median(times[WARM_UP:])
     flops = products_flops()
-    result = {"size": args.size, "model": args.model, "threads": args.threads, "ms_per_update": ms,
+    result = {"size": args.size, "model": args.model, "threads": args.threads,
+              "parallel": args.parallel, "ms_per_update": ms,
               "tokens_per_s": args.batch * args.target_length / ms * 1000,
               "gflops": flops / 1e6 / ms, "peak_mb": peak_megabytes()}
     if args.json:
