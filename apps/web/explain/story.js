@@ -218,7 +218,8 @@ function backwardSteps(model, t) {
         "gradient-states",
         "the encoder’s states",
         "From the context the gradient goes straight to the encoder’s " +
-          "states, most of it to those that got the attention: the short cut past all the steps between.",
+          "states, most of it to those that got the attention: a short cut past all the steps between. " +
+          "Some also comes through the decoder’s first state.",
       ),
     );
   }
