@@ -21,4 +21,5 @@ train plain --architecture plain
 
 cd tests/web
 npm ci --silent
+npm run --silent format
 BABELGRAD_BUILD=$build npm test
