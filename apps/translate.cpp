@@ -71,9 +71,13 @@ int run_translate(const TranslateOptions& options) {
   std::size_t line = 0;
   UnknownTokens unknown(translator.codecs().source.vocabulary().token(text::kUnk));
   while (true) {
-    const std::vector<std::string> lines = reader.next(kLinesAtOnce);
+    std::vector<std::string> lines = reader.next(kLinesAtOnce);
     if (lines.empty()) break;
-    translator.require_readable(lines, translator.codecs().source, "standard input", line + 1);
+    const text::Codec& codec = translator.codecs().source;
+    const std::size_t readable = translator.count_readable(lines, codec);
+    const std::vector<std::string> unreadable(lines.begin() + static_cast<std::ptrdiff_t>(readable),
+                                              lines.end());
+    lines.resize(readable);  // first the good lines before a bad one
     const auto all = translator.translate(lines, search, &pool);
     if (plots)
       run_tasks(&pool, all.size(), [&](std::size_t i) { plots->write(line + i + 1, all[i][0]); });
@@ -83,6 +87,7 @@ int run_translate(const TranslateOptions& options) {
     }
     std::cout.flush();
     if (!std::cout) throw std::runtime_error("standard output: cannot be written");
+    translator.require_readable(unreadable, codec, "standard input", line + 1);
   }
   unknown.report();
   return 0;

@@ -220,16 +220,16 @@ Products::Products(const ModelShape& shape, Arrays& weights) {
   ProductList(shape, *this, weights).write();
 }
 
-void Products::run() const {
+void run_products(const std::vector<Product>& products) {
   const auto op = [](const Matrix& x) { return x.transposed ? Op::transpose : Op::none; };
-  for (const auto& [c, a, b, beta] : products_)
+  for (const auto& [c, a, b, beta] : products)
     gemm<float>(op(a), op(b), c.rows, c.cols, a.cols, 1, a.data, a.ld, b.data, b.ld, beta, c.data,
                 c.ld);
 }
 
-double Products::flops() const {
+double flops(const std::vector<Product>& products) {
   double sum = 0;
-  for (const Product& p : products_)
+  for (const Product& p : products)
     sum += 2.0 * static_cast<double>(p.c.rows) * static_cast<double>(p.c.cols) *
            static_cast<double>(p.a.cols);
   return sum;

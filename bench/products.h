@@ -60,21 +60,25 @@ class Arrays {
   std::map<std::string, std::vector<float, CachingAllocator<float>>> arrays_;
 };
 
+struct Product {
+  Matrix c, a, b;  // c = a b + beta c
+  float beta = 0;
+};
+
+void run_products(const std::vector<Product>& products);
+double flops(const std::vector<Product>& products);  // 2 m n k each
+
 class Products {
  public:
   // The products of a shard of shape.batch sentences. weights: shared by all shards; outlives this.
   Products(const ModelShape& shape, Arrays& weights);
 
-  void run() const;
-  double flops() const;  // 2 m n k each
+  void run() const { run_products(products_); }
+  double flops() const { return bench::flops(products_); }
   std::size_t calls() const { return products_.size(); }
 
  private:
   friend class ProductList;
-  struct Product {
-    Matrix c, a, b;  // c = a b + beta c
-    float beta;
-  };
 
   Arrays arrays_;
   std::vector<Product> products_;

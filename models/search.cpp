@@ -1,11 +1,13 @@
 #include "babelgrad/models/search.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <memory>
 #include <numeric>
+#include <span>
 
-#include "babelgrad/autograd/kernels/kernels.h"
+#include "babelgrad/models/next_words.h"
 #include "babelgrad/text/vocabulary.h"
 
 namespace babelgrad {
@@ -36,35 +38,6 @@ bool better(const Candidate& a, const Candidate& b) {
   if (a.log_probability != b.log_probability) return a.log_probability > b.log_probability;
   return a.beam != b.beam ? a.beam < b.beam : a.token < b.token;
 }
-
-// Keeps the `limit` best of the candidates offered.
-class TopCandidates {
- public:
-  explicit TopCandidates(std::size_t limit) : limit_(limit) {}
-
-  // The row of scores [V] of one beam: log-probability = base + logit.
-  template <class T>
-  void offer(const T* logits, std::size_t count, double base, std::size_t beam) {
-    for (std::size_t v = 0; v < count; ++v) {
-      const double value = base + static_cast<double>(logits[v]);
-      if (heap_.size() == limit_ && !(value > heap_.front().log_probability)) continue;
-      if (v == text::kPad || v == text::kBos || !std::isfinite(value)) continue;
-      heap_.push_back({value, beam, static_cast<std::int32_t>(v)});
-      std::push_heap(heap_.begin(), heap_.end(), better);
-      if (heap_.size() <= limit_) continue;
-      std::pop_heap(heap_.begin(), heap_.end(), better);
-      heap_.pop_back();
-    }
-  }
-  std::vector<Candidate> sorted() {
-    std::sort(heap_.begin(), heap_.end(), better);
-    return heap_;
-  }
-
- private:
-  std::size_t limit_;
-  std::vector<Candidate> heap_;  // worst first
-};
 
 // Columns of an array along an axis: [outer, n, inner] -> [outer, picks, inner].
 template <class T>
@@ -129,11 +102,11 @@ class BatchSearch {
         words.data()[k * batch + b] = beam.last ? beam.last->token : text::kBos;
       }
     const DecoderOutput<T> output = model_.decoder().step(words, memory_, state_);
-    const Tensor<T> logits = model_.logits(output.readout);
+    const auto words_of_row = next_words(model_.output(), output.readout.value(), 2 * config_.beam);
     std::size_t next_width = 1;
     std::vector<std::vector<std::size_t>> parents(batch);  // of each new beam
     for (std::size_t b = 0; b < batch; ++b) {
-      parents[b] = extend(active_[b], b, logits.value(), output.weights);
+      parents[b] = extend(active_[b], b, words_of_row, output.weights);
       next_width = std::max(next_width, parents[b].size());
     }
     std::vector<std::size_t> order(next_width * batch);
@@ -145,21 +118,22 @@ class BatchSearch {
   }
 
   // Replaces the beams of the b-th sentence by their best extensions; returns their parents.
-  std::vector<std::size_t> extend(Sentence& sentence, std::size_t b, const Array<T>& logits,
+  std::vector<std::size_t> extend(Sentence& sentence, std::size_t b,
+                                  const std::vector<std::vector<NextWord>>& words_of_row,
                                   const Array<T>& weights) const {
-    const std::size_t batch = active_.size(), V = logits.shape()[1];
-    TopCandidates top(2 * config_.beam);
-    for (std::size_t k = 0; k < sentence.beams.size(); ++k) {
-      const T* row = logits.data() + (k * batch + b) * V;
-      const double log_sum = static_cast<double>(kernels<T>().log_sum_exp_row(V, row));
-      top.offer(row, V, sentence.beams[k].log_probability - log_sum, k);
-    }
+    const std::size_t batch = active_.size();
+    std::vector<Candidate> candidates;
+    for (std::size_t k = 0; k < sentence.beams.size(); ++k)
+      for (const NextWord& word : words_of_row[k * batch + b])
+        candidates.push_back(
+            {sentence.beams[k].log_probability + word.log_probability, k, word.token});
+    std::sort(candidates.begin(), candidates.end(), better);
+    candidates.resize(std::min(candidates.size(), 2 * config_.beam));
     std::vector<std::vector<float>> attention(sentence.beams.size());
     for (std::size_t k = 0; weights.dimension() == 3 && k < attention.size(); ++k) {
       const T* row = weights.data() + (k * batch + b) * weights.shape()[2];
       attention[k].assign(row, row + sentence.length);
     }
-    std::vector<Candidate> candidates = top.sorted();
     std::vector<Beam> beams;
     std::vector<std::size_t> parents;
     for (std::size_t rank = 0; rank < candidates.size() && beams.size() < config_.beam; ++rank) {
@@ -240,6 +214,30 @@ class BatchSearch {
   DecoderState<T> state_;
 };
 
+// Searches the sources `picks`, longest first, as one batch; fills in their results.
+template <class T>
+void search_batch(const Seq2Seq<T>& model, const std::vector<std::vector<std::int32_t>>& sources,
+                  std::span<const std::size_t> picks, const SearchConfig& config,
+                  SearchObserver* observer, std::vector<std::vector<Hypothesis>>& results) {
+  const std::size_t batch = picks.size(), longest = sources[picks[0]].size();
+  IntArray source = full<std::int32_t>({longest, batch}, text::kPad);
+  IntArray lengths = uninitialized<std::int32_t>({batch});
+  std::vector<Sentence> sentences(batch);
+  for (std::size_t b = 0; b < batch; ++b) {
+    const std::vector<std::int32_t>& words = sources[picks[b]];
+    for (std::size_t s = 0; s < words.size(); ++s) source.data()[s * batch + b] = words[s];
+    lengths.data()[b] = static_cast<std::int32_t>(words.size());
+    sentences[b].index = picks[b];
+    sentences[b].length = words.size();
+    sentences[b].max_tokens = longest_output(words.size(), config);
+  }
+  BatchSearch<T> batch_search(model, config, std::move(sentences), source, lengths, observer);
+  batch_search.run([&](Sentence sentence) {
+    const std::size_t index = sentence.index;
+    results[index] = batch_search.ranked(std::move(sentence));
+  });
+}
+
 }  // namespace
 
 double hypothesis_score(double log_probability, std::size_t tokens, double length_penalty) {
@@ -265,28 +263,16 @@ std::vector<std::vector<Hypothesis>> search(const Seq2Seq<T>& model,
     return sources[a].size() > sources[b].size();
   });
   std::vector<std::vector<Hypothesis>> results(sources.size());
-  const std::size_t batches = (order.size() + config.search_batch - 1) / config.search_batch;
-  run_tasks(pool, batches, [&](std::size_t task) {
+  const std::size_t threads = pool == nullptr ? 1 : pool->threads();
+  const std::size_t share = (sources.size() + threads - 1) / threads;
+  const std::size_t size = std::min(config.search_batch, std::max<std::size_t>(share, 1));
+  std::atomic<std::size_t> next = 0;  // the first sentence that nobody has taken
+  run_tasks(pool, threads, [&](std::size_t) {
     const NoGrad no_grad;
-    const std::size_t begin = task * config.search_batch;
-    const std::size_t batch = std::min(config.search_batch, order.size() - begin);
-    const std::size_t longest = sources[order[begin]].size();
-    IntArray source = full<std::int32_t>({longest, batch}, text::kPad);
-    IntArray lengths = uninitialized<std::int32_t>({batch});
-    std::vector<Sentence> sentences(batch);
-    for (std::size_t b = 0; b < batch; ++b) {
-      const std::vector<std::int32_t>& words = sources[order[begin + b]];
-      for (std::size_t s = 0; s < words.size(); ++s) source.data()[s * batch + b] = words[s];
-      lengths.data()[b] = static_cast<std::int32_t>(words.size());
-      sentences[b].index = order[begin + b];
-      sentences[b].length = words.size();
-      sentences[b].max_tokens = longest_output(words.size(), config);
+    for (std::size_t begin; (begin = next.fetch_add(size)) < order.size();) {
+      const std::size_t count = std::min(size, order.size() - begin);
+      search_batch(model, sources, {order.data() + begin, count}, config, observer, results);
     }
-    BatchSearch<T> batch_search(model, config, std::move(sentences), source, lengths, observer);
-    batch_search.run([&](Sentence sentence) {
-      const std::size_t index = sentence.index;
-      results[index] = batch_search.ranked(std::move(sentence));
-    });
   });
   return results;
 }

@@ -47,7 +47,8 @@ class SearchObserver {
 
 // sources: word ids, each ending with eos, each of at least one token. Returns, in the same order,
 // up to config.nbest hypotheses a source, best first. Sentences are sorted by length into batches
-// of config.search_batch, which a pool's threads share; the result does not depend on their number.
+// of at most config.search_batch, which a pool's threads take in turn; neither the number of
+// threads nor the size of the batches changes the result beyond rounding.
 template <class T>
 std::vector<std::vector<Hypothesis>> search(const Seq2Seq<T>& model,
                                             const std::vector<std::vector<std::int32_t>>& sources,

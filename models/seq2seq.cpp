@@ -7,7 +7,7 @@ IntArray id_array(const std::vector<std::int32_t>& ids, const Shape& shape) {
 }
 
 template <class T>
-Seq2Seq<T>::Seq2Seq(const Seq2SeqConfig& config, std::uint64_t seed)
+Seq2Seq<T>::Seq2Seq(const Seq2SeqConfig& config, std::optional<std::uint64_t> seed)
     : config_(config), store_(std::make_unique<ParameterStore<T>>(seed)) {
   config.check();
   const Scope<T> root(*store_);

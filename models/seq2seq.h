@@ -17,8 +17,9 @@ struct LossOptions {
 template <class T>
 class Seq2Seq {
  public:
-  // Throws ConfigError if the configuration is not one.
-  Seq2Seq(const Seq2SeqConfig& config, std::uint64_t seed);
+  // Throws ConfigError if the configuration is not one. Without a seed the parameters are undefined
+  // until load_parameters() sets them.
+  Seq2Seq(const Seq2SeqConfig& config, std::optional<std::uint64_t> seed);
 
   const Seq2SeqConfig& config() const { return config_; }
   ParameterStore<T>& store() { return *store_; }
@@ -36,6 +37,7 @@ class Seq2Seq {
   // Follows the batch's targets without dropout.
   Forced force(const text::Batch& batch) const;
 
+  const Linear<T>& output() const { return *output_; }
   // readout [N, R] -> logits [N, V]
   Tensor<T> logits(const Tensor<T>& readout) const { return (*output_)(readout); }
 

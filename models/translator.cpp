@@ -57,9 +57,10 @@ Codecs load_codecs(const Config& config, const std::filesystem::path& folder) {
 }
 
 Translator::Translator(Config config, Codecs codecs)
-    : config_(std::move(config)),
-      codecs_(std::move(codecs)),
-      model_(config_.model, config_.training.seed) {}
+    : Translator(config, std::move(codecs), config.training.seed) {}
+
+Translator::Translator(Config config, Codecs codecs, std::optional<std::uint64_t> seed)
+    : config_(std::move(config)), codecs_(std::move(codecs)), model_(config_.model, seed) {}
 
 Translator Translator::load(const std::filesystem::path& folder) {
   if (std::filesystem::is_regular_file(folder))
@@ -71,7 +72,7 @@ Translator Translator::load(const std::filesystem::path& folder) {
   const Codecs codecs = load_codecs(config, folder);
   const Safetensors file = read_parameters(folder);
   require_same_config(config, file, folder);
-  Translator translator(std::move(config), codecs);
+  Translator translator(std::move(config), codecs, std::nullopt);
   try {
     load_parameters(file, translator.model_.store());
   } catch (const CheckpointError& error) {
@@ -123,16 +124,27 @@ std::vector<std::int32_t> Translator::encode_target(const std::string& line) con
   return codecs_.target.encode(prepare_line(config_.data, line));
 }
 
+std::size_t Translator::count_tokens(const std::string& line, const text::Codec& codec) const {
+  return codec.encode(prepare_line(config_.data, line)).size();
+}
+
+std::size_t Translator::count_readable(const std::vector<std::string>& lines,
+                                       const text::Codec& codec) const {
+  const auto too_long = [&](const std::string& line) {
+    // A token has at least one byte.
+    return line.size() > kLongestLine && count_tokens(line, codec) > kLongestLine;
+  };
+  return static_cast<std::size_t>(std::find_if(lines.begin(), lines.end(), too_long) -
+                                  lines.begin());
+}
+
 void Translator::require_readable(const std::vector<std::string>& lines, const text::Codec& codec,
                                   const std::string& file, std::size_t first_line) const {
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    if (lines[i].size() <= kLongestLine) continue;  // a token has at least one byte
-    const std::size_t tokens = codec.encode(prepare_line(config_.data, lines[i])).size();
-    if (tokens > kLongestLine)
-      throw text::InputError(file + ":" + std::to_string(first_line + i) + ": " +
-                             std::to_string(tokens) + " tokens; at most " +
-                             std::to_string(kLongestLine) + " a line can be read");
-  }
+  const std::size_t i = count_readable(lines, codec);
+  if (i < lines.size())
+    throw text::InputError(file + ":" + std::to_string(first_line + i) + ": " +
+                           std::to_string(count_tokens(lines[i], codec)) + " tokens; at most " +
+                           std::to_string(kLongestLine) + " a line can be read");
 }
 
 std::vector<std::vector<Translation>> Translator::translate(const std::vector<std::string>& lines,

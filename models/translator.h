@@ -63,6 +63,8 @@ class Translator {
   std::vector<std::int32_t> encode_source(const std::string& line) const;
   std::vector<std::int32_t> encode_target(const std::string& line) const;
 
+  // How many lines stand before the first that require_readable() refuses.
+  std::size_t count_readable(const std::vector<std::string>& lines, const text::Codec& codec) const;
   // Time and memory grow with the product of the lengths: throws text::InputError "f:3: 1000000
   // tokens; at most 2000 a line can be read" for a longer line of either side.
   void require_readable(const std::vector<std::string>& lines, const text::Codec& codec,
@@ -85,6 +87,9 @@ class Translator {
                             WorkerPool* pool = nullptr) const;
 
  private:
+  Translator(Config config, Codecs codecs, std::optional<std::uint64_t> seed);
+  std::size_t count_tokens(const std::string& line, const text::Codec& codec) const;
+
   Config config_;
   Codecs codecs_;
   Seq2Seq<float> model_;

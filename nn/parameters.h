@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,8 +22,9 @@ namespace babelgrad {
 template <class T>
 class ParameterStore {
  public:
-  // The initial value of each parameter is a function of the seed and its name alone.
-  explicit ParameterStore(std::uint64_t seed = 1) : seed_(seed) {}
+  // The initial value of each parameter is a function of the seed and its name alone. Without a
+  // seed the values are undefined until load_parameters() sets them.
+  explicit ParameterStore(std::optional<std::uint64_t> seed = 1) : seed_(seed) {}
   ParameterStore(const ParameterStore&) = delete;
   ParameterStore& operator=(const ParameterStore&) = delete;
 
@@ -46,7 +48,7 @@ class ParameterStore {
   void zero_grad();
 
  private:
-  std::uint64_t seed_;
+  std::optional<std::uint64_t> seed_;
   std::vector<Tensor<T>> parameters_;
   std::map<std::string, std::size_t> index_;
 };

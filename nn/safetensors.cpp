@@ -12,7 +12,6 @@
 #include <cinttypes>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 namespace babelgrad {
@@ -25,7 +24,7 @@ static_assert(std::endian::native == std::endian::little, "the format is little-
 constexpr std::size_t kMaxHeader = std::size_t{100} << 20;
 
 // Over the data and all other metadata.
-std::string checksum(const std::string& data, const std::map<std::string, std::string>& metadata) {
+std::string checksum(std::string_view data, const std::map<std::string, std::string>& metadata) {
   std::string described;
   for (const auto& [key, value] : metadata)
     if (key != "checksum") described += key + '\0' + value + '\0';
@@ -112,28 +111,32 @@ void write_file_atomically(const std::filesystem::path& path, const std::string&
 Safetensors Safetensors::read(const std::filesystem::path& path) {
   if (!std::filesystem::exists(path)) fail(path.string(), "no such file");
   if (!std::filesystem::is_regular_file(path)) fail(path.string(), "not a file");
-  std::ifstream in(path, std::ios::binary);
-  std::string bytes;
-  bytes.resize(std::filesystem::file_size(path));
-  if (!in.read(bytes.data(), static_cast<std::streamsize>(bytes.size())))
-    fail(path.string(), "cannot read");
-  return parse(path.string(), std::move(bytes));
+  Safetensors file;
+  file.source_ = path.string();
+  file.file_ = MappedFile::open(path);
+  if (!file.file_)
+    fail(path.string(), std::string("cannot be read (") + std::strerror(errno) + ")");
+  file.parse();
+  return file;
 }
 
-Safetensors Safetensors::parse(const std::string& name, std::string bytes) {
-  Safetensors file;
-  file.source_ = name;
+std::string_view Safetensors::data() const {
+  return file_ ? file_->bytes().substr(header_end_) : std::string_view(added_);
+}
+
+void Safetensors::parse() {
+  const std::string& name = source_;
+  const std::string_view bytes = file_->bytes();
   std::uint64_t header_size = 0;
   if (bytes.size() < sizeof header_size) fail(name, "truncated: shorter than a safetensors header");
   std::memcpy(&header_size, bytes.data(), sizeof header_size);
   if (header_size > kMaxHeader) fail(name, "damaged: not a safetensors file");
   if (bytes.size() - 8 < header_size) fail(name, "truncated: the header is cut off");
   try {
-    const Json header = Json::parse(bytes.begin() + 8,
-                                    bytes.begin() + 8 + static_cast<std::ptrdiff_t>(header_size));
+    const Json header = Json::parse(bytes.substr(sizeof header_size, header_size));
     for (const auto& [key, value] : header.get_ref<const Json::object_t&>()) {
       if (key == "__metadata__") {
-        file.metadata_ = value.get<std::map<std::string, std::string>>();
+        metadata_ = value.get<std::map<std::string, std::string>>();
         continue;
       }
       Entry entry{value.at("dtype").get<std::string>(), {}, 0, 0};
@@ -143,18 +146,16 @@ Safetensors Safetensors::parse(const std::string& name, std::string bytes) {
         fail(name, "damaged: array " + key + " has the wrong size");
       entry.begin = offsets[0];
       entry.end = offsets[1];
-      file.entries_.emplace(key, std::move(entry));
+      entries_.emplace(key, std::move(entry));
     }
   } catch (const Json::exception&) {
     fail(name, "damaged: the header is not valid");
   }
-  bytes.erase(0, 8 + header_size);
-  file.data_ = std::move(bytes);
-  file.check_coverage();
-  const auto sum = file.metadata_.find("checksum");
-  if (sum != file.metadata_.end() && sum->second != checksum(file.data_, file.metadata_))
+  header_end_ = sizeof header_size + header_size;
+  check_coverage();
+  const auto sum = metadata_.find("checksum");
+  if (sum != metadata_.end() && sum->second != checksum(data(), metadata_))
     fail(name, "damaged: the checksum does not match");
-  return file;
 }
 
 // The arrays stand one after the other and fill the data, as the format asks.
@@ -165,16 +166,16 @@ void Safetensors::check_coverage() const {
     ranges.emplace_back(entry.begin, entry.end);
     needed = std::max(needed, entry.end);
   }
-  if (data_.size() < needed)
+  if (data().size() < needed)
     fail(source_, "truncated: " + std::to_string(needed) + " bytes of data expected, " +
-                      std::to_string(data_.size()) + " found");
+                      std::to_string(data().size()) + " found");
   std::sort(ranges.begin(), ranges.end());
   for (const auto& [begin, end] : ranges) {
     if (begin != next) fail(source_, "damaged: arrays overlap or leave a gap");
     next = end;
   }
-  if (next != data_.size())
-    fail(source_, "damaged: " + std::to_string(data_.size() - next) + " bytes after the arrays");
+  if (next != data().size())
+    fail(source_, "damaged: " + std::to_string(data().size() - next) + " bytes after the arrays");
 }
 
 void Safetensors::write(const std::filesystem::path& path) const {
@@ -184,23 +185,27 @@ void Safetensors::write(const std::filesystem::path& path) const {
                     {"shape", std::vector<std::size_t>(entry.shape.begin(), entry.shape.end())},
                     {"data_offsets", {entry.begin, entry.end}}};
   header["__metadata__"] = metadata_;
-  header["__metadata__"]["checksum"] = checksum(data_, metadata_);
+  header["__metadata__"]["checksum"] = checksum(data(), metadata_);
   std::string text = header.dump();
   text.append((8 - text.size() % 8) % 8, ' ');  // the format asks for aligned data
   const std::uint64_t size = text.size();
   std::string bytes(sizeof size, '\0');
   std::memcpy(bytes.data(), &size, sizeof size);
   bytes += text;
-  bytes += data_;
+  bytes += data();
   write_file_atomically(path, bytes);
 }
 
 template <class T>
 void Safetensors::add(const std::string& name, const Array<T>& array) {
-  const std::size_t begin = data_.size(), bytes = array.size() * sizeof(T);
+  if (file_) {
+    added_ = data();
+    file_.reset();
+  }
+  const std::size_t begin = added_.size(), bytes = array.size() * sizeof(T);
   if (!entries_.emplace(name, Entry{dtype_of<T>(), array.shape(), begin, begin + bytes}).second)
     throw std::invalid_argument("safetensors: array " + name + " is there already");
-  data_.append(reinterpret_cast<const char*>(array.data()), bytes);
+  added_.append(reinterpret_cast<const char*>(array.data()), bytes);
 }
 
 std::vector<std::string> Safetensors::names() const {
@@ -229,12 +234,12 @@ Array<T> Safetensors::get(const std::string& name) const {
   Array<T> array = uninitialized<T>(e.shape);
   const auto convert = [&](auto stored) {
     for (std::size_t i = 0; i < array.size(); ++i) {
-      std::memcpy(&stored, data_.data() + e.begin + i * sizeof stored, sizeof stored);
+      std::memcpy(&stored, data().data() + e.begin + i * sizeof stored, sizeof stored);
       array.data()[i] = static_cast<T>(stored);
     }
   };
   if (e.dtype == dtype_of<T>())
-    std::copy_n(data_.data() + e.begin, e.end - e.begin, reinterpret_cast<char*>(array.data()));
+    std::copy_n(data().data() + e.begin, e.end - e.begin, reinterpret_cast<char*>(array.data()));
   else if (e.dtype == "F32")
     convert(float{});
   else

@@ -1,6 +1,11 @@
 // Named arrays in a file, in the safetensors format (the one that Hugging Face and PyTorch users
 // read): 8 bytes header length, a JSON header, then the arrays' bytes, little-endian.
 //
+// A file that is read is mapped into memory; get() copies an array out of it, so that parameters
+// own their storage: training may change them, and a file that is changed in place, or cut off,
+// under a long-lived mapping would change or end the program. Nothing stays mapped after the last
+// read.
+//
 // Files are written to a temporary name beside the target, synced, and renamed over it, so that a
 // full disk or a crash leaves the old file whole. Our files carry a checksum of the data in their
 // metadata, which reading verifies; files of others are read without it.
@@ -15,6 +20,7 @@
 #include <vector>
 
 #include "babelgrad/autograd/array.h"
+#include "babelgrad/nn/mapped_file.h"
 #include "babelgrad/nn/parameters.h"
 
 namespace babelgrad {
@@ -27,7 +33,7 @@ class CheckpointError : public std::runtime_error {
 // Writes `bytes` to `path` as described above. Throws CheckpointError, `path` untouched.
 void write_file_atomically(const std::filesystem::path& path, const std::string& bytes);
 
-// A file held in memory, its arrays decoded on demand.
+// A file mapped into memory or one to be written, its arrays decoded on demand.
 class Safetensors {
  public:
   Safetensors() = default;
@@ -57,16 +63,19 @@ class Safetensors {
   struct Entry {
     std::string dtype;  // F32 or F64
     Shape shape;
-    std::size_t begin = 0, end = 0;  // bytes within data_
+    std::size_t begin = 0, end = 0;  // bytes within data()
   };
   const Entry& entry(const std::string& name) const;
-  static Safetensors parse(const std::string& name, std::string bytes);
+  std::string_view data() const;  // of all arrays
+  void parse();
   void check_coverage() const;
 
   std::string source_ = "safetensors";  // for messages
   std::map<std::string, Entry> entries_;
   std::map<std::string, std::string> metadata_;
-  std::string data_;
+  std::shared_ptr<const MappedFile> file_;  // that was read; null once an array is added
+  std::size_t header_end_ = 0;              // where its data begins
+  std::string added_;                       // the data without a file
 };
 
 // The parameters of a store under their names, with `prefix` before each.

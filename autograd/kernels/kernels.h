@@ -72,6 +72,8 @@ struct Kernels {
   T (*softmax_row)(std::size_t n, T* x);
   // log(sum(exp(x)))
   T (*log_sum_exp_row)(std::size_t n, const T* x);
+  // The first i with x[i] > bound, or n.
+  std::size_t (*find_greater)(std::size_t n, const T* x, T bound);
   // dx = y * (dy - sum(y * dy)), which may overwrite dy.
   void (*softmax_row_backward)(std::size_t n, const T* y, const T* dy, T* dx);
   // x <- log softmax(x), in place.

@@ -178,6 +178,13 @@ struct Implementation {
     return max + log_of<Arch>(xsimd::hadd(sum));
   }
 
+  static std::size_t find_greater(std::size_t n, const T* x, T bound) {
+    std::size_t i = 0;
+    while (i + V::size <= n && !xsimd::any(V::load_unaligned(x + i) > V(bound))) i += V::size;
+    while (i < n && !(x[i] > bound)) ++i;
+    return i;
+  }
+
   static void softmax_row_backward(std::size_t n, const T* y, const T* dy, T* dx) {
     V dot(T(0));
     sweep<Arch, T>(
@@ -324,6 +331,7 @@ struct Implementation {
     k.log_softmax_row_backward = Rows<Arch, T>::log_softmax_row_backward;
     k.layer_norm_row = Rows<Arch, T>::layer_norm_row;
     k.layer_norm_row_backward = Rows<Arch, T>::layer_norm_row_backward;
+    k.find_greater = find_greater;
     k.softmax_row_backward = softmax_row_backward;
     k.cross_entropy_row = cross_entropy_row;
     k.weighted_sum = weighted_sum;

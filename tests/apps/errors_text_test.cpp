@@ -1,4 +1,6 @@
 // Bad text: every command names the file, the line and the byte, and touches nothing.
+#include <algorithm>
+
 #include "tests/apps/error_table.h"
 
 namespace babelgrad::test {
@@ -146,13 +148,18 @@ TEST_CASE("a line of a million tokens is left out or cut in training, refused in
         std::string::npos);
 
   const std::string message = "1000000 tokens; at most 2000 a line can be read";
-  check_refused(
-      world,
-      {{{"translate", "--model", "model"}, "standard input:2: " + message, "je vois\n" + million},
-       {{"score", "--model", "model", "--source", "long.fr", "--target", "long.en"},
-        "long.fr:301: " + message},
-       {{"evaluate", "--model", "model", "--source", "long.fr", "--reference", "long.en"},
-        "long.fr:301: " + message}});
+  check_refused(world,
+                {{{"translate", "--model", "model"}, "standard input:1: " + message, million},
+                 {{"score", "--model", "model", "--source", "long.fr", "--target", "long.en"},
+                  "long.fr:301: " + message},
+                 {{"evaluate", "--model", "model", "--source", "long.fr", "--reference", "long.en"},
+                  "long.fr:301: " + message}});
+
+  const Finished translated =
+      world.run({"translate", "--model", "model"}, "je vois\n\n" + million + "je vois\n");
+  CHECK(translated.exit_code == 2);
+  CHECK(std::count(translated.out.begin(), translated.out.end(), '\n') == 2);
+  CHECK(translated.err == "babelgrad: standard input:3: " + message + "\n");
 }
 
 }  // namespace

@@ -77,6 +77,20 @@ TEST_CASE_TEMPLATE("kernels: softmax_row with elements at the lowest value", T, 
       }
 }
 
+TEST_CASE_TEMPLATE("kernels: find_greater", T, float, double) {
+  for (const Kernels<T>& k : available_kernels<T>())
+    for (const std::size_t n : kSizes)
+      for (std::size_t at = 0; at <= n; ++at) {
+        INFO(k.name, ", n ", n, ", at ", at);
+        std::vector<T> x(n, T(1));
+        x[0] = std::numeric_limits<T>::quiet_NaN();
+        if (at < n) x[at] = T(2);
+        x.push_back(T(3));
+        CHECK(k.find_greater(n, x.data(), T(1)) == at);
+        CHECK(k.find_greater(n, x.data(), std::numeric_limits<T>::infinity()) == n);
+      }
+}
+
 TEST_CASE_TEMPLATE("kernels: softmax_row_backward", T, float, double) {
   for (const Kernels<T>& k : available_kernels<T>())
     for (const std::size_t n : kSizes) {

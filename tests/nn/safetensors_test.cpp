@@ -134,6 +134,23 @@ TEST_CASE("safetensors: parameters go out and come in, with a prefix, and from t
   CHECK(same_bits(to.at("b").value(), converted<float>(random_array<double>({4}, 2))));
 }
 
+TEST_CASE("safetensors: a file that was read may be added to and written over itself") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "x.safetensors";
+  const Array<double> a = random_array({3}, 1), b = random_array({5}, 2);
+  Safetensors first;
+  first.add("a", a);
+  first.write(path);
+  Safetensors second = Safetensors::read(path);
+  second.write(path);
+  CHECK(same_bits(Safetensors::read(path).get<double>("a"), a));
+  second.add("b", b);
+  second.write(path);
+  const Safetensors read = Safetensors::read(path);
+  CHECK(same_bits(read.get<double>("a"), a));
+  CHECK(same_bits(read.get<double>("b"), b));
+}
+
 TEST_CASE("safetensors: a write that fails leaves the old file and no other") {
   const TemporaryFolder folder;
   const auto path = folder.path() / "model";

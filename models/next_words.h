@@ -1,0 +1,24 @@
+// The likeliest next words of many hypotheses at once: the output layer, the normaliser of its
+// softmax and a selection of the best words, a piece of the vocabulary at a time while it is in the
+// processor's cache. All logits together [N, V] never exist, and nothing is sorted but the best.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "babelgrad/nn/linear.h"
+
+namespace babelgrad {
+
+struct NextWord {
+  double log_probability;  // nats
+  std::int32_t token;
+};
+
+// readout [N, R] -> for each row at most `count` words, best first, equal ones by token; never pad
+// or bos, nor words of no finite probability. count: at least 1.
+template <class T>
+std::vector<std::vector<NextWord>> next_words(const Linear<T>& output, const Array<T>& readout,
+                                              std::size_t count);
+
+}  // namespace babelgrad
