@@ -44,7 +44,7 @@ export async function open(
     if (!own && !wanted.startsWith("data:")) page.faults.push(`request to ${wanted}`);
   });
   await page.goto(url + hash);
-  await page.waitForSelector("#page > *");
+  await page.waitForSelector("#page > :not(noscript)");
   return page;
 }
 

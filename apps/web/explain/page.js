@@ -20,7 +20,7 @@ class ExplainPage {
       this.controls = new LiveControls(live, sentence, (answer) => this.show(answer));
     }
     if (explained.models.length) this.show(explained);
-    else root.append(this.header(), this.controls.node);
+    else root.replaceChildren(this.header(), this.controls.node);
   }
 
   show(explained) {
