@@ -78,6 +78,7 @@ test("a dragged weight changes what the decoder chooses", async () => {
     await goToWeights(page, 0);
     await dragToTop(page, i);
     assert.equal(await page.locator(".weight .number").nth(i).textContent(), "100 %");
+    assert.match(await page.locator(".lens-text").textContent(), /set by hand/);
     changed = await translation(page);
   }
   assert.notEqual(changed, original);

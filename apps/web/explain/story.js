@@ -156,6 +156,9 @@ function recurrenceText(model, t) {
 function attentionSteps(model, t, named) {
   const { scores, weights } = model.decoder.steps[t];
   const best = weights.indexOf(Math.max(...weights));
+  const compared = scores.map((score) => score ?? -Infinity); // none where a position is off
+  const likest = compared.indexOf(Math.max(...compared));
+  const byHand = model.intervention?.weights?.[t] !== undefined;
   const asker =
     model.config.architecture === "bahdanau" ? "The previous decoder state" : "The decoder’s state";
   return [
@@ -163,12 +166,14 @@ function attentionSteps(model, t, named) {
       "scores",
       "scores",
       `${asker} is compared with each encoder state: one score each. ` +
-        `${sourceWord(model, best)} matches best, with ${formatNumber(scores[best])}.`,
+        `${sourceWord(model, likest)} matches best, with ${formatNumber(scores[likest])}.`,
     ),
     named(
       "softmax",
       "softmax",
-      "Softmax turns the scores into weights that add up to 1. " +
+      (byHand
+        ? "These weights were set by hand, whatever the scores say. "
+        : "Softmax turns the scores into weights that add up to 1. ") +
         `${formatShare(weights[best])} of the attention goes to ${sourceWord(model, best)}.`,
     ),
     named(
