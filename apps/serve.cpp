@@ -5,9 +5,12 @@
 
 #include "babelgrad/apps/model_options.h"
 #include "babelgrad/apps/server/http_server.h"
+#include "babelgrad/apps/web/pages.h"
 
 namespace babelgrad::apps {
 namespace {
+
+using Json = nlohmann::json;
 
 struct ServeOptions {
   ModelOptions model;
@@ -47,6 +50,8 @@ int run_serve(const ServeOptions& options) {
   service_options.name = model_name(options.model.model);
   service_options.threads = options.model.threads;
   service_options.limits = options.limits;
+  service_options.page =
+      make_page("explain", service_options.name, {{"models", Json::array()}, {"live", true}});
   service_options.local_only = is_local_host(options.host) || options.host == "::1";
   Service service(translator, std::move(service_options));
   std::optional<HttpServer> server;

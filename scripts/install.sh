@@ -9,7 +9,7 @@ packages=(g++ cmake ninja-build pkg-config
   libcpp-httplib-dev prometheus-cpp-dev graphviz librsvg2-bin)
 if [[ "${1:-}" == --list ]]; then printf '%s\n' "${packages[@]}" && exit; fi
 if [[ "${1:-}" == --checks ]]; then
-  packages+=(clang-format python3 chromium fonts-inter)
+  packages+=(clang-format clang-14 libclang-rt-14-dev wrk curl python3 chromium fonts-inter)
   if ! command -v npm >/dev/null; then packages+=(nodejs npm); fi
 fi
 

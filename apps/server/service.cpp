@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "babelgrad/models/config_fields.h"
+#include "babelgrad/text/error.h"
 #include "babelgrad/text/unicode.h"
 
 namespace babelgrad::apps {
@@ -117,12 +118,11 @@ HttpReply Service::handle(const HttpRequest& request) {
 
 HttpReply Service::run(const Route& route, const HttpRequest& request) {
   try {
-    if (request.body.size() > options_.limits.body)
-      return error_reply(
-          413, "the body is longer than " + std::to_string(options_.limits.body) + " bytes");
     return (this->*route.handler)(request);
   } catch (const RequestError& error) {
     return error_reply(error.status(), error.what());
+  } catch (const text::InputError& error) {
+    return error_reply(400, error.what());
   } catch (const QueueFullError& error) {
     return error_reply(503, error.what());
   } catch (const std::bad_alloc&) {
@@ -149,26 +149,25 @@ HttpReply Service::page(const HttpRequest&) {
 }
 
 HttpReply Service::translate(const HttpRequest& http) {
-  const TranslateRequest request =
+  const TranslateQuery query =
       parse_translate(http.body, translator_.config().search, options_.limits);
-  for (std::size_t i = 0; i < request.sentences.size(); ++i)
-    require_short("sentences[" + std::to_string(i) + "]", request.sentences[i]);
+  for (std::size_t i = 0; i < query.sentences.size(); ++i)
+    require_short("sentences[" + std::to_string(i) + "]", query.sentences[i]);
   Json results = Json::array();
-  for (const auto& translations : queue_.translate(request.sentences, request.search)) {
+  for (const auto& translations : queue_.translate(query.sentences, query.search)) {
     Json found = Json::array();
     for (const Translation& translation : translations)
-      found.push_back(describe(translation, request.alignments));
+      found.push_back(describe(translation, query.alignments));
     results.push_back({{"source_tokens", translations[0].source_tokens}, {"translations", found}});
   }
   return json_reply(Json{{"results", results}});
 }
 
 HttpReply Service::explain(const HttpRequest& http) {
-  const ExplainRequest request =
-      parse_explain(http.body, translator_.config().search, options_.limits);
-  require_short("sentence", request.sentence);
+  const ExplainQuery query = parse_explain(http.body, translator_.config().search, options_.limits);
+  require_short("sentence", query.sentence);
   nlohmann::json document;
-  queue_.run([&] { document = options_.explain(request); });
+  queue_.run([&] { document = options_.explain(query); });
   return json_reply(document);
 }
 

@@ -16,7 +16,7 @@
 #include <string>
 
 #include "babelgrad/apps/server/batch_queue.h"
-#include "babelgrad/apps/server/requests.h"
+#include "babelgrad/apps/server/queries.h"
 #include "babelgrad/apps/server/server_metrics.h"
 
 namespace babelgrad::apps {
@@ -47,7 +47,7 @@ struct ServiceOptions {
   std::string page;  // the HTML that GET / gives
   // The document of the explain page; runs on a worker thread. Errors of the request are
   // RequestError.
-  std::function<nlohmann::json(const ExplainRequest&)> explain;
+  std::function<nlohmann::json(const ExplainQuery&)> explain;
 };
 
 // Thread-safe. The translator must outlive it.

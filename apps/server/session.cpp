@@ -101,8 +101,10 @@ void Session::read_and_answer(const httplib::Request& request, httplib::Response
     return body.size() < limit;
   });
   close_ |= !whole;
-  if (!whole && body.size() < limit)
-    set(response, error_reply(408, "the body did not come, or not whole"));
+  if (!whole && body.size() < limit && stream_.is_readable())
+    set(response, error_reply(400, "the body is not as its headers say"));
+  else if (!whole && body.size() < limit)
+    set(response, error_reply(408, "the body did not come whole in time"));
   else
     set(response, service_.handle(translated(request, std::move(body))));
 }

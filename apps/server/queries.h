@@ -1,4 +1,4 @@
-// The bodies of POST requests: JSON text to typed requests. Nothing here knows of sockets.
+// The bodies of POST requests: JSON text to typed queries. Nothing here knows of sockets.
 #pragma once
 
 #include <map>
@@ -25,7 +25,7 @@ class RequestError : public std::runtime_error {
 
 // {"sentences": ["je suis étudiant"], "beam": 5, "nbest": 1, "alignments": false}
 // One string may stand for a list of one. The defaults of beam and nbest are the model's.
-struct TranslateRequest {
+struct TranslateQuery {
   std::vector<std::string> sentences;
   SearchConfig search;
   bool alignments = false;
@@ -34,11 +34,11 @@ struct TranslateRequest {
 // {"sentence": "je suis étudiant", "beam": 5, "masked": [1], "weights": {"0": [0.5, 0.5]}}
 // masked: source positions that the decoder may not look at. weights: for these output steps,
 // counted from 0, the attention that replaces the model's, one weight a source position.
-struct ExplainRequest {
+struct ExplainQuery {
   std::string sentence;
   std::size_t beam = 5;
   std::vector<std::size_t> masked;
-  std::map<std::size_t, std::vector<float>> weights;
+  std::map<std::size_t, std::vector<double>> weights;
 };
 
 // Throw RequestError:
@@ -46,9 +46,9 @@ struct ExplainRequest {
 //   400 "beam is \"big\"; need a whole number"       400 "beam is 99; need 1 to 16"
 //   400 "sentences[2] is 7; need a string"           400 "sentences[2]: NUL byte at byte 3"
 //   413 "sentences has 300 entries; at most 256"
-TranslateRequest parse_translate(std::string_view body, const SearchConfig& defaults,
-                                 const ServerLimits& limits);
-ExplainRequest parse_explain(std::string_view body, const SearchConfig& defaults,
-                             const ServerLimits& limits);
+TranslateQuery parse_translate(std::string_view body, const SearchConfig& defaults,
+                               const ServerLimits& limits);
+ExplainQuery parse_explain(std::string_view body, const SearchConfig& defaults,
+                           const ServerLimits& limits);
 
 }  // namespace babelgrad::apps

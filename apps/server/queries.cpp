@@ -1,4 +1,4 @@
-#include "babelgrad/apps/server/requests.h"
+#include "babelgrad/apps/server/queries.h"
 
 #include <charconv>
 #include <cmath>
@@ -103,15 +103,15 @@ std::size_t output_step(const std::string& key, const ServerLimits& limits) {
   return step;
 }
 
-std::vector<float> weights_row(const std::string& key, const Json& value,
-                               const ServerLimits& limits) {
-  std::vector<float> row;
+std::vector<double> weights_row(const std::string& key, const Json& value,
+                                const ServerLimits& limits) {
+  std::vector<double> row;
   for (const Json& weight : array(key, value, "numbers", limits.tokens + 1)) {
     const std::string name = at(key, row.size());
     if (!weight.is_number()) fail(name, weight, "a number");
     const double number = weight.get<double>();
     if (!(number >= 0 && number <= 1)) fail(name, weight, "0 to 1");
-    row.push_back(static_cast<float>(number));
+    row.push_back(number);
   }
   return row;
 }
@@ -124,47 +124,47 @@ std::size_t beam_size(Object& object, std::size_t standard, const ServerLimits& 
 
 }  // namespace
 
-TranslateRequest parse_translate(std::string_view body, const SearchConfig& defaults,
-                                 const ServerLimits& limits) {
+TranslateQuery parse_translate(std::string_view body, const SearchConfig& defaults,
+                               const ServerLimits& limits) {
   Object object(body);
-  TranslateRequest request;
+  TranslateQuery query;
   const Json sentences = object.need("sentences", "a list of strings or one string");
   if (sentences.is_string()) {
-    request.sentences.push_back(sentence("sentences", sentences));
+    query.sentences.push_back(sentence("sentences", sentences));
   } else {
     for (const Json& entry : array("sentences", sentences, "strings", limits.sentences))
-      request.sentences.push_back(sentence(at("sentences", request.sentences.size()), entry));
+      query.sentences.push_back(sentence(at("sentences", query.sentences.size()), entry));
   }
-  request.search = defaults;
-  request.search.beam = beam_size(object, defaults.beam, limits);
-  request.search.nbest = std::min(defaults.nbest, request.search.beam);
+  query.search = defaults;
+  query.search.beam = beam_size(object, defaults.beam, limits);
+  query.search.nbest = std::min(defaults.nbest, query.search.beam);
   if (const Json value = object.take("nbest"); !value.is_null())
-    request.search.nbest = whole_number("nbest", value, 1, request.search.beam);
+    query.search.nbest = whole_number("nbest", value, 1, query.search.beam);
   if (const Json value = object.take("alignments"); !value.is_null()) {
     if (!value.is_boolean()) fail("alignments", value, "true or false");
-    request.alignments = value.get<bool>();
+    query.alignments = value.get<bool>();
   }
   object.require_empty();
-  return request;
+  return query;
 }
 
-ExplainRequest parse_explain(std::string_view body, const SearchConfig& defaults,
-                             const ServerLimits& limits) {
+ExplainQuery parse_explain(std::string_view body, const SearchConfig& defaults,
+                           const ServerLimits& limits) {
   Object object(body);
-  ExplainRequest request;
-  request.sentence = sentence("sentence", object.need("sentence", "a string"));
-  request.beam = beam_size(object, defaults.beam, limits);
+  ExplainQuery query;
+  query.sentence = sentence("sentence", object.need("sentence", "a string"));
+  query.beam = beam_size(object, defaults.beam, limits);
   if (const Json masked = object.take("masked"); !masked.is_null())
     for (const Json& position : array("masked", masked, "source positions", limits.tokens + 1))
-      request.masked.push_back(
-          whole_number(at("masked", request.masked.size()), position, 0, limits.tokens));
+      query.masked.push_back(
+          whole_number(at("masked", query.masked.size()), position, 0, limits.tokens));
   if (const Json weights = object.take("weights"); !weights.is_null()) {
     if (!weights.is_object()) fail("weights", weights, "an object from output steps to weights");
     for (const auto& [step, row] : weights.items())
-      request.weights[output_step(step, limits)] = weights_row("weights." + step, row, limits);
+      query.weights[output_step(step, limits)] = weights_row("weights." + step, row, limits);
   }
   object.require_empty();
-  return request;
+  return query;
 }
 
 }  // namespace babelgrad::apps

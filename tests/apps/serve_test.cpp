@@ -1,0 +1,67 @@
+// The command `babelgrad serve`: start, answers, end, and bad usage.
+#include <doctest/doctest.h>
+#include <httplib.h>
+
+#include <csignal>
+
+#include "tests/apps/error_table.h"
+#include "tests/apps/served.h"
+
+namespace babelgrad::test {
+namespace {
+
+constexpr double kPatience = 30;  // seconds
+
+// From "serving model at http://127.0.0.1:41234/ (Ctrl-C stops)".
+int port_of(const std::string& line) {
+  const std::string start = "serving model at http://127.0.0.1:";
+  REQUIRE(line.starts_with(start));
+  return std::stoi(line.substr(start.size()));
+}
+
+void serve_until(int signal) {
+  const World world;
+  world.add_model();
+  const std::string expected = world.run({"translate", "--model", "model"}, kLine + "\n").out;
+  Process process({"serve", "--model", "model", "--port", "0"}, world.path());
+  const int port = port_of(process.read_line_err(kPatience));
+  httplib::Client client("localhost", port);
+  client.set_keep_alive(true);
+  const auto result =
+      client.Post("/api/translate", json{{"sentences", kLine}}.dump(), "application/json");
+  REQUIRE(result);
+  CHECK(json::parse(result->body)["results"][0]["translations"][0]["text"].get<std::string>() +
+            "\n" ==
+        expected);
+
+  const Finished second = world.run({"serve", "--model", "model", "--port", std::to_string(port)});
+  CHECK(second.exit_code == 2);
+  CHECK(second.out == "");
+  CHECK(second.err == "babelgrad: 127.0.0.1:" + std::to_string(port) + ": the port is in use\n");
+
+  process.signal(signal);
+  const Finished finished = process.finish();
+  CHECK(finished.exit_code == 0);
+  CHECK(finished.out == "");
+  CHECK(finished.err == "stopping\n");
+}
+
+TEST_CASE("serve until Ctrl-C") { serve_until(SIGINT); }
+TEST_CASE("serve until the signal to end") { serve_until(SIGTERM); }
+
+TEST_CASE("serve: bad usage") {
+  const World world;
+  world.add_model();
+  const Arguments serve{"serve", "--model", "model"};
+  check_refused(world, {{{"serve"}, "--model is required; see babelgrad serve --help"},
+                        {{"serve", "--model", "none"}, "none: no such model folder"},
+                        {serve + Arguments{"--port", "65536"},
+                         "--port: Value 65536 not in range 0 to 65535; see babelgrad serve --help"},
+                        {serve + Arguments{"--batch", "0"},
+                         "--batch: Value 0 not in range 1 to 4096; see babelgrad serve --help"},
+                        {serve + Arguments{"--host", "no.such.host.invalid"},
+                         "no.such.host.invalid: no such host"}});
+}
+
+}  // namespace
+}  // namespace babelgrad::test

@@ -1,0 +1,44 @@
+#include "tests/apps/served.h"
+
+#include <thread>
+
+namespace babelgrad::test {
+namespace {
+
+Translator load_model(const World& world) {
+  world.add_model();
+  return Translator::load(world.path() / "model");
+}
+
+apps::ServiceOptions options_of(Served& served, const apps::ServerLimits& limits, bool local_only) {
+  apps::ServiceOptions options;
+  options.name = "model";
+  options.threads = 2;
+  options.limits = limits;
+  options.local_only = local_only;
+  options.page = "<!doctype html>";
+  options.explain = [&served](const apps::ExplainQuery& request) {
+    while (served.explain_waits) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    return json{{"sentence", request.sentence}, {"beam", request.beam}};
+  };
+  return options;
+}
+
+}  // namespace
+
+Served::Served(const apps::ServerLimits& limits, bool local_only)
+    : translator(load_model(world)), service(translator, options_of(*this, limits, local_only)) {}
+
+apps::HttpReply Served::post(const std::string& path, const std::string& body) {
+  return service.handle({"POST", path, "localhost", "application/json", body});
+}
+
+apps::HttpReply Served::get(const std::string& path) {
+  return service.handle({"GET", path, "localhost", "", ""});
+}
+
+std::string Served::translation(const std::string& sentence) const {
+  return translator.translate({sentence}, translator.config().search)[0][0].text;
+}
+
+}  // namespace babelgrad::test

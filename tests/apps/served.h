@@ -1,0 +1,34 @@
+// What the tests of the server share: a small model, a service around it, and requests to it.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "babelgrad/apps/server/service.h"
+#include "tests/apps/world.h"
+
+namespace babelgrad::test {
+
+using nlohmann::json;
+
+inline const std::string kLine = "je vois le chat";
+
+struct Served {
+  explicit Served(const apps::ServerLimits& limits = {}, bool local_only = true);
+
+  World world;
+  Translator translator;
+  std::atomic<bool> explain_waits{false};  // explain does not come back while it does
+  apps::Service service;
+
+  // A POST as a well-behaved client sends it; json for what need not be JSON is its text.
+  apps::HttpReply post(const std::string& path, const std::string& body);
+  apps::HttpReply get(const std::string& path);
+  // The translation of one sentence, as `babelgrad translate` gives it.
+  std::string translation(const std::string& sentence) const;
+};
+
+inline std::string error_of(const std::string& body) {
+  return json::parse(body).at("error").get<std::string>();
+}
+
+}  // namespace babelgrad::test

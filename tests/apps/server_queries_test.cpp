@@ -1,0 +1,119 @@
+// Bodies that are refused, each with its one sentence.
+#include <doctest/doctest.h>
+
+#include "babelgrad/apps/server/queries.h"
+
+namespace babelgrad::test {
+namespace {
+
+using namespace apps;
+
+struct Row {
+  std::string body;
+  int status;
+  std::string message;
+};
+
+template <class Parse>
+void check_refused(const std::vector<Row>& rows, Parse parse) {
+  ServerLimits limits;
+  limits.sentences = 3;
+  limits.tokens = 5;
+  for (const Row& row : rows) {
+    CAPTURE(row.body.substr(0, 100));
+    try {
+      parse(row.body, SearchConfig{}, limits);
+      FAIL_CHECK("it was taken");
+    } catch (const RequestError& error) {
+      CHECK(error.what() == row.message);
+      CHECK(error.status() == row.status);
+    }
+  }
+}
+
+const std::vector<Row> kNotAnObject{
+    {"", 400, "the body is not valid JSON at byte 1"},
+    {"{\"sentence\": ", 400, "the body is not valid JSON at byte 14"},
+    {"{\"sentence\": \"\xff\"}", 400, "the body is not valid JSON at byte 15"},
+    {"{\"sentence\": \"\\ud800\"}", 400, "the body is not valid JSON at byte 21"},
+    {"{\"beam\": 1e999}", 400, "a number in the body is too large"},
+    {"[]", 400, "the body is not a JSON object"},
+    {"null", 400, "the body is not a JSON object"},
+    {"{} {}", 400, "the body is not valid JSON at byte 4"},
+    {std::string(100000, '['), 400, "the body is not valid JSON at byte 100001"},
+};
+
+TEST_CASE("translate: refused bodies") {
+  check_refused(kNotAnObject, parse_translate);
+  check_refused(
+      {
+          {"{}", 400, "need sentences, a list of strings or one string"},
+          {R"({"sentences": 7})", 400, "sentences is 7; need a list of strings"},
+          {R"({"sentences": ["a", 7]})", 400, "sentences[1] is 7; need a string"},
+          {R"({"sentences": [["a"]]})", 400, "sentences[0] is [\"a\"]; need a string"},
+          {R"({"sentences": ["a\u0000"]})", 400, "sentences[0]: NUL byte at byte 2"},
+          {R"({"sentences": ["a", "b", "c", "d"]})", 413, "sentences has 4 entries; at most 3"},
+          {R"({"sentences": [], "beam": "big"})", 400, "beam is \"big\"; need a whole number"},
+          {R"({"sentences": [], "beam": 2.5})", 400, "beam is 2.5; need a whole number"},
+          {R"({"sentences": [], "beam": 0})", 400, "beam is 0; need 1 to 16"},
+          {R"({"sentences": [], "beam": 17})", 400, "beam is 17; need 1 to 16"},
+          {R"({"sentences": [], "beam": 18446744073709551617})", 400,
+           "beam is 1.8446744073709552e+19; need a whole number"},
+          {R"({"sentences": [], "nbest": 6})", 400, "nbest is 6; need 1 to 5"},
+          {R"({"sentences": [], "nbest": -1})", 400, "nbest is -1; need 1 to 5"},
+          {R"({"sentences": [], "alignments": 1})", 400, "alignments is 1; need true or false"},
+          {R"({"sentences": [], "sentense": ""})", 400, "unknown key \"sentense\""},
+          {R"({"sentences": )" + ("\"" + std::string(100, 'a') + "\"") + R"(, "beam": {"a": ")" +
+               std::string(100, 'b') + R"("}})",
+           400, "beam is {\"a\":\"" + std::string(54, 'b') + "...; need a whole number"},
+      },
+      parse_translate);
+}
+
+TEST_CASE("explain: refused bodies") {
+  check_refused(kNotAnObject, parse_explain);
+  const std::string start = R"({"sentence": "a", )";
+  check_refused(
+      {
+          {"{}", 400, "need sentence, a string"},
+          {R"({"sentence": ["a"]})", 400, "sentence is [\"a\"]; need a string"},
+          {start + R"("masked": 1})", 400, "masked is 1; need a list of source positions"},
+          {start + R"("masked": [-1]})", 400, "masked[0] is -1; need 0 to 5"},
+          {start + R"("masked": [0, 1.5]})", 400, "masked[1] is 1.5; need a whole number"},
+          {start + R"("masked": [0, 1, 2, 3, 4, 5, 0]})", 413, "masked has 7 entries; at most 6"},
+          {start + R"("weights": [])" + "}", 400,
+           "weights is []; need an object from output steps to weights"},
+          {start + R"("weights": {"x": []}})", 400,
+           "weights has the key \"x\"; need an output step"},
+          {start + R"("weights": {"-1": []}})", 400,
+           "weights has the key \"-1\"; need an output step"},
+          {start + R"("weights": {"1": 2}})", 400, "weights.1 is 2; need a list of numbers"},
+          {start + R"("weights": {"1": ["a"]}})", 400, "weights.1[0] is \"a\"; need a number"},
+          {start + R"("weights": {"1": [0, 2]}})", 400, "weights.1[1] is 2; need 0 to 1"},
+          {start + R"("alignments": true})", 400, "unknown key \"alignments\""},
+      },
+      parse_explain);
+}
+
+TEST_CASE("explain: everything at once") {
+  const ExplainQuery request = parse_explain(
+      R"({"sentence": "a b", "beam": 3, "masked": [1], "weights": {"2": [0.5, 0.5]}})",
+      SearchConfig{}, ServerLimits{});
+  CHECK(request.sentence == "a b");
+  CHECK(request.beam == 3);
+  CHECK(request.masked == std::vector<std::size_t>{1});
+  REQUIRE(request.weights.size() == 1);
+  CHECK(request.weights.at(2) == std::vector<double>{0.5, 0.5});
+}
+
+TEST_CASE("beam and nbest follow the model within the server's limit") {
+  SearchConfig model;
+  model.beam = 40;
+  model.nbest = 30;
+  const TranslateQuery request = parse_translate(R"({"sentences": "a"})", model, ServerLimits{});
+  CHECK(request.search.beam == 16);
+  CHECK(request.search.nbest == 16);
+}
+
+}  // namespace
+}  // namespace babelgrad::test
