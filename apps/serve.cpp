@@ -60,8 +60,10 @@ int run_serve(const ServeOptions& options) {
   } catch (const ListenError& error) {
     throw UsageError(error.what());
   }
+  const bool ipv6 = options.host.find(':') != std::string::npos;
+  const std::string host = ipv6 ? "[" + options.host + "]" : options.host;
   std::fprintf(stderr, "serving %s at http://%s:%d/ (Ctrl-C stops)\n", options.model.model.c_str(),
-               options.host.c_str(), server->port());
+               host.c_str(), server->port());
   signals.wait();
   std::fprintf(stderr, "stopping\n");
   server->stop();

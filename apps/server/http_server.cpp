@@ -24,7 +24,6 @@ std::size_t request_bytes(const ServerLimits& limits) { return kHeaderBytes + 2 
 std::string listen_message(const std::string& host, int port, int error) {
   const std::string address = host + ":" + std::to_string(port);
   if (error == EADDRINUSE) return address + ": the port is in use";
-  if (error == 0) return host + ": no such host";
   return address + ": " + std::strerror(error);
 }
 
@@ -40,11 +39,11 @@ HttpServer::HttpServer(Service& service, const std::string& host, int port)
   });
   const std::size_t threads = service.limits().connections + kRefusingThreads;
   new_task_queue = [threads] { return new httplib::ThreadPool(threads); };
-  errno = 0;
   port_ = port == 0 ? bind_to_any_port(host) : bind_to_port(host, port) ? port : -1;
   const int error = errno;
   if (port_ < 0) {
     ::close(stop_event_);
+    if (listener_ < 0) throw ListenError(host + ": no such host");
     throw ListenError(listen_message(host, port, error));
   }
   ::listen(listener_, kBacklog);  // httplib's backlog of 5 drops connections that come together
@@ -68,17 +67,16 @@ bool HttpServer::process_and_close_socket(socket_t socket) {
   const std::size_t open = ++open_;
   service_.metrics().set_connections(open);
   try {
-    serve_connection(socket);
+    serve_connection(socket, open > service_.limits().connections);
   } catch (const std::bad_alloc&) {  // this connection is lost, the server goes on
   }
   service_.metrics().set_connections(--open_);
   return true;
 }
 
-void HttpServer::serve_connection(int socket) {
+void HttpServer::serve_connection(int socket, bool refuse) {
   using std::chrono::seconds;
   const ServerLimits& limits = service_.limits();
-  const bool refuse = open_ > limits.connections;
   if (refuse) service_.metrics().count_refused_connection();
   const seconds client = refuse ? kRefusalTime : seconds(limits.client_seconds);
   const seconds idle = refuse ? kRefusalTime : seconds(limits.idle_seconds);

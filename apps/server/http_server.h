@@ -33,7 +33,7 @@ class HttpServer : private httplib::Server {
 
  private:
   bool process_and_close_socket(socket_t socket) override;
-  void serve_connection(int socket);
+  void serve_connection(int socket, bool refuse);
 
   Service& service_;
   int listener_ = -1;

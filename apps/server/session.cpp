@@ -14,6 +14,8 @@ const char* meaning(int status) {
       return "the address is too long";
     case 416:
       return "the range is not one";
+    case 500:
+      return "the server failed";
     default:
       return "not a valid HTTP request";
   }
@@ -44,6 +46,7 @@ Session::Session(Service& service, httplib::Stream& stream, Kind kind)
       [this](const auto&, httplib::Response& response) { return complete_error(response); }));
   set_post_routing_handler([this](const httplib::Request&, httplib::Response& response) {
     response.headers.erase("Keep-Alive");
+    response.headers.erase("EXCEPTION_WHAT");
     if (close_) response.set_header("Connection", "close");
   });
 }
@@ -85,6 +88,12 @@ void Session::set(httplib::Response& response, const HttpReply& reply) {
   for (const auto& [name, value] : reply.headers) response.set_header(name, value);
 }
 
+void Session::refuse(httplib::Response& response, int status, const std::string& message) {
+  close_ = true;
+  set(response, error_reply(status, message));
+  service_.metrics().count_request("other", status, 0);
+}
+
 void Session::read_and_answer(const httplib::Request& request, httplib::Response& response,
                               const httplib::ContentReader& read) {
   const HttpRequest head = translated(request, "");
@@ -100,19 +109,18 @@ void Session::read_and_answer(const httplib::Request& request, httplib::Response
     body.append(data, std::min(size, limit - body.size()));
     return body.size() < limit;
   });
-  close_ |= !whole;
+  close_ |= !whole;  // where the next request begins is not known
   if (!whole && body.size() < limit && stream_.is_readable())
-    set(response, error_reply(400, "the body is not as its headers say"));
+    refuse(response, 400, "the body is not as its headers say");
   else if (!whole && body.size() < limit)
-    set(response, error_reply(408, "the body did not come whole in time"));
+    refuse(response, 408, "the body did not come whole in time");
   else
     set(response, service_.handle(translated(request, std::move(body))));
 }
 
 httplib::Server::HandlerResponse Session::complete_error(httplib::Response& response) {
   if (!response.body.empty()) return HandlerResponse::Unhandled;
-  close_ = true;
-  set(response, error_reply(response.status, meaning(response.status)));
+  refuse(response, response.status, meaning(response.status));
   return HandlerResponse::Handled;
 }
 

@@ -26,6 +26,8 @@ class Session : private httplib::Server {
   void read_and_answer(const httplib::Request& request, httplib::Response& response,
                        const httplib::ContentReader& read);
   HttpReply reply_to(const HttpRequest& request);
+  // For what is no request that the service could be asked.
+  void refuse(httplib::Response& response, int status, const std::string& message);
   // Gives httplib's own refusals a body as all others have.
   HandlerResponse complete_error(httplib::Response& response);
   void set(httplib::Response& response, const HttpReply& reply);
