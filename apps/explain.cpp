@@ -4,6 +4,7 @@
 #include "babelgrad/apps/commands.h"
 #include "babelgrad/apps/config_flags.h"
 #include "babelgrad/apps/explain_document.h"
+#include "babelgrad/apps/model_options.h"
 #include "babelgrad/apps/web/pages.h"
 #include "babelgrad/text/files.h"
 #include "babelgrad/text/unicode.h"
@@ -11,19 +12,12 @@
 namespace babelgrad::apps {
 namespace {
 
-namespace fs = std::filesystem;
-
 struct ExplainOptions {
   std::vector<std::string> models;
   std::string sentence, out;
   bool json = false;
   ConfigFlags flags;
 };
-
-std::string folder_name(const std::string& folder) {
-  const fs::path path = fs::path(folder).lexically_normal();
-  return (path.has_filename() ? path : path.parent_path()).filename().string();
-}
 
 // The folders' names, or their paths as given if names alone do not tell them apart.
 std::vector<std::string> model_names(const std::vector<std::string>& folders) {

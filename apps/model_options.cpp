@@ -29,4 +29,9 @@ text::Corpus read_parallel(const Translator& translator, const std::string& sour
   return corpus;
 }
 
+std::string folder_name(const std::filesystem::path& folder) {
+  const std::filesystem::path path = folder.lexically_normal();
+  return (path.has_filename() ? path : path.parent_path()).filename().string();
+}
+
 }  // namespace babelgrad::apps

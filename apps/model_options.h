@@ -24,4 +24,7 @@ struct ModelOptions {
 text::Corpus read_parallel(const Translator& translator, const std::string& source,
                            const std::string& target);
 
+// What a model is called: the last part of its folder's path, "demo-model" of "build/demo-model/".
+std::string folder_name(const std::filesystem::path& folder);
+
 }  // namespace babelgrad::apps

@@ -1,8 +1,8 @@
 #include <csignal>
 #include <cstdio>
-#include <filesystem>
 #include <optional>
 
+#include "babelgrad/apps/explain_document.h"
 #include "babelgrad/apps/model_options.h"
 #include "babelgrad/apps/server/http_server.h"
 #include "babelgrad/apps/web/pages.h"
@@ -39,19 +39,20 @@ class StopSignals {
   sigset_t signals_;
 };
 
-std::string model_name(const std::string& folder) {
-  return std::filesystem::weakly_canonical(folder).filename().string();
-}
-
 int run_serve(const ServeOptions& options) {
   StopSignals signals;
   const Translator translator = options.model.load();
   ServiceOptions service_options;
-  service_options.name = model_name(options.model.model);
+  service_options.name = folder_name(options.model.model);
   service_options.threads = options.model.threads;
   service_options.limits = options.limits;
   service_options.page =
       make_page("explain", service_options.name, {{"models", Json::array()}, {"live", true}});
+  service_options.explain = [&translator, name = service_options.name,
+                             folder = options.model.model](const ExplainQuery& query) {
+    return explain_document({{name, &translator, query.search, folder}}, query.sentence,
+                            query.intervention);
+  };
   service_options.local_only = is_local_host(options.host) || options.host == "::1";
   Service service(translator, std::move(service_options));
   std::optional<HttpServer> server;

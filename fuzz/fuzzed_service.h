@@ -1,8 +1,7 @@
 // The service that the fuzz targets ask: a tiny model with random parameters.
 #pragma once
 
-#include <nlohmann/json.hpp>
-
+#include "babelgrad/apps/explain_document.h"
 #include "babelgrad/apps/server/service.h"
 #include "babelgrad/autograd/blas.h"
 
@@ -31,7 +30,8 @@ inline apps::Service& service() {
     options.limits.tokens = 16;
     options.page = "<!doctype html>";
     options.explain = [](const apps::ExplainQuery& query) {
-      return nlohmann::json{{"sentence", query.sentence}};
+      return apps::explain_document({{"tiny", &translator, query.search, ""}}, query.sentence,
+                                    query.intervention);
     };
     return options;
   }());

@@ -153,15 +153,18 @@ ExplainQuery parse_explain(std::string_view body, const SearchConfig& defaults,
   Object object(body);
   ExplainQuery query;
   query.sentence = sentence("sentence", object.need("sentence", "a string"));
-  query.beam = beam_size(object, defaults.beam, limits);
+  query.search = defaults;
+  query.search.beam = beam_size(object, defaults.beam, limits);
+  query.search.nbest = 1;
+  Intervention& intervention = query.intervention;
   if (const Json masked = object.take("masked"); !masked.is_null())
     for (const Json& position : array("masked", masked, "source positions", limits.tokens + 1))
-      query.masked.push_back(
-          whole_number(at("masked", query.masked.size()), position, 0, limits.tokens));
+      intervention.masked.push_back(
+          whole_number(at("masked", intervention.masked.size()), position, 0, limits.tokens));
   if (const Json weights = object.take("weights"); !weights.is_null()) {
     if (!weights.is_object()) fail("weights", weights, "an object from output steps to weights");
     for (const auto& [step, row] : weights.items())
-      query.weights[output_step(step, limits)] = weights_row("weights." + step, row, limits);
+      intervention.weights[output_step(step, limits)] = weights_row("weights." + step, row, limits);
   }
   object.require_empty();
   return query;

@@ -1,7 +1,6 @@
 // The bodies of POST requests: JSON text to typed queries. Nothing here knows of sockets.
 #pragma once
 
-#include <map>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -9,6 +8,7 @@
 
 #include "babelgrad/apps/server/limits.h"
 #include "babelgrad/models/config.h"
+#include "babelgrad/models/trace.h"
 
 namespace babelgrad::apps {
 
@@ -36,9 +36,8 @@ struct TranslateQuery {
 // counted from 0, the attention that replaces the model's, one weight a source position.
 struct ExplainQuery {
   std::string sentence;
-  std::size_t beam = 5;
-  std::vector<std::size_t> masked;
-  std::map<std::size_t, std::vector<double>> weights;
+  SearchConfig search;
+  Intervention intervention;
 };
 
 // Throw RequestError:

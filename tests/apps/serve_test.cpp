@@ -34,6 +34,21 @@ void serve_until(int signal) {
             "\n" ==
         expected);
 
+  const auto explained = client.Post(
+      "/api/explain", json{{"sentence", kLine}, {"masked", {0}}}.dump(), "application/json");
+  REQUIRE(explained);
+  CHECK(explained->status == 200);
+  const json model = json::parse(explained->body)["models"][0];
+  CHECK(model["name"] == "model");
+  CHECK(model["source"]["text"] == kLine);
+  CHECK(model["decoder"]["steps"][0]["weights"][0] == 0);
+  const auto refused = client.Post(
+      "/api/explain", json{{"sentence", kLine}, {"masked", {9}}}.dump(), "application/json");
+  REQUIRE(refused);
+  CHECK(refused->status == 400);
+  CHECK(json::parse(refused->body)["error"] == "intervention: position 9 is masked; need 0 to 4");
+  CHECK(client.Get("/")->body.find("<!doctype html>") == 0);
+
   const Finished second = world.run({"serve", "--model", "model", "--port", std::to_string(port)});
   CHECK(second.exit_code == 2);
   CHECK(second.out == "");

@@ -19,7 +19,7 @@ apps::ServiceOptions options_of(Served& served, const apps::ServerLimits& limits
   options.page = "<!doctype html>";
   options.explain = [&served](const apps::ExplainQuery& request) {
     while (served.explain_waits) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    return json{{"sentence", request.sentence}, {"beam", request.beam}};
+    return json{{"sentence", request.sentence}, {"beam", request.search.beam}};
   };
   return options;
 }

@@ -100,10 +100,10 @@ TEST_CASE("explain: everything at once") {
       R"({"sentence": "a b", "beam": 3, "masked": [1], "weights": {"2": [0.5, 0.5]}})",
       SearchConfig{}, ServerLimits{});
   CHECK(request.sentence == "a b");
-  CHECK(request.beam == 3);
-  CHECK(request.masked == std::vector<std::size_t>{1});
-  REQUIRE(request.weights.size() == 1);
-  CHECK(request.weights.at(2) == std::vector<double>{0.5, 0.5});
+  CHECK(request.search.beam == 3);
+  CHECK(request.intervention.masked == std::vector<std::size_t>{1});
+  REQUIRE(request.intervention.weights.size() == 1);
+  CHECK(request.intervention.weights.at(2) == std::vector<double>{0.5, 0.5});
 }
 
 TEST_CASE("beam and nbest follow the model within the server's limit") {
