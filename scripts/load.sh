@@ -31,8 +31,8 @@ load() {
 }
 
 echo "model $model, sentences $SENTENCES"
-load 32 5 2>/dev/null >/dev/null  # warm-up
-one=$(load 1 10)
+load 32 4 2>/dev/null >/dev/null  # warm-up
+one=$(load 1 8)
 batches=$(metric babelgrad_batch_sentences_count)
 sentences=$(metric babelgrad_batch_sentences_sum)
 before=$(memory)

@@ -65,19 +65,24 @@ void HttpServer::stop() {
 
 bool HttpServer::process_and_close_socket(socket_t socket) {
   const std::size_t open = ++open_;
-  service_.metrics().set_connections(open);
+  const bool refuse = open > service_.limits().connections;
+  if (refuse) {
+    --open_;
+    service_.metrics().count_refused_connection();
+  } else {
+    service_.metrics().set_connections(open);
+  }
   try {
-    serve_connection(socket, open > service_.limits().connections);
+    serve_connection(socket, refuse);
   } catch (const std::bad_alloc&) {  // this connection is lost, the server goes on
   }
-  service_.metrics().set_connections(--open_);
+  if (!refuse) service_.metrics().set_connections(--open_);
   return true;
 }
 
 void HttpServer::serve_connection(int socket, bool refuse) {
   using std::chrono::seconds;
   const ServerLimits& limits = service_.limits();
-  if (refuse) service_.metrics().count_refused_connection();
   const seconds client = refuse ? kRefusalTime : seconds(limits.client_seconds);
   const seconds idle = refuse ? kRefusalTime : seconds(limits.idle_seconds);
   Connection connection(socket);

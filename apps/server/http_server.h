@@ -39,7 +39,7 @@ class HttpServer : private httplib::Server {
   int listener_ = -1;
   int stop_event_;  // readable once the server stops
   int port_ = 0;
-  std::atomic<std::size_t> open_{0};
+  std::atomic<std::size_t> open_{0};  // connections that are served
   std::atomic<bool> stopping_{false};
   std::thread thread_;
 };
