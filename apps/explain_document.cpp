@@ -233,7 +233,7 @@ Json describe_snapshots(const ExplainedModel& model, const text::Example& pair) 
   const text::Codec& codec = translator.codecs().target;
   SearchConfig config = model.search;
   config.beam = config.nbest = 1;
-  Seq2Seq<float> then(translator.config().model, translator.config().training.seed);
+  Seq2Seq<float> then(translator.config().model, std::nullopt);
   for (const Snapshot& snapshot : snapshots) {
     load_snapshot(snapshot, then.store());
     const NoGrad no_grad;

@@ -13,7 +13,7 @@ constexpr std::size_t kFirstSpacing = 10;  // updates before the first snapshot,
 constexpr const char* kFolder = "snapshots";
 constexpr const char* kSuffix = ".safetensors";
 
-// "000000160.safetensors"
+// "000000080.safetensors"
 std::string file_name(std::size_t update) {
   char name[40];
   std::snprintf(name, sizeof name, "%09zu%s", update, kSuffix);
@@ -41,9 +41,9 @@ std::vector<Snapshot> list_snapshots(const fs::path& model_folder) {
 std::vector<std::size_t> snapshot_updates(std::size_t updates, std::size_t limit) {
   if (limit == 0) return {};
   std::size_t spacing = kFirstSpacing;
-  while (updates / spacing >= (limit + 1) * (limit + 1)) spacing *= 4;
+  while (updates / spacing >= (limit + 1) * (limit + 1) * (limit + 1)) spacing *= 8;
   std::vector<std::size_t> taken;
-  for (std::size_t k = 1; spacing * k * k <= updates; ++k) taken.push_back(spacing * k * k);
+  for (std::size_t k = 1; spacing * k * k * k <= updates; ++k) taken.push_back(spacing * k * k * k);
   return taken;
 }
 

@@ -2,7 +2,7 @@
 // at how it learned. They lie in the folder `snapshots` of the model's, one file a moment.
 //
 // At most K are kept of a training whose end nobody knows, closer together where more is learned:
-// after updates d, 4 d, 9 d, 16 d ... When a (K+1)th is due, d is multiplied by 4 and every other
+// after updates d, 8 d, 27 d, 64 d ... When a (K+1)th is due, d is multiplied by 8 and every other
 // one goes. Which ones there are depends on the number of updates and K alone, so a resumed
 // training has the same ones as one in a single go.
 #pragma once
