@@ -25,7 +25,8 @@ using babelgrad::bench::Point;
 namespace fs = std::filesystem;
 
 struct Options {
-  std::string model = "luong", vary, svg, under;
+  std::string model = "luong", vary, svg;
+  std::vector<std::string> from;
   std::size_t threads = 0, updates = 9;
   bool json = false;
 };
@@ -73,7 +74,7 @@ std::string output_of(const std::string& command) {
 
 Measured measure(const Options& o, const Sweep& sweep, std::size_t value) {
   const fs::path program = fs::read_symlink("/proc/self/exe").parent_path() / "train_step";
-  std::string command = o.under + " '" + program.string() + "' --json --size M --model " + o.model +
+  std::string command = "'" + program.string() + "' --json --size M --model " + o.model +
                         " --updates " + std::to_string(o.updates);
   if (sweep.name != "threads") command += " --threads " + std::to_string(o.threads);
   for (const std::string& flag : sweep.flags) command += " " + flag + " " + std::to_string(value);
@@ -132,6 +133,24 @@ std::string json_of(const Options& o, const std::vector<Result>& results) {
   return all.dump();
 }
 
+// The sweeps of files that json_of() wrote.
+std::vector<Result> read_results(const Options& o) {
+  std::vector<Result> results;
+  for (const std::string& file : o.from) {
+    const auto all = nlohmann::json::parse(std::ifstream(file));
+    if (all.at("model") != o.model || all.at("threads") != o.threads)
+      throw std::runtime_error(file + ": of another model or number of threads");
+    for (const Sweep& sweep : sweeps(o)) {
+      if (!all.at("sweeps").contains(sweep.name)) continue;
+      results.push_back({sweep, {}});
+      for (const auto& p : all.at("sweeps").at(sweep.name))
+        results.back().points.push_back(
+            {p.at("value"), p.at("ms_per_update"), p.at("products_ms"), p.at("peak_mb")});
+    }
+  }
+  return results;
+}
+
 std::vector<Panel> panels_of(const std::vector<Result>& results) {
   std::vector<Panel> panels;
   const auto line = [](const Result& r, auto field) {
@@ -160,14 +179,20 @@ void write_svg(const Options& o, const std::vector<Result>& results) {
   if (!file.flush()) throw std::runtime_error(o.svg + ": cannot be written");
 }
 
-void run(const Options& o) {
+std::vector<Result> measure_all(const Options& o) {
   std::vector<Result> results;
   for (const Sweep& sweep : sweeps(o)) {
     results.push_back({sweep, {}});
     for (const std::size_t value : sweep.values)
       results.back().points.push_back(measure(o, sweep, value));
-    if (!o.json) print_table(results.back());
   }
+  return results;
+}
+
+void run(const Options& o) {
+  const std::vector<Result> results = o.from.empty() ? measure_all(o) : read_results(o);
+  if (!o.json)
+    for (const Result& result : results) print_table(result);
   if (o.json) std::printf("%s\n", json_of(o, results).c_str());
   if (!o.svg.empty()) write_svg(o, results);
 }
@@ -189,7 +214,9 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(1, 1 << 20))
       ->capture_default_str();
   app.add_option("--svg", o.svg, "file for the picture");
-  app.add_option("--under", o.under, "command to put before each point's process");
+  app.add_option("--from", o.from, "files with the JSON of earlier runs, instead of measuring")
+      ->check(CLI::ExistingFile)
+      ->excludes("--vary");
   app.add_flag("--json", o.json, "one line of JSON");
   try {
     app.parse(argc, argv);
