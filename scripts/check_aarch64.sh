@@ -1,25 +1,27 @@
 #!/usr/bin/env bash
 # Compiles everything for AArch64 with Debian's cross compiler and runs the kernels' tests under
 # QEMU, or the cases that are asked for: check_aarch64.sh [arguments of test_autograd]. Debian's arm64
-# libraries are unpacked into the build folder; the system is left as it is.
-# Needs g++-aarch64-linux-gnu and qemu-user.
+# libraries are unpacked into the build folder. Takes minutes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=$PWD/build-aarch64 root=$PWD/build-aarch64/root
 cases=("$@")
 if [[ ${#cases[@]} -eq 0 ]]; then cases=("-tc=kernels*,the table in use*"); fi
 
-if [[ ! -d $root ]]; then
+scripts/install.sh --aarch64
+packages=$(scripts/install.sh --list | grep -e '-dev$')
+if [[ $(cat "$root/packages" 2>/dev/null) != "$packages" ]]; then
   apt=$build/apt
+  rm -rf "$apt" "$root"
   mkdir -p "$apt/state/lists/partial" "$apt/cache/archives/partial"
   touch "$apt/status"
   arm64=(apt-get -qq -o APT::Architecture=arm64 -o APT::Architectures=arm64
     -o Dir::State="$apt/state" -o Dir::State::status="$apt/status" -o Dir::Cache="$apt/cache")
-  mapfile -t packages < <(scripts/install.sh --list | grep -e '-dev$')
   "${arm64[@]}" update
-  "${arm64[@]}" install -y --no-install-recommends --download-only "${packages[@]}"
-  for package in "$apt"/cache/archives/*.deb; do dpkg -x "$package" "$build/unpacked"; done
-  mv "$build/unpacked" "$root"
+  # shellcheck disable=SC2086  # several packages, one word each
+  "${arm64[@]}" install -y --no-install-recommends --download-only $packages
+  for package in "$apt"/cache/archives/*.deb; do dpkg -x "$package" "$root"; done
+  echo "$packages" >"$root/packages"
 fi
 
 libraries=$root/usr/lib/aarch64-linux-gnu
