@@ -1,8 +1,12 @@
 #include <iomanip>
 #include <iostream>
 
+#include "babelgrad/apps/external_program.h"
+#include "babelgrad/apps/gradient_page.h"
 #include "babelgrad/apps/model_options.h"
+#include "babelgrad/autograd/graph.h"
 #include "babelgrad/autograd/inspect.h"
+#include "babelgrad/models/config_fields.h"
 #include "babelgrad/text/files.h"
 #include "babelgrad/text/unicode.h"
 
@@ -11,57 +15,121 @@ namespace {
 
 struct InspectOptions {
   ModelOptions model;
-  std::string source, target, dot;
+  std::string source, target;
+  std::string page, graph;  // files to write; "": none
   bool gradients = false;
+
+  bool need_pair() const { return gradients || !page.empty() || !graph.empty(); }
 };
 
-std::vector<NamedGradient> describe_parameters(const Seq2Seq<float>& model) {
-  std::vector<NamedGradient> rows;
-  for (const Tensor<float>& parameter : model.store().parameters())
-    rows.push_back({parameter.name(), parameter.shape(), statistics(parameter.value())});
-  return rows;
+const ExternalProgram kGraphviz{"dot", "graphviz"};
+
+// "luong attention, general score; ..."
+std::string describe(const Config& config) {
+  const Seq2SeqConfig& m = config.model;
+  const auto size = [](std::size_t n) { return std::to_string(n); };
+  std::string text = kArchitectureNames[static_cast<std::size_t>(m.architecture)];
+  if (m.architecture == Architecture::luong)
+    text += std::string(", ") + kScoreNames[static_cast<std::size_t>(m.score)] + " score";
+  text += "; embedding " + size(m.embedding) + ", encoder " + (m.bidirectional ? "2 x " : "") +
+          size(m.encoder_hidden) + ", decoder " + size(m.hidden) + ", layers " + size(m.layers);
+  text += "; vocabulary " + size(m.source_vocabulary) + " to " + size(m.target_vocabulary) + ", " +
+          kTokenizerNames[static_cast<std::size_t>(config.data.tokenizer)];
+  return text;
 }
 
-int run_inspect(const InspectOptions& options) {
-  if (!options.gradients && !(options.source + options.target + options.dot).empty())
-    throw UsageError("--source, --target and --dot need --gradients");
-  Translator translator = options.model.load();
-  if (!options.gradients) {
-    std::cout << to_string(describe_parameters(translator.model()));
-    std::cout << translator.model().store().element_count() << " elements in "
-              << translator.model().store().size() << " parameters\n";
-    return 0;
-  }
-  if (options.source.empty() || options.target.empty())
-    throw UsageError("--gradients needs --source TEXT and --target TEXT");
+void print_model(const Translator& translator) {
+  const ParameterStore<float>& store = translator.model().store();
+  std::cout << describe(translator.config()) << "\n\n"
+            << value_table(inspect(store.parameters())) << store.element_count() << " elements in "
+            << store.size() << " parameters\n";
+}
+
+// What Graphviz calls the format of a file of this name; "dot" for the description itself.
+std::string graph_format(const std::string& file) {
+  const std::string suffix = std::filesystem::path(file).extension().string();
+  for (const char* known : {".svg", ".png", ".pdf", ".dot"})
+    if (suffix == known) return suffix.substr(1);
+  throw UsageError(file + ": need a name that ends with .svg, .png, .pdf or .dot");
+}
+
+std::string folder_name(const std::string& path) {
+  const std::filesystem::path absolute = std::filesystem::absolute(path).lexically_normal();
+  return (absolute.has_filename() ? absolute : absolute.parent_path()).filename().string();
+}
+
+text::Batch encode_pair(const InspectOptions& options, const Translator& translator) {
   text::require_valid_utf8(options.source, "--source", 1);
   text::require_valid_utf8(options.target, "--target", 1);
   translator.require_readable({options.source}, translator.codecs().source, "--source");
   translator.require_readable({options.target}, translator.codecs().target, "--target");
   const std::vector<text::Example> pair{
       {translator.encode_source(options.source), translator.encode_target(options.target)}};
-  const Tensor<float> loss = translator.model().loss(text::make_batch(pair, {0}), kEvaluation);
-  if (!options.dot.empty()) text::write_file(options.dot, to_dot(loss));
+  return text::make_batch(pair, {0});
+}
+
+// With the times of a step that is not the first: caches are warm by then.
+void draw_graph(const InspectOptions& options, const Seq2Seq<float>& model,
+                const text::Batch& batch) {
+  model.store().gradients(model.loss(batch, kEvaluation));
+  Profile profile(ProfileDetail::nodes);
+  std::vector<GraphNode> graph;
+  {
+    const Profiling profiling(&profile);
+    const Tensor<float> loss = model.loss(batch, kEvaluation);
+    graph = graph_below(loss);
+    model.store().gradients(loss);
+  }
+  const std::string dot = to_dot(graph, profile.node_costs());
+  const std::string format = graph_format(options.graph);
+  text::write_file(options.graph,
+                   format == "dot" ? dot : run_filter(kGraphviz, {"-T" + format}, dot));
+}
+
+int run_inspect(const InspectOptions& options) {
+  if (!options.need_pair() && !(options.source + options.target).empty())
+    throw UsageError("--source and --target need --gradients, --html or --graph");
+  if (options.need_pair() && (options.source.empty() || options.target.empty()))
+    throw UsageError("--gradients, --html and --graph need --source TEXT and --target TEXT");
+  if (!options.graph.empty()) graph_format(options.graph);
+  Translator translator = options.model.load();
+  if (!options.need_pair()) {
+    print_model(translator);
+    return 0;
+  }
+  const text::Batch batch = encode_pair(options, translator);
+  if (!options.graph.empty()) draw_graph(options, translator.model(), batch);
+  const Tensor<float> loss = translator.model().loss(batch, kEvaluation);
   loss.backward();
+  if (!options.page.empty())
+    text::write_file(options.page, gradient_page({folder_name(options.model.model), options.source,
+                                                  options.target, loss.item()},
+                                                 translator.model().store().parameters()));
   std::cout << "loss " << std::fixed << std::setprecision(6) << loss.item() << " nats a token\n";
-  std::cout << to_string(inspect_gradients(translator.model().store().parameters()));
+  if (options.gradients)
+    std::cout << gradient_table(inspect(translator.model().store().parameters()));
   return 0;
 }
 
 }  // namespace
 
 Run add_inspect(CLI::App& app) {
-  CLI::App* command =
-      app.add_subcommand("inspect", "Show a model's parameters, or their gradients for one pair");
+  CLI::App* command = app.add_subcommand(
+      "inspect", "Show a model's parameters, or gradients and autodiff graph for one pair");
   auto options = std::make_shared<InspectOptions>();
   options->model.add(*command, SearchFlags::without);
   command->add_flag("--gradients", options->gradients,
                     "of the loss of the pair --source, --target");
   command->add_option("--source", options->source, "the pair's source sentence")->type_name("TEXT");
   command->add_option("--target", options->target, "the pair's target sentence")->type_name("TEXT");
+  command->add_option("--html", options->page, "write the gradients as a web page")
+      ->type_name("F.html");
   command
-      ->add_option("--dot", options->dot, "with --gradients: write the autodiff graph (Graphviz)")
-      ->type_name("F.dot");
+      ->add_option(
+          "--graph", options->graph,
+          "draw the autodiff graph of the loss, with time and bytes of each op (Graphviz); "
+          ".svg, .png, .pdf or .dot")
+      ->type_name("F.svg");
   return [options] { return run_inspect(*options); };
 }
 

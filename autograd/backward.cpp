@@ -131,7 +131,7 @@ class Pass {
     Visit visit(*this, node);
     visit.grad = std::move(gradient.dense);
     {
-      const ProfileScope profile(node.op, Phase::backward);
+      const ProfileScope profile(node.op, Phase::backward, node.id);
       node.vjp(visit);
     }
     visit.check_written_buffers();

@@ -65,11 +65,12 @@ struct Profile::Thread {
 
   Profile& profile;
   Rows ops, sections;
+  NodeCosts nodes;
   std::int64_t measured = 0;          // nanoseconds under a Profiling
   ProfileScope* innermost = nullptr;  // that is open
 };
 
-Profile::Profile() = default;
+Profile::Profile(ProfileDetail detail) : detail_(detail) {}
 Profile::~Profile() = default;
 
 Profile::Thread& Profile::of_this_thread() {
@@ -100,6 +101,17 @@ ProfileReport Profile::report() const {
   return report;
 }
 
+NodeCosts Profile::node_costs() const {
+  const std::lock_guard lock(mutex_);
+  NodeCosts costs;
+  for (const auto& [id, thread] : threads_)
+    for (const auto& [node, cost] : thread->nodes) {
+      costs[node].forward_ms += cost.forward_ms;
+      costs[node].backward_ms += cost.backward_ms;
+    }
+  return costs;
+}
+
 Profiling::Profiling(Profile* profile) {
   if (profile == nullptr || profile == current()) return;
   mine_ = &profile->of_this_thread();
@@ -123,10 +135,15 @@ ProfileScope::Work ProfileScope::work_so_far() {
   return {nanoseconds_now(), allocator_statistics().allocated_bytes, gemm_flops()};
 }
 
-void ProfileScope::begin(const char* name, Phase phase) {
+void ProfileScope::name_innermost(std::uint64_t node) {
+  if (measuring_->innermost != nullptr) measuring_->innermost->node_ = node;
+}
+
+void ProfileScope::begin(const char* name, Phase phase, std::uint64_t node) {
   row_ = &row_of(phase == Phase::section ? measuring_->sections : measuring_->ops, name);
   thread_ = measuring_;
   phase_ = phase;
+  node_ = node;
   outer_ = std::exchange(thread_->innermost, this);
   start_ = work_so_far();
 }
@@ -137,6 +154,10 @@ void ProfileScope::end() noexcept {
                  now.product_flops - start_.product_flops};
   const double own_ms = to_milliseconds(all.nanoseconds - inner_.nanoseconds);
   (phase_ == Phase::backward ? row_->backward_ms : row_->forward_ms) += own_ms;
+  if (node_ != 0 && thread_->profile.detail_ == ProfileDetail::nodes) {
+    NodeCost& cost = thread_->nodes[node_];
+    (phase_ == Phase::backward ? cost.backward_ms : cost.forward_ms) += own_ms;
+  }
   row_->calls += phase_ == Phase::backward ? 0 : 1;
   row_->bytes += all.bytes - inner_.bytes;
   row_->product_flops += all.product_flops - inner_.product_flops;

@@ -58,14 +58,29 @@ struct ProfileReport {
 // A table, one line an op and a section; shares are of threads * wall time and add up to 100 %.
 std::string to_string(const ProfileReport& report);
 
+// What one node of a graph cost.
+struct NodeCost {
+  double forward_ms = 0, backward_ms = 0;
+
+  double milliseconds() const { return forward_ms + backward_ms; }
+};
+
+using NodeCosts = std::map<std::uint64_t, NodeCost>;  // by Node::id
+
+enum class ProfileDetail {
+  ops,   // a row an op
+  nodes  // and the cost of each node: for the graph of one step, not for a whole training
+};
+
 class Profile {
  public:
-  Profile();
+  explicit Profile(ProfileDetail detail = ProfileDetail::ops);
   ~Profile();
   Profile(const Profile&) = delete;
   Profile& operator=(const Profile&) = delete;
 
   ProfileReport report() const;
+  NodeCosts node_costs() const;  // empty unless ProfileDetail::nodes
 
  private:
   friend class Profiling;
@@ -73,6 +88,7 @@ class Profile {
   struct Thread;
   Thread& of_this_thread();
 
+  ProfileDetail detail_;
   mutable std::mutex mutex_;
   std::map<std::thread::id, std::unique_ptr<Thread>> threads_;
 };
@@ -98,14 +114,19 @@ class Profiling {
 // Measures from here to the end of the block. name: a string literal.
 class ProfileScope {
  public:
-  explicit ProfileScope(const char* name, Phase phase = Phase::forward) {
-    if (measuring_ != nullptr) begin(name, phase);
+  explicit ProfileScope(const char* name, Phase phase = Phase::forward, std::uint64_t node = 0) {
+    if (measuring_ != nullptr) begin(name, phase, node);
   }
   ~ProfileScope() {
     if (thread_ != nullptr) end();
   }
   ProfileScope(const ProfileScope&) = delete;
   ProfileScope& operator=(const ProfileScope&) = delete;
+
+  // record() says so: the innermost scope of this thread makes the node with this id.
+  static void made(std::uint64_t node) {
+    if (measuring_ != nullptr) name_innermost(node);
+  }
 
  private:
   friend class Profiling;
@@ -117,7 +138,8 @@ class ProfileScope {
     double product_flops = 0;
   };
   static Work work_so_far();
-  void begin(const char* name, Phase phase);
+  static void name_innermost(std::uint64_t node);
+  void begin(const char* name, Phase phase, std::uint64_t node);
   void end() noexcept;
 
   static constinit thread_local Profile::Thread* measuring_;
@@ -125,6 +147,7 @@ class ProfileScope {
   Profile::Thread* thread_ = nullptr;  // null: not measured
   ProfileRow* row_;
   Phase phase_;
+  std::uint64_t node_;  // 0: none yet
   ProfileScope* outer_;
   Work start_, inner_;  // inner_: of the scopes directly inside this one
 };

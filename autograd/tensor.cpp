@@ -5,6 +5,7 @@
 
 #include "babelgrad/autograd/backward.h"
 #include "babelgrad/autograd/finite.h"
+#include "babelgrad/autograd/profile.h"
 
 namespace babelgrad {
 namespace {
@@ -153,6 +154,7 @@ Tensor<T> record(const char* op, std::vector<Tensor<T>> inputs, Array<T> value,
   for (const Tensor<T>& input : inputs) wanted = input.requires_grad() || wanted;
   auto node = make_node(std::move(value), wanted && mode.grad);
   node->op = op;
+  ProfileScope::made(node->id);
   if (mode.anomaly) require_finite_output(op, inputs, node->value);
   if (node->requires_grad) {
     if (!vjp)

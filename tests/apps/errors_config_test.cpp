@@ -7,6 +7,8 @@ namespace {
 namespace fs = std::filesystem;
 
 TEST_CASE("commands and flags that are not there") {
+  const std::string pair_needed =
+      "--gradients, --html and --graph need --source TEXT and --target TEXT";
   const World world;
   world.add_model();
   check_refused(
@@ -30,10 +32,13 @@ TEST_CASE("commands and flags that are not there") {
         "--target is required; see babelgrad score --help"},
        {{"evaluate", "--model", "model", "--source", "train.fr"},
         "--reference is required; see babelgrad evaluate --help"},
-       {{"inspect", "--model", "model", "--gradients"},
-        "--gradients needs --source TEXT and --target TEXT"},
-       {{"inspect", "--model", "model", "--dot", "x.dot"},
-        "--source, --target and --dot need --gradients"},
+       {{"inspect", "--model", "model", "--gradients"}, pair_needed},
+       {{"inspect", "--model", "model", "--graph", "x.svg", "--source", "je"}, pair_needed},
+       {{"inspect", "--model", "model", "--html", "x.html", "--target", "i"}, pair_needed},
+       {{"inspect", "--model", "model", "--graph", "x.txt", "--source", "je", "--target", "i"},
+        "x.txt: need a name that ends with .svg, .png, .pdf or .dot"},
+       {{"inspect", "--model", "model", "--source", "je"},
+        "--source and --target need --gradients, --html or --graph"},
        {{"inspect", "--model", "model", "--gradients", "--source", "a", "--target", "\xff"},
         "--target:1: invalid UTF-8 at byte 1"}});
 }

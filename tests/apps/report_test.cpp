@@ -1,4 +1,4 @@
-// What evaluate, score and inspect print; help and version.
+// What evaluate and score print; help and version.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -100,28 +100,6 @@ TEST_CASE("score, the loss of inspect and n-best scores agree") {
   CHECK(std::abs(std::stod(line.substr(at + 5)) - score_of(kFirst, line.substr(6, at - 6))) < 1e-3);
 }
 
-TEST_CASE("inspect: parameters, gradients and the graph") {
-  const Finished parameters = world().run({"inspect", "--model", "model"});
-  CHECK(parameters.exit_code == 0);
-  CHECK(parameters.err == "");
-  const auto lines = lines_of(parameters.out);
-  CHECK(lines[0].starts_with("name "));
-  CHECK(parameters.out.find("\nencoder.gru.weight_ih_l0 ") != std::string::npos);
-  CHECK(parameters.out.find("[48, 16]") != std::string::npos);
-  CHECK(lines.back().ends_with(" parameters"));
-  CHECK(lines.back().find(" elements in ") != std::string::npos);
-
-  const Finished finished = gradients({"--dot", "graph.dot"});
-  CHECK(finished.exit_code == 0);
-  for (std::size_t i = 1; i + 1 < lines.size(); ++i)  // the same parameters, after the loss
-    CHECK(lines_of(finished.out).at(i + 1).starts_with(lines[i].substr(0, lines[i].find("  "))));
-  const std::string dot = world().read("graph.dot");
-  CHECK(dot.starts_with("digraph "));
-  CHECK(dot.ends_with("}\n"));
-  CHECK(dot.find("linear_cross_entropy") != std::string::npos);
-  CHECK(dot.find("->") != std::string::npos);
-}
-
 TEST_CASE("every command explains itself and shows its defaults") {
   const std::vector<std::pair<std::string, std::vector<std::string>>> rows{
       {"train",
@@ -129,10 +107,12 @@ TEST_CASE("every command explains itself and shows its defaults") {
         "--config F.json", "--tokenizer words|chars|bpe|unigram=bpe", "--seed N=1",
         "--hidden N=512", "--learning-rate N=0.001", "--max-minutes N=0", "--max-updates N=0",
         "--threads N=0", "--lowercase,--no-lowercase", "(default: no)", "(default: yes)"}},
-      {"translate", {"--model DIR", "--beam N=5", "--nbest N=1", "--attention"}},
+      {"translate",
+       {"--model DIR", "--beam N=5", "--nbest N=1", "--attention", "--plot-attention DIR"}},
       {"evaluate", {"--model DIR", "--source F", "--reference F", "--json", "--beam N=5"}},
       {"score", {"--model DIR", "--source F", "--target F"}},
-      {"inspect", {"--model DIR", "--gradients", "--source TEXT", "--dot F.dot"}}};
+      {"inspect",
+       {"--model DIR", "--gradients", "--source TEXT", "--html F.html", "--graph F.svg"}}};
   const Finished all = world().run({"--help"});
   CHECK(all.exit_code == 0);
   for (const auto& [command, parts] : rows) {

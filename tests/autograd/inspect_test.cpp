@@ -1,4 +1,4 @@
-// Statistics and the table of gradients, and the graph as DOT text.
+// Statistics of arrays, and the tables of values and gradients.
 #include <doctest/doctest.h>
 
 #include "babelgrad/autograd/backward.h"
@@ -13,6 +13,8 @@ TEST_CASE("statistics: norm, bounds, share of zeros, finiteness") {
   CHECK(s.norm == 5);
   CHECK(s.min == -4);
   CHECK(s.max == 3);
+  CHECK(s.mean_size == 1.75);
+  CHECK(s.max_size == 4);
   CHECK(s.zeros == 0.5);
   CHECK(s.finite);
   CHECK(statistics(zeros<double>({0})).norm == 0);
@@ -23,65 +25,38 @@ TEST_CASE("statistics: norm, bounds, share of zeros, finiteness") {
   CHECK(statistics(full<float>({3}, 1e30f)).norm > 1.7e30);  // squares beyond float's range
 }
 
-TEST_CASE("inspect_gradients: the table, aligned") {
-  Tensor<double> weight = random_leaf({2, 3}, 1), bias({3}, {0, 0, 0}, kRequiresGrad);
-  Tensor<double> unused = random_leaf({7}, 2), bad({}, {1}, kRequiresGrad);
+TEST_CASE("inspect: figures of values and gradients, and their tables, aligned") {
+  Tensor<double> weight({2, 3}, {1, 2, 2, 0, 0, 4}, kRequiresGrad),
+      bias({3}, {0, 0, 0}, kRequiresGrad);
+  Tensor<double> unused({7}, {1, 1, 1, 1, 1, 1, 1}, kRequiresGrad), bad({}, {1}, kRequiresGrad);
   weight.set_name("decoder.weight");
   bias.set_name("bias");
+  unused.set_name("unused");
   bad.set_name("bad");
   weighted_sum(weight, array_of<double>({2, 3}, std::vector<double>{0, 3, 0, 0, -4, 0})).backward();
   weighted_sum(bias, full<double>({3}, 1)).backward();
   weighted_sum(bad, scalar(std::numeric_limits<double>::infinity())).backward();
-  const auto table = inspect_gradients<double>({weight, unused, bias, bad});
-  REQUIRE(table.size() == 3);  // nothing for `unused`
-  CHECK(table[0].name == "decoder.weight");
-  CHECK(table[0].shape == Shape{2, 3});
-  CHECK(table[0].statistics.norm == 5);
-  CHECK(to_string(table) ==
+  const auto reports = inspect<double>({weight, bias, unused, bad});
+  REQUIRE(reports.size() == 4);
+  CHECK(reports[0].name == "decoder.weight");
+  CHECK(reports[0].shape == Shape{2, 3});
+  CHECK(reports[0].value.norm == 5);
+  CHECK(reports[0].gradient->norm == 5);
+  CHECK(reports[0].gradient_ratio() == 1);
+  CHECK_FALSE(reports[2].gradient);
+  CHECK(reports[2].gradient_ratio() == 0);
+  CHECK(value_table(reports) ==
         "name            shape        norm        min        max   zeros\n"
-        "decoder.weight  [2, 3]  5.000e+00 -4.000e+00  3.000e+00   66.7%\n"
-        "bias            [3]     1.732e+00  1.000e+00  1.000e+00    0.0%\n"
-        "bad             []            inf        inf        inf    0.0%  not finite\n");
-  CHECK(to_string(std::vector<NamedGradient>{}) ==
-        "name  shape       norm        min        max   zeros\n");
-}
-
-TEST_CASE("to_dot: ops and leaves with their shapes, numbered from 0 whatever ran before") {
-  const auto draw = [] {
-    Tensor<double> x({2, 3}, {1, 2, 3, 4, 5, 6}), w = random_leaf({3, 4}, 1);
-    w.set_name("the \"weight\"");
-    const Tensor<double> h = matmul(x, w);
-    return to_dot(sum(mul(h, h)));
-  };
-  const std::string expected = R"(digraph autograd {
-  rankdir=BT;
-  node [fontname="sans-serif"];
-  n0 [label="leaf
-[2, 3]", shape=plaintext];
-  n1 [label="the \"weight\"
-[3, 4]", shape=ellipse];
-  n2 [label="matmul
-[2, 4]", shape=box];
-  n3 [label="mul
-[2, 4]", shape=box];
-  n4 [label="sum
-[]", shape=box];
-  n0 -> n2;
-  n1 -> n2;
-  n2 -> n3;
-  n2 -> n3;
-  n3 -> n4;
-}
-)";
-  CHECK(draw() == expected);
-  CHECK(draw() == expected);
-}
-
-TEST_CASE("to_dot: a deep graph without recursion") {
-  Tensor<double> y({}, {0}, kRequiresGrad);
-  for (int i = 0; i < 50000; ++i) y = shift(y, 1);
-  const std::string dot = to_dot(y);
-  CHECK(dot.find("n49999 -> n50000;") != std::string::npos);
+        "decoder.weight  [2, 3]  5.000e+00  0.000e+00  4.000e+00   33.3%\n"
+        "bias            [3]     0.000e+00  0.000e+00  0.000e+00  100.0%\n"
+        "unused          [7]     2.646e+00  1.000e+00  1.000e+00    0.0%\n"
+        "bad             []      1.000e+00  1.000e+00  1.000e+00    0.0%\n");
+  CHECK(gradient_table(reports) ==
+        "name            shape       norm  mean abs   max abs   zeros  norm/weight\n"
+        "decoder.weight  [2, 3] 5.000e+00 1.167e+00 4.000e+00   66.7%    1.000e+00\n"
+        "bias            [3]    1.732e+00 1.000e+00 1.000e+00    0.0%          inf\n"
+        "bad             []           inf       inf       inf    0.0%          inf  not finite\n");
+  CHECK(gradient_table({}) == "name  shape      norm  mean abs   max abs   zeros  norm/weight\n");
 }
 
 }  // namespace

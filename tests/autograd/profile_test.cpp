@@ -173,5 +173,36 @@ total                                200.0                                     1
 )");
 }
 
+TEST_CASE("profile: the cost of each node, forward and backward") {
+  const Tensor<double> a = random_leaf({40, 40}, 1);
+  const Tensor<double> before = tanh(a);
+  Profile profile(ProfileDetail::nodes);
+  const auto run = [&] {
+    const Profiling profiling(&profile);
+    const Tensor<double> first = matmul(before, a), second = matmul(first, a), loss = sum(second);
+    gradients(loss, {a});
+    return std::vector<std::uint64_t>{first.node().id, second.node().id, loss.node().id};
+  };
+  const std::vector<std::uint64_t> made = run();
+  const NodeCosts costs = profile.node_costs();
+  CHECK(costs.size() == 4);
+  for (const std::uint64_t id : made) {
+    CHECK(costs.at(id).forward_ms > 0);
+    CHECK(costs.at(id).backward_ms > 0);
+  }
+  CHECK(costs.at(before.node().id).forward_ms == 0);  // not measured
+  CHECK(costs.at(before.node().id).backward_ms > 0);
+  const ProfileRow* row = find(profile.report().ops, "matmul");
+  REQUIRE(row != nullptr);
+  CHECK(std::abs(costs.at(made[0]).forward_ms + costs.at(made[1]).forward_ms - row->forward_ms) <
+        1e-9);
+  Profile plain;
+  {
+    const Profiling profiling(&plain);
+    multiply_once();
+  }
+  CHECK(plain.node_costs().empty());
+}
+
 }  // namespace
 }  // namespace babelgrad
