@@ -35,14 +35,16 @@ load 32 4 2>/dev/null >/dev/null  # warm-up
 one=$(load 1 8)
 batches=$(metric babelgrad_batch_sentences_count)
 sentences=$(metric babelgrad_batch_sentences_sum)
-before=$(memory)
+samples=$log/memory
+(while sleep "$((seconds / 6))"; do memory; echo; done) >"$samples" &
+sampler=$!
 many=$(load 32 "$seconds")
-after=$(memory)
-awk -v one="$one" -v many="$many" -v before="$before" -v after="$after" \
+kill "$sampler"
+awk -v one="$one" -v many="$many" -v memory="$(tr '\n' ' ' <"$samples")" \
   -v batches="$(($(metric babelgrad_batch_sentences_count) - batches))" \
   -v sentences="$(($(metric babelgrad_batch_sentences_sum) - sentences))" 'BEGIN {
     printf "32 connections: %.2f times the throughput of one, %.1f sentences a batch\n", many / one, sentences / batches
-    printf "memory: %s MiB before, %s MiB after %d requests\n", before, after, sentences
+    printf "memory over the %d requests, MiB: %s\n", sentences, memory
   }'
 kill -TERM "$server"
 wait "$server"

@@ -3,8 +3,13 @@
 #include <algorithm>
 #include <exception>
 
+#include "babelgrad/autograd/allocator.h"
+
 namespace babelgrad::apps {
 namespace {
+
+constexpr std::chrono::milliseconds kGatherTime{10};
+constexpr std::size_t kCachedBytes = 64 << 20;  // that a worker keeps after an unusual request
 
 bool can_share(const SearchConfig& a, const SearchConfig& b) {
   return a.beam == b.beam && a.nbest == b.nbest && a.length_penalty == b.length_penalty &&
@@ -25,9 +30,9 @@ struct BatchQueue::Call {
 
 BatchQueue::BatchQueue(const Translator& translator, ServerMetrics& metrics, std::size_t threads,
                        std::size_t batch, std::size_t limit)
-    : translator_(translator), metrics_(metrics), batch_(batch), limit_(limit) {
-  if (threads == 0) threads = std::max(1u, std::thread::hardware_concurrency());
-  for (std::size_t i = 0; i < threads; ++i) workers_.emplace_back([this] { work(); });
+    : translator_(translator), metrics_(metrics), threads_(threads), batch_(batch), limit_(limit) {
+  if (threads_ == 0) threads_ = std::max(1u, std::thread::hardware_concurrency());
+  for (std::size_t i = 0; i < threads_; ++i) workers_.emplace_back([this] { work(); });
 }
 
 BatchQueue::~BatchQueue() {
@@ -63,27 +68,28 @@ void BatchQueue::submit(Call& call, std::size_t items) {
   call.left = items;
   for (std::size_t i = 0; i < items; ++i) items_.push_back({&call, i});
   metrics_.set_queue(items_.size());
-  if (items == 1)
-    waiting_.notify_one();
-  else
-    waiting_.notify_all();
+  waiting_.notify_all();
   call.done.wait(lock, [&] { return call.left == 0; });
   if (call.error) std::rethrow_exception(call.error);
 }
 
-std::vector<BatchQueue::Item> BatchQueue::next() {
+std::size_t BatchQueue::share() const {
+  return std::min(batch_, (items_.size() + under_way_ + threads_ - 1) / threads_);
+}
+
+std::vector<BatchQueue::Item> BatchQueue::next(Clock::time_point gather) {
   std::unique_lock lock(mutex_);
-  ++idle_;
-  waiting_.wait(lock, [this] { return stopping_ || !items_.empty(); });
-  // Idle workers share what is there.
-  const std::size_t share = std::min(batch_, (items_.size() + idle_ - 1) / idle_);
-  --idle_;
+  do {
+    waiting_.wait(lock, [this] { return stopping_ || !items_.empty(); });
+    waiting_.wait_until(lock, gather, [this] { return stopping_ || items_.size() >= share(); });
+    if (items_.empty() && stopping_) return {};
+  } while (items_.empty());  // another worker may have taken them meanwhile
+  const std::size_t most = share();
   std::vector<Item> taken;
-  if (items_.empty()) return taken;
   const Call& first = *items_.front().call;
   std::deque<Item> rest;
   for (const Item& item : items_) {
-    const bool fits = taken.empty() || (taken.size() < share && first.search != nullptr &&
+    const bool fits = taken.empty() || (taken.size() < most && first.search != nullptr &&
                                         item.call->search != nullptr &&
                                         can_share(*first.search, *item.call->search));
     if (fits)
@@ -92,15 +98,22 @@ std::vector<BatchQueue::Item> BatchQueue::next() {
       rest.push_back(item);
   }
   items_.swap(rest);
+  under_way_ += taken.size();
   metrics_.set_queue(items_.size());
   return taken;
 }
 
 void BatchQueue::work() {
+  auto gather = Clock::now();
   while (true) {
-    const std::vector<Item> items = next();
+    const std::vector<Item> items = next(gather);
     if (items.empty()) return;
+    const auto start = Clock::now();
     process(items);
+    if (allocator_statistics().cached_bytes > kCachedBytes) release_cached_blocks();
+    // The clients that have just got their answers are about to send their next sentences.
+    const auto end = Clock::now();
+    gather = end + std::min<Clock::duration>((end - start) / 8, kGatherTime);
   }
 }
 
@@ -115,6 +128,7 @@ void BatchQueue::process(const std::vector<Item>& items) {
     error = std::current_exception();
   }
   const std::lock_guard lock(mutex_);
+  under_way_ -= items.size();
   for (const Item& item : items) {
     if (error) item.call->error = error;
     if (--item.call->left == 0) item.call->done.notify_one();  // locked: the call may end at once

@@ -3,6 +3,7 @@
 // workers alone decide how much is computed at a time.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -49,18 +50,22 @@ class BatchQueue {
 
   void submit(Call& call, std::size_t items);
   void work();
-  std::vector<Item> next();  // waits; empty at the end
+  using Clock = std::chrono::steady_clock;
+  // Waits; until `gather` also for more than one sentence. Empty at the end.
+  std::vector<Item> next(Clock::time_point gather);
+  // A worker's fair part of all that waits and is under way.
+  std::size_t share() const;
   void process(const std::vector<Item>& items);
   void translate_items(const std::vector<Item>& items);
 
   const Translator& translator_;
   ServerMetrics& metrics_;
-  std::size_t batch_, limit_;
+  std::size_t threads_, batch_, limit_;
 
   std::mutex mutex_;
   std::condition_variable waiting_;
   std::deque<Item> items_;
-  std::size_t idle_ = 0;  // workers that wait
+  std::size_t under_way_ = 0;  // sentences that workers search
   bool stopping_ = false;
   std::vector<std::thread> workers_;
 };
