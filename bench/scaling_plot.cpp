@@ -10,32 +10,33 @@ namespace {
 // Pixels.
 constexpr double kPanelWidth = 300, kPanelHeight = 220, kMargin = 24, kHeader = 64;
 constexpr double kLeft = 44, kRight = 14, kTop = 44, kBottom = 30;  // inside a panel
-constexpr double kLabelGap = 30;  // the least distance between two numbers under an axis
+constexpr double kLetter = 6.8;                                     // about the width of one
 constexpr std::size_t kColumns = 3;
 
 // The palette of the project's pages; blue and orange stay apart in all common kinds of colour
 // blindness, and the reference is dashed as well.
 constexpr const char* kStyle = R"(<style>
-svg { --paper: #fbfaf7; --ink: #22242a; --soft: #5c5f69; --grid: #e2ded5;
-      --measured: #1f5f99; --reference: #d9730d;
-      font-family: Inter, system-ui, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
-@media (prefers-color-scheme: dark) {
-  svg { --paper: #15171b; --ink: #e9e7e2; --soft: #a9abb3; --grid: #32363e;
-        --measured: #7db8ec; --reference: #f2a25c; }
-}
-.paper { fill: var(--paper); }
-text { fill: var(--ink); font-size: 12px; }
+text { font: 12px Inter, system-ui, "Segoe UI", Roboto, "Noto Sans", sans-serif; fill: #22242a; }
+path { fill: none; stroke-width: 2; stroke-linejoin: round; }
+.paper { fill: #fbfaf7; }
 .title { font-size: 17px; font-weight: 600; }
 .head { font-size: 13px; font-weight: 600; }
-.soft { fill: var(--soft); font-size: 11px; }
-.grid { stroke: var(--grid); stroke-width: 1; }
-.measured { stroke: var(--measured); }
-.reference { stroke: var(--reference); stroke-dasharray: 5 4; }
-path { fill: none; stroke-width: 2; stroke-linejoin: round; }
-text.measured { fill: var(--measured); stroke: none; }
-text.reference { fill: var(--reference); stroke: none; }
-circle.measured { fill: var(--measured); }
-circle.reference { fill: var(--reference); }
+.soft { font-size: 11px; fill: #5c5f69; }
+.grid { stroke: #e2ded5; stroke-width: 1; }
+text.measured, circle.measured { fill: #1f5f99; }
+text.reference, circle.reference { fill: #b8530a; }
+path.measured { stroke: #1f5f99; }
+path.reference { stroke: #b8530a; stroke-dasharray: 5 4; }
+@media (prefers-color-scheme: dark) {
+  text { fill: #e9e7e2; }
+  .paper { fill: #15171b; }
+  .soft { fill: #a9abb3; }
+  .grid { stroke: #32363e; }
+  text.measured, circle.measured { fill: #7db8ec; }
+  text.reference, circle.reference { fill: #f2a25c; }
+  path.measured { stroke: #7db8ec; }
+  path.reference { stroke: #f2a25c; }
+}
 </style>
 )";
 
@@ -97,12 +98,13 @@ class PanelDrawing {
       out += "<path class=\"grid\" d=\"M" + coordinate(left_) + " " + coordinate(y_of(y)) + "h" +
              coordinate(width()) + "\"/>\n" +
              text(left_ - 6, y_of(y) + 4, "soft", "end", number(y));
-    double last = x_of(largest_x_) + kLabelGap;
+    double free = left_ + width() + kPanelWidth;  // right of it stands a number
     const std::vector<Point>& points = panel_.lines.front().points;
     for (auto p = points.rbegin(); p != points.rend(); ++p) {
-      if (last - x_of(p->x) < kLabelGap) continue;
-      last = x_of(p->x);
-      out += text(last, top_ + height() + 17, "soft", "middle", number(p->x));
+      const double half = kLetter * (static_cast<double>(number(p->x).size()) + 1) / 2;
+      if (x_of(p->x) + half > free) continue;
+      free = x_of(p->x) - half;
+      out += text(x_of(p->x), top_ + height() + 17, "soft", "middle", number(p->x));
     }
     return out;
   }
@@ -115,10 +117,24 @@ class PanelDrawing {
       path += (path.empty() ? "M" : "L") + x + " " + y;
       dots += "<circle class=\"" + style + "\" r=\"2.6\" cx=\"" + x + "\" cy=\"" + y + "\"/>\n";
     }
-    const Point& end = line.points.back();
-    const double below = line.is_reference ? 18 : -9;
     return "<path class=\"" + style + "\" d=\"" + path + "\"/>\n" + dots +
-           text(x_of(end.x) + 6, y_of(end.y) + below, style, "end", line.label);
+           text(x_of(line.points.back().x) + 6, label_y(line), style, "end", line.label);
+  }
+
+  // The label ends at the last point: a reference's below the line, else above, over its whole
+  // width.
+  double label_y(const Line& line) const {
+    const double begin =
+        x_of(line.points.back().x) - kLetter * static_cast<double>(line.label.size());
+    double highest = y_of(line.points.back().y), lowest = highest;
+    for (std::size_t i = line.points.size() - 1; i > 0 && x_of(line.points[i].x) > begin; --i) {
+      const Point &a = line.points[i - 1], &b = line.points[i];
+      const double reach = std::min(1.0, (x_of(b.x) - begin) / (x_of(b.x) - x_of(a.x)));
+      const double y = y_of(b.y + reach * (a.y - b.y));
+      highest = std::min(highest, y);
+      lowest = std::max(lowest, y);
+    }
+    return line.is_reference ? lowest + 17 : highest - 9;
   }
 
   const Panel& panel_;
