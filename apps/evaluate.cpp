@@ -102,8 +102,9 @@ std::vector<std::string> translate_all(const Translator& translator, const text:
                                        WorkerPool& pool, Evaluation& e) {
   const auto start = std::chrono::steady_clock::now();
   std::vector<std::string> hypotheses;
-  for (auto& translations :
-       translator.translate(corpus.source, translator.config().search, &pool)) {
+  const SearchConfig search =
+      spread(translator.config().search, corpus.source.size(), pool.threads());
+  for (auto& translations : translator.translate(corpus.source, search, &pool)) {
     e.tokens += translations[0].hypothesis.tokens.size();
     hypotheses.push_back(std::move(translations[0].text));
   }

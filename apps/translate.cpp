@@ -78,7 +78,8 @@ int run_translate(const TranslateOptions& options) {
     const std::vector<std::string> unreadable(lines.begin() + static_cast<std::ptrdiff_t>(readable),
                                               lines.end());
     lines.resize(readable);  // first the good lines before a bad one
-    const auto all = translator.translate(lines, search, &pool);
+    const auto all =
+        translator.translate(lines, spread(search, lines.size(), pool.threads()), &pool);
     if (plots)
       run_tasks(&pool, all.size(), [&](std::size_t i) { plots->write(line + i + 1, all[i][0]); });
     for (const auto& translations : all) {

@@ -36,6 +36,7 @@ class Pass {
       visit(youngest.mapped(), on_complete);
       youngest.mapped().node.reset();
       youngest.mapped().gradient.by_rows.reset();
+      youngest.mapped().gradient.dense = Array<T>();
       youngest.mapped().filled = false;
       spare_ = std::move(youngest);
     }
@@ -81,9 +82,20 @@ class Pass {
 
     void accumulate_rows(std::size_t i, const IntArray& indices, const Array<T>& values) override {
       if (!this->wants(i)) return;
+      const Shape& table = this->in(i).shape();
+      if (table.size() != 2 || values.size() != indices.size() * table[1])
+        throw_shape_error(
+            std::string("backward of ") + this->node_.op,
+            "need values of [indices, E] for a table [V, E]",
+            {{"table", table}, {"indices", indices.shape()}, {"values", values.shape()}});
       if (anomaly_enabled()) require_finite_gradient(this->node_, i, values);
-      Slot& slot = pass_.slot(this->node_.inputs[i]);
       RowGradient<T> sum = sum_by_row(indices, values);
+      if (!sum.rows.empty() &&
+          (sum.rows.front() < 0 || static_cast<std::size_t>(sum.rows.back()) >= table[0]))
+        throw ShapeError(std::string("backward of ") + this->node_.op + ": need rows in [0, " +
+                         std::to_string(table[0]) + "); got " + std::to_string(sum.rows.front()) +
+                         " to " + std::to_string(sum.rows.back()));
+      Slot& slot = pass_.slot(this->node_.inputs[i]);
       if (!slot.filled)
         slot.gradient.by_rows = std::move(sum);
       else if (slot.gradient.by_rows)
@@ -128,6 +140,7 @@ class Pass {
       throw GraphError(std::string("backward: the history of ") + node.op +
                        " was freed by an earlier backward pass; give that one retain_graph");
     if (!node.vjp) return;
+    const Release release{node, options_.retain_graph};
     Visit visit(*this, node);
     visit.grad = std::move(gradient.dense);
     {
@@ -135,12 +148,19 @@ class Pass {
       node.vjp(visit);
     }
     visit.check_written_buffers();
-    if (!options_.retain_graph) {
+  }
+
+  // Frees the history of a visited node, also if its VJP throws: what it saved may be used up.
+  struct Release {
+    Node<T>& node;
+    bool retain;
+    ~Release() {
+      if (retain) return;
       node.vjp = nullptr;
       node.inputs.clear();
       node.released = true;
     }
-  }
+  };
 
   static void replace_by_hook(const GradientHook<T>& hook, const Node<T>& node, Array<T>& grad) {
     std::optional<Array<T>> replacement = hook(grad);

@@ -44,6 +44,7 @@ Node<T>::~Node() {
     std::shared_ptr<Node> node = std::move(doomed.back());
     doomed.pop_back();
     if (node.use_count() != 1) continue;
+    std::atomic_thread_fence(std::memory_order_acquire);  // after whoever let go of it last
     node->vjp = nullptr;  // may hold tensors of its own; their chains end at leaves
     for (auto& input : node->inputs) doomed.push_back(std::move(input));
     node->inputs.clear();

@@ -250,6 +250,12 @@ std::size_t longest_output(std::size_t source_length, const SearchConfig& config
          config.max_length_extra;
 }
 
+SearchConfig spread(SearchConfig config, std::size_t sentences, std::size_t threads) {
+  const std::size_t share = (sentences + threads - 1) / threads;
+  config.search_batch = std::min(config.search_batch, std::max<std::size_t>(share, 1));
+  return config;
+}
+
 template <class T>
 std::vector<std::vector<Hypothesis>> search(const Seq2Seq<T>& model,
                                             const std::vector<std::vector<std::int32_t>>& sources,
@@ -263,14 +269,11 @@ std::vector<std::vector<Hypothesis>> search(const Seq2Seq<T>& model,
     return sources[a].size() > sources[b].size();
   });
   std::vector<std::vector<Hypothesis>> results(sources.size());
-  const std::size_t threads = pool == nullptr ? 1 : pool->threads();
-  const std::size_t share = (sources.size() + threads - 1) / threads;
-  const std::size_t size = std::min(config.search_batch, std::max<std::size_t>(share, 1));
   std::atomic<std::size_t> next = 0;  // the first sentence that nobody has taken
-  run_tasks(pool, threads, [&](std::size_t) {
+  run_tasks(pool, pool == nullptr ? 1 : pool->threads(), [&](std::size_t) {
     const NoGrad no_grad;
-    for (std::size_t begin; (begin = next.fetch_add(size)) < order.size();) {
-      const std::size_t count = std::min(size, order.size() - begin);
+    for (std::size_t begin; (begin = next.fetch_add(config.search_batch)) < order.size();) {
+      const std::size_t count = std::min(config.search_batch, order.size() - begin);
       search_batch(model, sources, {order.data() + begin, count}, config, observer, results);
     }
   });

@@ -47,12 +47,15 @@ class SearchObserver {
 
 // sources: word ids, each ending with eos, each of at least one token. Returns, in the same order,
 // up to config.nbest hypotheses a source, best first. Sentences are sorted by length into batches
-// of at most config.search_batch, which a pool's threads take in turn; neither the number of
-// threads nor the size of the batches changes the result beyond rounding.
+// of config.search_batch, which a pool's threads take in turn: their number changes no bit of the
+// result, the size of the batches only its rounding.
 template <class T>
 std::vector<std::vector<Hypothesis>> search(const Seq2Seq<T>& model,
                                             const std::vector<std::vector<std::int32_t>>& sources,
                                             const SearchConfig& config, WorkerPool* pool = nullptr,
                                             SearchObserver* observer = nullptr);
+
+// The same settings with batches small enough that no thread is idle.
+SearchConfig spread(SearchConfig config, std::size_t sentences, std::size_t threads);
 
 }  // namespace babelgrad

@@ -4,7 +4,8 @@
 // At most K are kept of a training whose end nobody knows, closer together where more is learned:
 // after updates d, 8 d, 27 d, 64 d ... When a (K+1)th is due, d is multiplied by 8 and every other
 // one goes. Which ones there are depends on the number of updates and K alone, so a resumed
-// training has the same ones as one in a single go.
+// training has the same ones as one in a single go. (A run that was killed just after a thinning
+// and goes on from before it lacks those that went, until the next thinning.)
 #pragma once
 
 #include <filesystem>

@@ -164,7 +164,7 @@ void Trainer::keep_snapshots() {
 void Trainer::take_snapshot() {
   const Stopwatch watch;
   require_finite_parameters();
-  claim_folder();
+  if (!folder_is_ours_) save_state();  // from here on the folder has something to resume from
   const Exchanged average(translator_.model().store(), step_.average());
   write_snapshot(folder_, state_.update, translator_.model().store());
   state_.seconds += watch.seconds();

@@ -1,5 +1,7 @@
 // The part of Trainer that tells how it goes: to the observer, and to metrics.jsonl.
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "babelgrad/autograd/kernels/kernels.h"
 #include "babelgrad/models/process_memory.h"
@@ -9,6 +11,11 @@ namespace babelgrad {
 namespace {
 
 constexpr double kProgressInterval = 0.5;  // seconds
+
+// e^loss, the largest number where that is infinite: JSON has no infinity.
+double perplexity(double loss) {
+  return std::min(std::exp(loss), std::numeric_limits<double>::max());
+}
 
 std::vector<ParameterNorms> parameter_norms(const ParameterStore<float>& store,
                                             const std::vector<double>& gradient_norms) {
@@ -49,7 +56,7 @@ void Trainer::log_update(const StepResult& result, double seconds) {
   m.seconds = state_.seconds;
   m.loss = result.loss;
   m.smoothed_loss = state_.smoothed_loss;
-  m.perplexity = std::exp(state_.smoothed_loss);
+  m.perplexity = perplexity(state_.smoothed_loss);
   m.learning_rate = schedule_.rate(state_.update);
   m.gradient_norm = result.gradient_norm;
   m.tokens_per_second = static_cast<double>(tokens_since_logged_) / seconds_since_logged_;
@@ -65,7 +72,7 @@ void Trainer::log_validation(const ValidationResult& result, bool best, bool reg
   m.epoch = state_.epoch + 1;
   m.seconds = state_.seconds;
   m.loss = result.loss;
-  m.perplexity = std::exp(result.loss);
+  m.perplexity = perplexity(result.loss);
   m.bleu = result.bleu;
   m.best = best;
   m.is_final = !regular;

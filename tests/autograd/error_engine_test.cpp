@@ -28,6 +28,37 @@ TEST_CASE("errors: undefined tensors") {
   CHECK(message_of<GraphError>([] { gru(random_leaf({1, 1, 1}, 1), {}, {}); }) == message);
 }
 
+TEST_CASE("errors: a history is freed also where its vector-Jacobian product throws") {
+  const GruWeights<double> w{random_leaf({6, 2}, 1), random_leaf({6, 2}, 2), random_leaf({6}, 3),
+                             random_leaf({6}, 4)};
+  const D states = gru(random_leaf({2, 1, 2}, 5), D(), w);
+  const Array<double> bad = full<double>({2, 1, 2}, std::numeric_limits<double>::quiet_NaN());
+  {
+    const DetectAnomaly detect;
+    CHECK_THROWS_AS(gradients(states, bad, {w.weight_ih}), NumericError);
+  }
+  CHECK(message_of<GraphError>([&] { gradients(states, bad, {w.weight_ih}); }) ==
+        "backward: the history of gru was freed by an earlier backward pass; give that one "
+        "retain_graph");
+}
+
+TEST_CASE("errors: gradients by rows that do not fit their table") {
+  const D table = random_leaf({4, 3}, 1);
+  const auto add_rows = [&](const IntArray& indices, const Shape& values) {
+    const D y = record<double>("custom", {table}, scalar(0.0), [=](Vjp<double>& c) {
+      c.accumulate_rows(0, indices, zeros<double>(values));
+    });
+    return [=] { gradients(y, {table}); };
+  };
+  CHECK(message_of<ShapeError>(add_rows(ints({2}, {1, 4}), {2, 3})) ==
+        "backward of custom: need rows in [0, 4); got 1 to 4");
+  CHECK(message_of<ShapeError>(add_rows(ints({1}, {-1}), {1, 3})) ==
+        "backward of custom: need rows in [0, 4); got -1 to -1");
+  CHECK(message_of<ShapeError>(add_rows(ints({2}, {1, 2}), {2, 5})) ==
+        "backward of custom: need values of [indices, E] for a table [V, E]; got table [4, 3], "
+        "indices [2], values [2, 5]");
+}
+
 TEST_CASE("errors: a second backward pass through a freed history") {
   const D x = random_leaf({3}, 1);
   const D middle = exp(x), loss = sum(middle);
