@@ -22,5 +22,6 @@ Run add_score(CLI::App& app);
 Run add_inspect(CLI::App& app);
 Run add_explain(CLI::App& app);
 Run add_serve(CLI::App& app);
+Run add_report(CLI::App& app);
 
 }  // namespace babelgrad::apps

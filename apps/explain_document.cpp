@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
-#include <cstdlib>
 #include <numeric>
 
 #include "babelgrad/models/beam_tree.h"
 #include "babelgrad/models/config_fields.h"
+#include "babelgrad/models/rounding.h"
 #include "babelgrad/models/snapshots.h"
 #include "babelgrad/text/error.h"
 
@@ -19,13 +18,6 @@ using Json = nlohmann::json;
 constexpr int kVersion = 1;
 constexpr std::size_t kLikeliest = 10;  // words shown a step
 constexpr int kVectorDigits = 4;        // significant, of the elements of vectors
-constexpr int kDigits = 6;              // of all other numbers
-
-double rounded(double x, int digits = kDigits) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.*g", digits, x);
-  return std::strtod(text, nullptr);
-}
 
 template <class T>
 Json numbers(const std::vector<T>& values, int digits = kDigits) {

@@ -63,7 +63,7 @@ int run_command(int argc, char** argv) {
       {"train", apps::add_train(app)},       {"translate", apps::add_translate(app)},
       {"evaluate", apps::add_evaluate(app)}, {"score", apps::add_score(app)},
       {"inspect", apps::add_inspect(app)},   {"explain", apps::add_explain(app)},
-      {"serve", apps::add_serve(app)}};
+      {"report", apps::add_report(app)},     {"serve", apps::add_serve(app)}};
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

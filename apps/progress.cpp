@@ -2,35 +2,25 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <cmath>
 #include <cstdio>
+
+#include "babelgrad/apps/terminal.h"
 
 namespace babelgrad::apps {
 namespace {
 
 constexpr double kPlainInterval = 10;  // seconds between lines when stderr is not a terminal
 
+void print_plain(const TrainingProgress& p) {
+  std::fprintf(stderr, "update %zu  epoch %zu  loss %.3f  %s tokens/s  rate %.2e  norm %.2f  %s\n",
+               p.update, p.epoch + 1, p.loss, thousands(p.tokens_per_second).c_str(),
+               p.learning_rate, p.gradient_norm, time_text(p).c_str());
+}
+
 }  // namespace
 
-std::string duration_text(double seconds) {
-  const long total = std::lround(std::max(0.0, seconds));
-  char text[32];
-  if (total >= 3600)
-    std::snprintf(text, sizeof text, "%ld:%02ld:%02ld", total / 3600, total / 60 % 60, total % 60);
-  else
-    std::snprintf(text, sizeof text, "%ld:%02ld", total / 60, total % 60);
-  return text;
-}
-
-std::string thousands(double number) {
-  std::string digits = std::to_string(std::llround(number));
-  for (std::ptrdiff_t i = static_cast<std::ptrdiff_t>(digits.size()) - 3; i > 0; i -= 3)
-    digits.insert(static_cast<std::size_t>(i), ",");
-  return digits;
-}
-
-ProgressPrinter::ProgressPrinter() : terminal_(::isatty(STDERR_FILENO) != 0) {}
+ProgressPrinter::ProgressPrinter() : utf8_(locale_is_utf8()) {}
 
 ProgressPrinter::~ProgressPrinter() { clear_line(); }
 
@@ -40,18 +30,16 @@ void ProgressPrinter::clear_line() {
 }
 
 void ProgressPrinter::on_progress(const TrainingProgress& p) {
-  if (!terminal_ && p.seconds - last_printed_ < kPlainInterval) return;
-  last_printed_ = p.seconds;
-  const std::string left = p.seconds_left ? ", " + duration_text(*p.seconds_left) + " left" : "";
-  clear_line();
-  char details[64] = "";  // a terminal's line has no room for them
-  if (!terminal_)
-    std::snprintf(details, sizeof details, "  rate %.2e  norm %.2f", p.learning_rate,
-                  p.gradient_norm);
-  std::fprintf(stderr, "update %zu  epoch %zu  loss %.3f  %s tokens/s%s  %s%s%s", p.update,
-               p.epoch + 1, p.loss, thousands(p.tokens_per_second).c_str(), details,
-               duration_text(p.seconds).c_str(), left.c_str(), terminal_ ? "" : "\n");
-  line_open_ = terminal_;
+  losses_.add(p.loss);
+  if (const std::optional<std::size_t> columns = terminal_columns(STDERR_FILENO)) {
+    // The last column stays free: a cursor behind it would be on the next line in some terminals.
+    const std::string line = progress_line(p, losses_, *columns - 1, utf8_);
+    std::fprintf(stderr, "\r%s\x1b[K", line.c_str());
+    line_open_ = true;
+  } else if (p.seconds - last_printed_ >= kPlainInterval) {
+    last_printed_ = p.seconds;
+    print_plain(p);
+  }
   std::fflush(stderr);
 }
 

@@ -1,8 +1,8 @@
-// What `train` shows on stderr: one line that is rewritten on a terminal, plain lines elsewhere.
+// What `train` shows on stderr: on a terminal one line that is rewritten (progress_line.h), plain
+// ASCII lines elsewhere. Validations get a line of their own.
 #pragma once
 
-#include <string>
-
+#include "babelgrad/apps/progress_line.h"
 #include "babelgrad/models/trainer.h"
 
 namespace babelgrad::apps {
@@ -10,19 +10,17 @@ namespace babelgrad::apps {
 class ProgressPrinter final : public TrainingObserver {
  public:
   ProgressPrinter();
-  ~ProgressPrinter() override;
+  ~ProgressPrinter() override;  // leaves the terminal with an empty line
   void on_progress(const TrainingProgress& progress) override;
   void on_validation(const ValidationReport& report) override;
 
  private:
   void clear_line();
 
-  bool terminal_;
+  bool utf8_;
+  CurveHistory losses_;
   bool line_open_ = false;
   double last_printed_ = -1e9;  // seconds of training
 };
-
-std::string duration_text(double seconds);  // "1:05", "2:03:00"
-std::string thousands(double number);       // "12,345"
 
 }  // namespace babelgrad::apps

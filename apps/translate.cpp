@@ -8,6 +8,7 @@
 #include "babelgrad/apps/attention_plot.h"
 #include "babelgrad/apps/line_reader.h"
 #include "babelgrad/apps/model_options.h"
+#include "babelgrad/apps/terminal.h"
 
 namespace babelgrad::apps {
 namespace {
@@ -32,7 +33,9 @@ void print(const std::vector<Translation>& translations, std::size_t line, bool 
       std::cout << t.text << "\n";
     }
     if (attention && !t.target_tokens.empty())
-      std::cout << attention_grid(t.source_tokens, t.target_tokens, t.hypothesis.weights) << "\n";
+      std::cout << attention_grid(t.source_tokens, t.target_tokens, t.hypothesis.weights,
+                                  terminal_columns(STDOUT_FILENO).value_or(0))
+                << "\n";
   }
 }
 

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <system_error>
 
+#include "babelgrad/models/rounding.h"
 #include "babelgrad/nn/safetensors.h"
 #include "babelgrad/text/files.h"
 
@@ -13,13 +14,6 @@ namespace babelgrad {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-// Six significant digits: more would be noise, and lines twice as long.
-double rounded(double number) {
-  char digits[32];
-  std::snprintf(digits, sizeof digits, "%.6g", number);
-  return std::strtod(digits, nullptr);
-}
 
 Json to_json(const UpdateMetrics& m) {
   Json json{{"update", m.update},

@@ -44,21 +44,6 @@ text::Corpus read_validation(const DataConfig& c, std::uint64_t seed, text::Corp
   return held_out;
 }
 
-// Removes validation pairs longer than the training pairs may be; returns how many.
-std::size_t drop_long(text::Corpus& corpus, const Codecs& codecs, std::size_t max_length) {
-  text::Corpus kept;
-  for (std::size_t i = 0; i < corpus.size(); ++i) {
-    if (codecs.source.encode(corpus.source[i]).size() > max_length ||
-        codecs.target.encode(corpus.target[i]).size() > max_length)
-      continue;
-    kept.source.push_back(std::move(corpus.source[i]));
-    kept.target.push_back(std::move(corpus.target[i]));
-  }
-  const std::size_t dropped = corpus.size() - kept.size();
-  corpus = std::move(kept);
-  return dropped;
-}
-
 Codecs learn_codecs(const DataConfig& c, const text::Corpus& train) {
   text::CodecOptions options;
   options.kind = c.tokenizer;
@@ -95,14 +80,35 @@ void require_tokens(const DataConfig& c, const char* side, const text::Codec& co
 
 }  // namespace
 
+Corpora load_corpora(const Config& config) {
+  Corpora corpora;
+  corpora.train = read_training_corpus(config.data);
+  corpora.validation = read_validation(config.data, config.training.seed, corpora.train);
+  prepare(config.data, corpora.train);
+  prepare(config.data, corpora.validation);
+  return corpora;
+}
+
+std::size_t drop_long(text::Corpus& corpus, const Codecs& codecs, std::size_t max_length) {
+  text::Corpus kept;
+  for (std::size_t i = 0; i < corpus.size(); ++i) {
+    if (codecs.source.encode(corpus.source[i]).size() > max_length ||
+        codecs.target.encode(corpus.target[i]).size() > max_length)
+      continue;
+    kept.source.push_back(std::move(corpus.source[i]));
+    kept.target.push_back(std::move(corpus.target[i]));
+  }
+  const std::size_t dropped = corpus.size() - kept.size();
+  corpus = std::move(kept);
+  return dropped;
+}
+
 TrainingData load_training_data(const Config& config, const std::optional<Codecs>& codecs) {
   const DataConfig& c = config.data;
   TrainingData data;
-  text::Corpus train = read_training_corpus(c);
+  auto [train, validation] = load_corpora(config);
   data.held_out = c.valid_source.empty();
-  data.validation = read_validation(c, config.training.seed, train);
-  prepare(c, train);
-  prepare(c, data.validation);
+  data.validation = std::move(validation);
   data.codecs = codecs ? *codecs : learn_codecs(c, train);
   data.long_validation = drop_long(data.validation, data.codecs, c.max_length);
   if (data.validation.size() == 0)

@@ -20,8 +20,19 @@ struct TrainingData {
   std::uint64_t fingerprint = 0;    // of all pairs: resuming needs the same
 };
 
-// Reads the files that the configuration names; learns the codecs unless they are given (resuming).
-// Throws ConfigError or text::InputError.
+struct Corpora {
+  text::Corpus train, validation;
+};
+
+// The pairs that the configuration names, validation held out where it has none of its own, as the
+// model reads them (lower-cased if the configuration says so). Throws ConfigError or
+// text::InputError.
+Corpora load_corpora(const Config& config);
+
+// Removes pairs with more than max_length tokens on a side; returns how many.
+std::size_t drop_long(text::Corpus& corpus, const Codecs& codecs, std::size_t max_length);
+
+// The same as examples; learns the codecs unless they are given (resuming). Throws as load_corpora.
 TrainingData load_training_data(const Config& config, const std::optional<Codecs>& codecs);
 
 // Fills in what follows from the data: vocabulary sizes, and whether embeddings are shared.

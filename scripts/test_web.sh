@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Opens the explain page (from disk) and the served page in Chromium, plays every step and reads the numbers:
+# Opens the explain and report pages (from disk) and the served page in Chromium, plays every step and reads the numbers:
 # test_web.sh [BUILD FOLDER]. The models are small and trained here; screenshots go to BUILD/screenshots.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -18,6 +18,7 @@ train luong
 train plain --architecture plain
 "$build/babelgrad" explain --model "$work/luong" --model "$work/plain" "je suis étudiant" \
   -o "$work/explain.html"
+"$build/babelgrad" report --model "$work/luong" -o "$work/report.html"
 
 cd tests/web
 npm ci --silent

@@ -1,14 +1,13 @@
-// The parts of the program that need no model: the attention grid, the progress line's numbers, and
-// the reader of standard input.
+// The parts of the program that need no model: the attention grid and the reader of standard input.
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 
 #include "babelgrad/apps/attention_grid.h"
 #include "babelgrad/apps/line_reader.h"
-#include "babelgrad/apps/progress.h"
 #include "babelgrad/text/error.h"
 
 namespace babelgrad::apps {
@@ -41,14 +40,23 @@ TEST_CASE("attention grid") {
   CHECK(attention_grid({"x"}, {"y"}, {}) == "    x \n");  // a model without attention
 }
 
-TEST_CASE("numbers of the progress line") {
-  CHECK(duration_text(0) == "0:00");
-  CHECK(duration_text(-1) == "0:00");
-  CHECK(duration_text(65.4) == "1:05");
-  CHECK(duration_text(7380) == "2:03:00");
-  CHECK(thousands(0) == "0");
-  CHECK(thousands(999.6) == "1,000");
-  CHECK(thousands(1234567) == "1,234,567");
+TEST_CASE("attention grid: a wide one is cut into parts that fit") {
+  const std::vector<std::string> source{"je", "étudiant", "</s>"}, target{"a", "student"};
+  const std::vector<std::vector<float>> weights{{0.04f, 0.71f, 0.25f}, {0.05f, 0.4f, 0.2f}};
+  const std::string whole = attention_grid(source, target, weights);
+  const std::string parts =
+      "          je étudiant\n"
+      "  a       ·· ████████\n"
+      "  student ░░ ▓▓▓▓▓▓▓▓\n"
+      "\n"
+      "          </s>\n"
+      "  a       ▒▒▒▒\n"
+      "  student ▒▒▒▒\n";
+  CHECK(attention_grid(source, target, weights, 26) == whole);
+  CHECK(attention_grid(source, target, weights, 25) == parts);
+  CHECK(attention_grid(source, target, weights, 21) == parts);
+  const std::string narrow = attention_grid(source, target, weights, 1);
+  CHECK(std::count(narrow.begin(), narrow.end(), '\n') == 11);  // a source token a part
 }
 
 TEST_CASE("line reader: what is there, up to the limit") {

@@ -1,0 +1,121 @@
+#include <nlohmann/json.hpp>
+
+#include "babelgrad/apps/model_options.h"
+#include "babelgrad/apps/report_attention.h"
+#include "babelgrad/apps/report_curves.h"
+#include "babelgrad/apps/report_quality.h"
+#include "babelgrad/apps/web/pages.h"
+#include "babelgrad/models/config_json.h"
+#include "babelgrad/models/training_data.h"
+#include "babelgrad/text/error.h"
+#include "babelgrad/text/files.h"
+
+namespace babelgrad::apps {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+struct ReportOptions {
+  ModelOptions model;
+  std::string source, reference, out;
+  bool json = false;
+};
+
+struct ReportData {
+  text::Corpus validation;
+  std::string name;  // of the validation pairs, for the reader
+  std::optional<std::vector<std::string>> training_target;
+};
+
+// The data that config.json names; they may have moved since the training.
+ReportData read_data_of_training(const Translator& translator) {
+  try {
+    const DataConfig& c = translator.config().data;
+    Corpora corpora = load_corpora(translator.config());
+    drop_long(corpora.validation, translator.codecs(), c.max_length);
+    if (corpora.validation.size() == 0)
+      throw UsageError("all validation pairs that config.json names are longer than max_length");
+    const std::string origin = c.tsv.empty() ? c.source : c.tsv;
+    return {std::move(corpora.validation),
+            c.valid_source.empty() ? "held out of " + origin : c.valid_source,
+            std::move(corpora.train.target)};
+  } catch (const text::InputError& error) {
+    throw UsageError(error.what() + std::string("; for other validation pairs than those of the "
+                                                "training give --source and --reference"));
+  }
+}
+
+ReportData read_given_data(const Translator& translator, const ReportOptions& options) {
+  ReportData data{read_parallel(translator, options.source, options.reference), options.source,
+                  std::nullopt};
+  for (auto* side : {&data.validation.source, &data.validation.target})
+    for (std::string& line : *side) line = prepare_line(translator.config().data, line);
+  try {
+    data.training_target = load_corpora(translator.config()).train.target;
+  } catch (const std::runtime_error&) {  // moved: the page goes without
+  }
+  return data;
+}
+
+ReportData read_data(const Translator& translator, const ReportOptions& options) {
+  if (options.source.empty() != options.reference.empty())
+    throw UsageError("--source and --reference go together");
+  return options.source.empty() ? read_data_of_training(translator)
+                                : read_given_data(translator, options);
+}
+
+Json describe_model(const Translator& translator) {
+  Json config = Json::parse(to_json(translator.config()));
+  return {{"parameters", translator.model().store().element_count()},
+          {"config", std::move(config)}};
+}
+
+Json report_document(const Translator& translator, const ReportOptions& options,
+                     const ReportData& data) {
+  Json document{{"name", folder_name(options.model.model)},
+                {"model", describe_model(translator)},
+                {"validation", data.name}};
+  const fs::path metrics = fs::path(options.model.model) / kMetricsFile;
+  std::optional<std::size_t> best_update;
+  if (fs::exists(metrics)) {
+    document["curves"] = report_curves(read_metrics(metrics));
+    if (document["curves"]["best"].is_number()) best_update = document["curves"]["best"];
+  }
+  WorkerPool pool(options.model.threads);
+  document["quality"] = report_quality(translator, data.validation, data.training_target, pool);
+  document["attention"] =
+      report_attention(translator, options.model.model, data.validation, best_update);
+  return document;
+}
+
+int run_report(const ReportOptions& options) {
+  const Translator translator = options.model.load();
+  const ReportData data = read_data(translator, options);
+  const Json document = report_document(translator, options, data);
+  text::write_file(
+      options.out,
+      options.json
+          ? document.dump() + "\n"
+          : make_page("report", "Training of " + folder_name(options.model.model), document));
+  return 0;
+}
+
+}  // namespace
+
+Run add_report(CLI::App& app) {
+  CLI::App* command = app.add_subcommand(
+      "report", "Write a page about a training: curves, norms, attention over time, quality");
+  auto options = std::make_shared<ReportOptions>();
+  options->model.add(*command, SearchFlags::with);
+  command->add_option("-o,--out", options->out, "file to write")->type_name("F.html")->required();
+  command
+      ->add_option("--source", options->source,
+                   "sentences to translate; by default those of the training's validation")
+      ->type_name("F");
+  command->add_option("--reference", options->reference, "their translations")->type_name("F");
+  command->add_flag("--json", options->json, "write the page's data alone, as JSON");
+  return [options] { return run_report(*options); };
+}
+
+}  // namespace babelgrad::apps

@@ -1,0 +1,87 @@
+"use strict";
+// The page's title, what was trained, and the figures that matter most.
+
+function reportTop({ name, model, validation, quality, curves }) {
+  const { config } = model;
+  return element(
+    "div",
+    {},
+    element(
+      "header",
+      { class: "page-top" },
+      element("h1", {}, "Training of ", element("bdi", {}, name)),
+      themeSwitches(),
+    ),
+    element("p", { class: "soft" }, modelSentence(model, config)),
+    element("dl", { class: "figures" }, topFigures(quality, curves, validation)),
+  );
+}
+
+function modelSentence(model, config) {
+  const attention =
+    config.architecture === "plain"
+      ? "no attention"
+      : `${config.architecture} attention` +
+        (config.architecture === "luong" ? `, score ${config.score}` : "");
+  const encoder = `${config.bidirectional ? "bidirectional" : "one-way"} encoder of ${formatNumber(config.encoder_hidden)}`;
+  return (
+    `${formatNumber(model.parameters)} parameters: ${attention}, ${encoder} units, decoder of ` +
+    `${formatNumber(config.hidden)}, tokens are ${config.tokenizer}.`
+  );
+}
+
+function topFigures(quality, curves, validation) {
+  const last = curves?.smoothed_loss.at(-1);
+  const figures = [
+    [
+      "BLEU",
+      quality.bleu.toFixed(1),
+      `${quality.sentences} pairs, ${validation}, beam ${quality.beam}`,
+    ],
+    ["chrF2", quality.chrf.toFixed(1), "of the same"],
+  ];
+  if (curves?.best != null) {
+    const loss = curves.valid_loss.find(([update]) => update >= curves.best);
+    figures.push([
+      "best update",
+      formatNumber(curves.best),
+      loss ? `validation loss ${formatNumber(loss[1])}` : "",
+    ]);
+  }
+  if (last)
+    figures.push([
+      "training loss",
+      formatNumber(last[1]),
+      `smoothed, at update ${formatNumber(last[0])}`,
+    ]);
+  return figures.map(([title, value, note]) =>
+    element(
+      "div",
+      { class: "figure" },
+      element("dt", { class: "soft small" }, title),
+      element("dd", {}, value, element("span", { class: "soft small" }, element("bdi", {}, note))),
+    ),
+  );
+}
+
+// Every setting, for whoever wants to repeat the training.
+function settingsSection(config) {
+  const rows = Object.entries(config).map(([key, value]) => ({ key, value: String(value) }));
+  return element(
+    "section",
+    { class: "section" },
+    element("h2", {}, "Settings"),
+    element(
+      "details",
+      { class: "card" },
+      element("summary", {}, "All of config.json"),
+      dataTable({
+        columns: [
+          { title: "key", value: (row) => row.key },
+          { title: "value", value: (row) => row.value },
+        ],
+        rows,
+      }),
+    ),
+  );
+}
