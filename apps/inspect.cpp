@@ -53,11 +53,6 @@ std::string graph_format(const std::string& file) {
   throw UsageError(file + ": need a name that ends with .svg, .png, .pdf or .dot");
 }
 
-std::string folder_name(const std::string& path) {
-  const std::filesystem::path absolute = std::filesystem::absolute(path).lexically_normal();
-  return (absolute.has_filename() ? absolute : absolute.parent_path()).filename().string();
-}
-
 text::Batch encode_pair(const InspectOptions& options, const Translator& translator) {
   text::require_valid_utf8(options.source, "--source", 1);
   text::require_valid_utf8(options.target, "--target", 1);

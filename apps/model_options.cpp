@@ -21,11 +21,6 @@ Translator ModelOptions::load() const {
   return translator;
 }
 
-std::string folder_name(const std::string& folder) {
-  const auto path = std::filesystem::path(folder).lexically_normal();
-  return (path.has_filename() ? path : path.parent_path()).filename().string();
-}
-
 text::Corpus read_parallel(const Translator& translator, const std::string& source,
                            const std::string& target) {
   text::Corpus corpus = text::read_parallel(source, target);
@@ -35,7 +30,7 @@ text::Corpus read_parallel(const Translator& translator, const std::string& sour
 }
 
 std::string folder_name(const std::filesystem::path& folder) {
-  const std::filesystem::path path = folder.lexically_normal();
+  const std::filesystem::path path = std::filesystem::absolute(folder).lexically_normal();
   return (path.has_filename() ? path : path.parent_path()).filename().string();
 }
 

@@ -20,9 +20,6 @@ struct ModelOptions {
   Translator load() const;  // with the search flags applied
 };
 
-// What a model folder is called, for titles.
-std::string folder_name(const std::string& folder);
-
 // Two aligned files, of lines that the model can read.
 text::Corpus read_parallel(const Translator& translator, const std::string& source,
                            const std::string& target);
