@@ -87,7 +87,8 @@ Json report_attention(const Translator& translator, const std::filesystem::path&
                          {"moments", Json::array()}});
   }
   Json moments = Json::array();
-  const std::vector<Snapshot> snapshots = list_snapshots(folder);
+  std::vector<Snapshot> snapshots = list_snapshots(folder);
+  std::erase_if(snapshots, [&](const Snapshot& one) { return one.update == best_update; });
   std::optional<Translator> past;
   if (!snapshots.empty()) past = Translator::load(folder);
   for (const Snapshot& snapshot : snapshots) {
