@@ -8,8 +8,8 @@
 
 namespace babelgrad::simd {
 
-// Lanes: a whole vector, or the last few elements of a row through a small buffer. (The compiler may
-// contract products and sums differently in the two, so results can differ in the last bit.)
+// Lanes: a whole vector, or the last few elements of a row through a small buffer. (The compiler
+// may contract products and sums differently in the two, so results can differ in the last bit.)
 template <class Arch, class T>
 struct Whole {
   using V = xsimd::batch<T, Arch>;
