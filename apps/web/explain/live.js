@@ -26,11 +26,13 @@ function httpLive() {
   };
 }
 
-// class LiveControls: `node` is the form on top of the page; onDocument(document, request) is
-// called with each answer.
+// class LiveControls: `node` is the form on top of the page; onDocument(document) is called with
+// each answer, onRefusal() where there is none and the picture has to be as it was.
 class LiveControls {
-  constructor(live, sentence, onDocument) {
-    Object.assign(this, { live, onDocument, sentence, masked: new Set(), weights: {}, asked: 0 });
+  constructor(live, sentence, { onDocument, onRefusal }) {
+    Object.assign(this, { live, onDocument, onRefusal, asked: 0 });
+    this.answered = { sentence, masked: [], weights: {} }; // the request that the picture answers
+    this.latest = this.answered;
     this.input = element("input", {
       type: "text",
       name: "sentence",
@@ -39,11 +41,12 @@ class LiveControls {
       spellcheck: "false",
       dir: "auto",
       "aria-label": "Sentence to translate",
+      dataset: { focus: "sentence" },
     });
     this.message = element("p", { class: "soft small live-message", role: "status" }, kLiveHint);
     this.reset = element(
       "button",
-      { type: "button", hidden: true, onclick: () => this.ask(this.sentence) },
+      { type: "button", hidden: true, onclick: () => this.ask(this.answered.sentence) },
       "Undo changes",
     );
     this.node = element(
@@ -67,7 +70,7 @@ class LiveControls {
   edits() {
     const words = this.model.source.text.trim().split(/\s+/);
     return {
-      masked: this.masked,
+      masked: new Set(this.answered.masked),
       words: words.length === this.model.source.tokens.length - 1 ? words : [],
       word: (i, text) => this.ask(words.with(i, text).filter(Boolean).join(" ")),
       toggle: (i) => this.toggle(i),
@@ -77,22 +80,26 @@ class LiveControls {
 
   // A new sentence: nothing is switched off or overruled any more.
   ask(sentence) {
-    this.masked.clear();
-    this.weights = {};
     this.input.value = sentence;
-    return this.send(sentence);
+    return this.send({ sentence, masked: [], weights: {} });
+  }
+
+  // What a change is added to: the latest request about the sentence in the picture.
+  present() {
+    return this.latest.sentence === this.answered.sentence ? this.latest : this.answered;
   }
 
   // Switches a source position off or on again; weights that were set leave out what is off.
   toggle(i) {
-    if (!this.masked.delete(i)) this.masked.add(i);
-    for (const [t, weights] of Object.entries(this.weights)) {
-      const kept = weights.map((weight, at) => (this.masked.has(at) ? 0 : weight));
+    const { sentence, masked: before, weights: set } = this.present();
+    const masked = before.includes(i) ? before.filter((at) => at !== i) : [...before, i];
+    const weights = {};
+    for (const [t, row] of Object.entries(set)) {
+      const kept = row.map((weight, at) => (masked.includes(at) ? 0 : weight));
       const sum = kept.reduce((a, b) => a + b, 0);
-      if (sum > 0) this.weights[t] = kept.map((weight) => weight / sum);
-      else delete this.weights[t];
+      if (sum > 0) weights[t] = kept.map((weight) => weight / sum);
     }
-    return this.send(this.sentence);
+    return this.send({ sentence, masked, weights });
   }
 
   // Gives source position i this share of the attention at output word t; the others keep their
@@ -100,30 +107,35 @@ class LiveControls {
   setWeight(t, i, share) {
     const before = this.model.decoder.steps[t].weights;
     const rest = before.reduce((sum, weight, at) => (at === i ? sum : sum + weight), 0);
-    this.weights[t] = before.map((weight, at) =>
+    const row = before.map((weight, at) =>
       at === i
         ? share
         : rest > 0
           ? (weight / rest) * (1 - share)
           : (1 - share) / (before.length - 1),
     );
-    return this.send(this.sentence);
+    const { weights, ...others } = this.present();
+    return this.send({ ...others, weights: { ...weights, [t]: row } });
   }
 
-  // The answer to the latest request counts, in whichever order they arrive.
-  async send(sentence) {
+  // The answer to the latest request {sentence, masked, weights} counts, in whichever order they
+  // arrive. A request that is refused leaves nothing behind but the message.
+  async send(request) {
     const number = ++this.asked;
-    const request = { sentence, masked: [...this.masked], weights: this.weights };
+    this.latest = request;
     this.node.setAttribute("aria-busy", "true");
     this.message.textContent = "";
     try {
       const answer = await this.live.explain(request);
       if (number !== this.asked) return;
-      this.sentence = sentence;
+      this.answered = request;
       this.report(answer.models[0]);
-      this.onDocument(answer, request);
+      this.onDocument(answer);
     } catch (error) {
-      if (number === this.asked) this.message.textContent = error.message;
+      if (number !== this.asked) return;
+      this.latest = this.answered;
+      this.message.textContent = error.message;
+      this.onRefusal();
     } finally {
       if (number === this.asked) this.node.removeAttribute("aria-busy");
     }
@@ -131,7 +143,8 @@ class LiveControls {
 
   // Says what the changes did to the translation.
   report(model) {
-    const changed = this.masked.size > 0 || Object.keys(this.weights).length > 0;
+    const { masked, weights } = this.answered;
+    const changed = masked.length > 0 || Object.keys(weights).length > 0;
     if (!changed) this.original = model.translation.text;
     this.reset.hidden = !changed;
     this.message.textContent = !changed

@@ -17,7 +17,10 @@ class ExplainPage {
     this.chosen = 0;
     if (live) {
       const sentence = explained.models[0]?.source.text ?? "";
-      this.controls = new LiveControls(live, sentence, (answer) => this.show(answer));
+      this.controls = new LiveControls(live, sentence, {
+        onDocument: (answer) => this.show(answer),
+        onRefusal: () => this.models && this.build(),
+      });
     }
     if (explained.models.length) this.show(explained);
     else root.replaceChildren(this.header(), this.controls.node);
