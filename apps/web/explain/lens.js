@@ -154,7 +154,8 @@ function recurrenceLens(model, { t }) {
 }
 
 // A bar with a word before and a number after it, for each row of {word, share, text, colour?,
-// chosen?}.
+// chosen?, start?, zero?}. A bar takes `share` of the width from `start` on (0 unless given); at
+// `zero` is a line.
 function barList(rows) {
   return element(
     "ol",
@@ -165,8 +166,13 @@ function barList(rows) {
         { class: row.chosen ? "is-chosen" : undefined },
         element("bdi", { class: "bar-word" }, row.word),
         element("span", {
-          class: "bar",
-          style: { "--share": clamp(row.share, 0, 1), "--bar": row.colour },
+          class: row.zero === undefined ? "bar" : "bar has-zero",
+          style: {
+            "--share": clamp(row.share, 0, 1),
+            "--start": row.start,
+            "--zero": row.zero,
+            "--bar": row.colour,
+          },
         }),
         element("span", { class: "number" }, row.text),
       ),
@@ -176,8 +182,9 @@ function barList(rows) {
 
 function scoreLens(model, { t }) {
   const { scores } = model.decoder.steps[t];
-  const largest = largestSize(scores);
-  const lowest = Math.min(0, ...scores);
+  const sizes = scores.map((score) => score ?? 0); // none where a position is off
+  const low = Math.min(0, ...sizes);
+  const span = Math.max(0, ...sizes) - low || 1;
   const formula = { dot: "hᵀ s", general: "hᵀ W s", additive: "vᵀ tanh(W h + U s)" }[
     model.config.score
   ];
@@ -185,7 +192,9 @@ function scoreLens(model, { t }) {
     barList(
       model.source.tokens.map((token, i) => ({
         word: token.text,
-        share: (scores[i] - lowest) / (Math.max(...scores) - lowest || 1),
+        share: Math.abs(sizes[i]) / span,
+        start: (Math.min(0, sizes[i]) - low) / span,
+        zero: low < 0 ? -low / span : undefined,
         text: formatNumber(scores[i]),
         colour: scores[i] < 0 ? "var(--negative)" : "var(--positive)",
       })),
@@ -195,7 +204,7 @@ function scoreLens(model, { t }) {
       { class: "soft small" },
       `The ${model.config.score} score: `,
       element("span", { class: "number" }, formula || model.config.score),
-      `, the largest size ${formatNumber(largest)}.`,
+      low < 0 ? ". Bars to the left of the line, 0, are negative scores." : ".",
     ),
   ];
 }
