@@ -224,9 +224,13 @@ function softmaxLens(model, { t }) {
     element(
       "p",
       { class: "soft small" },
-      "Softmax: ",
-      element("span", { class: "number" }, "aᵢ = exp(scoreᵢ) / Σ exp(scoreⱼ)"),
-      ".",
+      setByHand(model, t)
+        ? "Set by hand: the softmax of the scores is not used here."
+        : [
+            "Softmax: ",
+            element("span", { class: "number" }, "aᵢ = exp(scoreᵢ) / Σ exp(scoreⱼ)"),
+            ".",
+          ],
     ),
   ];
 }

@@ -45,7 +45,7 @@ function reachCard(model) {
   const max = largestSize(values);
   return matrixCard(
     "Reach of the gradient",
-    "The same table backward: how strongly each written word would change each word that was read.",
+    "The same table backward: how much the log-probability of each word that was written depends on each one that was read.",
     scaleLegend({ scale: "gradient", low: "0", high: formatNumber(max), label: "norm" }),
     { ...sentenceSides(model), values, scale: "gradient", max },
   );

@@ -153,12 +153,16 @@ function recurrenceText(model, t) {
     : `The word just chosen, ${input}, is fed back in, and the GRU updates the decoder’s state.`;
 }
 
+// Whether the reader gave the attention weights of output word t.
+function setByHand(model, t) {
+  return model.intervention?.weights?.[t] !== undefined;
+}
+
 function attentionSteps(model, t, named) {
   const { scores, weights } = model.decoder.steps[t];
   const best = weights.indexOf(Math.max(...weights));
   const compared = scores.map((score) => score ?? -Infinity); // none where a position is off
   const likest = compared.indexOf(Math.max(...compared));
-  const byHand = model.intervention?.weights?.[t] !== undefined;
   const asker =
     model.config.architecture === "bahdanau" ? "The previous decoder state" : "The decoder’s state";
   return [
@@ -171,7 +175,7 @@ function attentionSteps(model, t, named) {
     named(
       "softmax",
       "softmax",
-      (byHand
+      (setByHand(model, t)
         ? "These weights were set by hand, whatever the scores say. "
         : "Softmax turns the scores into weights that add up to 1. ") +
         `${formatShare(weights[best])} of the attention goes to ${sourceWord(model, best)}.`,
