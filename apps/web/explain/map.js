@@ -137,7 +137,8 @@ class ModelMap {
   }
 }
 
-// Writes norm / largest as depth of orange into a cell or block; no norm removes it.
+// Writes norm / largest as depth of orange into a cell or block, and the norm as a number, unless it
+// is negligible beside the largest; no norm removes both.
 function showGradient(node, norm, largest) {
   node.classList.toggle("has-gradient", norm !== undefined);
   if (norm === undefined) return;
@@ -146,6 +147,7 @@ function showGradient(node, norm, largest) {
     "--share": norm / largest,
   });
   node.dataset.gradient = formatNumber(norm);
+  node.classList.toggle("is-negligible", norm > 0 && norm < largest / 1000);
 }
 
 // How many output words stand there at a step.
