@@ -9,9 +9,14 @@ function learningSection(model) {
   const chart = lineChart({
     series: [{ name: "", dots: true, points: snapshots.map((one) => [one.update, one.loss]) }],
     x: { label: "update" },
-    y: { label: "loss of this sentence", min: 0 },
+    y: { label: "loss, nats a token", min: 0 },
     height: 200,
   });
+  const { beam } = model.config;
+  const search =
+    beam > 1
+      ? `; the one at the top comes from a beam of ${beam}, so even the last may differ`
+      : "";
   const sentence = element("p", { class: "learning-sentence" });
   const matrix = element("div", { class: "scroll" });
   const show = (index) => {
@@ -30,7 +35,7 @@ function learningSection(model) {
       element(
         "span",
         { class: "soft small" },
-        `  loss ${formatNumber(loss)}, log-probability ${formatNumber(logProbability)}`,
+        `  log-probability ${formatNumber(logProbability)}; loss ${formatNumber(loss)}`,
       ),
     );
     matrix.replaceChildren(
@@ -59,6 +64,14 @@ function learningSection(model) {
       { class: "soft" },
       "The same sentence at moments of the training: draw the slider from left to right and see " +
         "its translation, its loss and its alignment come about.",
+    ),
+    element(
+      "p",
+      { class: "soft small" },
+      "The loss, in nats a token, is that of ",
+      element("bdi", {}, quoted(model.translation.text)),
+      ", the translation at the top of the page. What a snapshot writes itself it chooses word by word, the likeliest " +
+        `each time (greedy search)${search}.`,
     ),
     element(
       "div",
