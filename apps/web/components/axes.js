@@ -22,15 +22,24 @@ function axisScale([low, high], [from, to], kind = "linear") {
   return position;
 }
 
-// Powers of ten, with 2 and 5 times them where there are few.
+// At least three: powers of ten, or where they are too few 2 and 5 times them as well, then closer
+// ones, then equal steps.
 function logarithmicTicks(low, high) {
+  for (const factors of [[1], [1, 2, 5], [1, 1.5, 2, 3, 5, 7]]) {
+    const ticks = multiplesOfPowers(factors, low, high);
+    if (ticks.length >= 3) return ticks;
+  }
+  return roundNumbers(low, high, 5);
+}
+
+// `factors` times powers of ten, of which at most seven, from low to high.
+function multiplesOfPowers(factors, low, high) {
   const first = Math.floor(Math.log10(low));
   const last = Math.ceil(Math.log10(high));
   const step = Math.ceil((last - first) / 6);
-  const factors = last - first > 2 ? [1] : [1, 2, 5];
   const ticks = [];
   for (let power = first; power <= last; power += step) {
-    for (const factor of factors) ticks.push(Number((factor * 10 ** power).toPrecision(1)));
+    for (const factor of factors) ticks.push(Number((factor * 10 ** power).toPrecision(2)));
   }
   return ticks.filter((value) => value >= low * (1 - 1e-9) && value <= high * (1 + 1e-9));
 }

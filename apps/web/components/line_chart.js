@@ -34,6 +34,10 @@ function chartLabel(series, x, y) {
   return `${y.label || names} over ${x.label || "x"}`;
 }
 
+function axisLabel({ label, scale }) {
+  return [label, scale === "log" ? "logarithmic" : ""].filter(Boolean).join(", ");
+}
+
 function chartRange(series, axis, index) {
   const values = series.flatMap((one) => one.points.map((point) => point[index]));
   const low = axis.min ?? values.reduce((a, b) => Math.min(a, b), Infinity);
@@ -86,11 +90,11 @@ function drawChart(picture, series, x, y, height, marker) {
           formatTick(value),
         ),
       ),
-      svg("text", { class: "chart-label", x: margin.left, y: 11 }, y.label || ""),
+      svg("text", { class: "chart-label", x: margin.left, y: 11 }, axisLabel(y)),
       svg(
         "text",
         { class: "chart-label", x: width - margin.right, y: height - 4, "text-anchor": "end" },
-        x.label || "",
+        axisLabel(x),
       ),
       marker === undefined
         ? []

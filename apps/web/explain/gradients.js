@@ -70,21 +70,29 @@ function comparedModels(models, index) {
   return partner ? [models[index], partner] : [models[index]];
 }
 
-// A model's name, if there are others.
-function modelPrefix(models, model) {
-  return models.length > 1 ? `${model.name}, ` : "";
+// Output word t of a model, or its last one where it wrote fewer.
+function comparableWord(model, t) {
+  return Math.min(t, model.backward.length - 1);
+}
+
+// Which model and which of its words a gradient starts from, if there are several models.
+function gradientName(models, model, t) {
+  if (models.length < 2) return "";
+  const { text } = model.decoder.steps[comparableWord(model, t)].chosen;
+  return `${model.name} from ${quoted(text)}`;
 }
 
 // Gradient norms at the encoder's hidden states over source time, in each direction; logarithmic,
 // so that a gradient that shrinks by a factor at each step is a straight line.
 function vanishingChart(models, t) {
   const series = models.flatMap((model, m) => {
-    const norms = model.backward[Math.min(t, model.backward.length - 1)];
+    const norms = model.backward[comparableWord(model, t)];
+    const source = gradientName(models, model, t);
     const curve = (values, name, colour) =>
       values && values.length
         ? [
             {
-              name: modelPrefix(models, model) + name,
+              name: source ? `${source}, ${name}` : name,
               colour,
               dots: true,
               points: values.map((norm, i) => [i + 1, norm]),
@@ -112,9 +120,9 @@ function vanishingChart(models, t) {
 // The same at the decoder's states, from the initial one to the word's own.
 function decoderTimeChart(models, t) {
   const series = models.map((model, m) => {
-    const norms = model.backward[Math.min(t, model.backward.length - 1)].decoder_states;
+    const norms = model.backward[comparableWord(model, t)].decoder_states;
     return {
-      name: models.length > 1 ? model.name : "",
+      name: gradientName(models, model, t),
       dots: true,
       colour: seriesColour(2 * m + 1),
       points: norms.map((norm, i) => [i, norm]),
