@@ -1,7 +1,7 @@
 "use strict";
 // What a served page can do besides: ask the model again with another sentence, with other weights,
 // or with source words switched off. `live` is {async explain({sentence, masked, weights})}, which
-// gives a new document.
+// gives a new document, and perhaps {async model()}, which describes the model as GET /api/model.
 
 const kLiveHint =
   "Change the sentence or a word of it, switch a position off, or, from a softmax step on, drag a weight: the decoder " +
@@ -10,6 +10,10 @@ const kLiveHint =
 // Asks the server that the page came from.
 function httpLive() {
   return {
+    async model() {
+      const response = await fetch("/api/model");
+      return response.ok ? response.json() : null;
+    },
     async explain(request) {
       const response = await fetch("/api/explain", {
         method: "POST",
@@ -39,11 +43,13 @@ class LiveControls {
       value: sentence,
       autocomplete: "off",
       spellcheck: "false",
+      placeholder: "A sentence in the language that the model reads",
       dir: "auto",
       "aria-label": "Sentence to translate",
       dataset: { focus: "sentence" },
     });
-    this.message = element("p", { class: "soft small live-message", role: "status" }, kLiveHint);
+    this.message = element("p", { class: "soft small live-message", role: "status" });
+    this.message.textContent = sentence && kLiveHint;
     this.reset = element(
       "button",
       { type: "button", hidden: true, onclick: () => this.ask(this.answered.sentence) },

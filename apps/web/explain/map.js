@@ -4,6 +4,9 @@
 // what has been computed by then, lights what the step is about, and in the backward steps colours
 // the gradients.
 
+// The first step shows, faintly, the picture of this one: what the story is going to fill in.
+const kPreview = { kind: "words", t: 0 };
+
 // class ModelMap: `node` is the picture; `edits` (or null) are what a live page lets the reader
 // change: {word(i, text), toggle(i), weight(t, i, share), masked: Set}.
 class ModelMap {
@@ -80,21 +83,31 @@ class ModelMap {
 
   show(step) {
     this.step = step;
+    const preview = step.kind === "tokens";
+    const drawn = preview ? kPreview : step;
     const backward = step.kind.startsWith("gradient");
     this.node.classList.toggle("is-backward", backward);
+    this.node.classList.toggle("is-preview", preview);
     for (const row of this.rows) {
-      this.cells.get(row.name).forEach((cell, i) => this.showCell(row, cell, i, step, backward));
+      this.cells.get(row.name).forEach((cell, i) => {
+        this.showCell(row, cell, i, drawn, backward);
+        cell.classList.toggle("is-active", row.progress(step, i).active);
+      });
     }
-    for (const block of this.blocks) this.showBlock(block, step, backward);
-    this.showOutput(step);
+    for (const block of this.blocks) {
+      this.showBlock(block, drawn, backward);
+      this.chain
+        .get(block.name)
+        .node.classList.toggle("is-active", block.active.includes(step.kind));
+    }
+    this.showOutput(drawn);
     this.bringIntoView(step);
     this.connect(step);
   }
 
   showCell(row, cell, i, step, backward) {
-    const { known, active } = row.progress(step, i);
+    const { known } = row.progress(step, i);
     cell.classList.toggle("is-known", known);
-    cell.classList.toggle("is-active", active);
     if (row.update && known) row.update(cell, i, step);
     const norm = backward && row.gradient ? row.gradient(step) : null;
     showGradient(cell, norm?.[i], norm && largestSize(norm));
@@ -104,7 +117,6 @@ class ModelMap {
     const { node, body } = this.chain.get(block.name);
     const content = block.content(step);
     node.classList.toggle("is-known", content !== null);
-    node.classList.toggle("is-active", block.active.includes(step.kind));
     body.replaceChildren(...[content ?? []].flat());
     const norm = backward && block.gradient ? block.gradient(step) : undefined;
     const largest = backward ? largestSize(decoderNorms(this.model, step.t)) : 1;

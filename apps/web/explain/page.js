@@ -17,13 +17,14 @@ class ExplainPage {
     this.chosen = 0;
     if (live) {
       const sentence = explained.models[0]?.source.text ?? "";
+      this.live = live;
       this.controls = new LiveControls(live, sentence, {
         onDocument: (answer) => this.show(answer),
         onRefusal: () => this.models && this.build(),
       });
     }
     if (explained.models.length) this.show(explained);
-    else root.replaceChildren(this.header(), this.controls.node);
+    else root.replaceChildren(this.welcome(), this.controls.node);
   }
 
   show(explained) {
@@ -90,14 +91,26 @@ class ExplainPage {
     );
   }
 
+  // Before the first sentence: which model this is, and what there will be to see.
+  welcome() {
+    const summary = element("p", { class: "soft small" });
+    const describe = async () => {
+      const model = await this.live.model?.();
+      if (model) summary.textContent = describeModel({ ...model, beam: model.search.beam });
+    };
+    describe();
+    const text =
+      "Type a sentence and see how this model translates it, step by step: words become vectors, the encoder reads " +
+      "them, the decoder writes word by word, and the gradient runs all the way back.";
+    return element(
+      "header",
+      { class: "page-top" },
+      element("div", {}, element("h1", {}, document.title), summary, element("p", {}, text)),
+      this.switches,
+    );
+  }
+
   header() {
-    if (!this.models)
-      return element(
-        "header",
-        { class: "page-top" },
-        element("h1", {}, "Type a sentence."),
-        this.switches,
-      );
     const { source, translation } = this.model;
     const long = source.text.length + translation.text.length > 80;
     const title = element(
@@ -198,9 +211,11 @@ function withReadableTokens(models) {
 }
 
 function modelSummary({ name, config, translation }) {
-  const score = config.architecture === "plain" ? "no attention" : `${config.score} attention`;
-  return (
-    `${name}: ${config.architecture}, ${score}, ${formatNumber(config.parameters)} parameters, beam ${config.beam}; ` +
-    `log-probability ${formatNumber(translation.log_probability)}`
-  );
+  const probability = formatNumber(translation.log_probability);
+  return `${name}: ${describeModel(config)}; log-probability ${probability}`;
+}
+
+function describeModel({ architecture, score, parameters, beam }) {
+  const attention = architecture === "plain" ? "no attention" : `${score} attention`;
+  return `${architecture}, ${attention}, ${formatNumber(parameters)} parameters, beam ${beam}`;
 }

@@ -43,7 +43,8 @@ function wordSteps(model) {
         `${quoted(model.source.tokens.at(-1).text)}, marks the end.` +
         (unknown
           ? ` ${unknown} of them it has never seen: they all become one “unknown” token.`
-          : ""),
+          : "") +
+        " Faint is what the model is going to make of them up to its first word; the steps fill it in.",
     },
     {
       kind: "embeddings",
