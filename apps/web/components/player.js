@@ -19,13 +19,13 @@ function playerIcon(name) {
   );
 }
 
-// new Player({count, onStep, label}): calls onStep(index) at once with the step of the address,
-// then at each change. `label(index)` names a step for screen readers. `player.node` is the bar of
-// controls. Keys anywhere on the page: space plays and pauses, arrows step, Home and End go to the
+// new Player({count, onStep, label, pace}): calls onStep(index) at once with the step of the
+// address, then at each change. `label(index)` names a step for screen readers; `pace(index)` is
+// the share of kStepMilliseconds that it stays. `player.node` is the bar of controls. Keys anywhere on the page: space plays and pauses, arrows step, Home and End go to the
 // ends.
 class Player {
-  constructor({ count, onStep, label = (i) => `step ${i + 1}` }) {
-    Object.assign(this, { count, onStep, label, index: 0, timer: null });
+  constructor({ count, onStep, label = (i) => `step ${i + 1}`, pace = () => 1 }) {
+    Object.assign(this, { count, onStep, label, pace, index: 0, timer: null });
     this.node = this.controls();
     this.listeners = new AbortController();
     const { signal } = this.listeners;
@@ -110,7 +110,7 @@ class Player {
         if (this.index === this.count - 1) this.pause();
         else this.wait();
       },
-      kStepMilliseconds / Number(this.speed.value),
+      (kStepMilliseconds * this.pace(this.index)) / Number(this.speed.value),
     );
   }
 

@@ -59,10 +59,12 @@ class ExplainPage {
       comparisonSection(this.models),
     ];
     this.root.replaceChildren(...parts.filter(Boolean));
+    const paces = storyPaces(this.steps);
     this.player = new Player({
       count: this.steps.length,
       onStep: (index) => this.showStep(index),
       label: (index) => this.steps[index].title,
+      pace: (index) => paces[index],
     });
     stage.append(this.player.node);
     this.root.querySelector(`[data-focus="${focus}"]`)?.focus({ preventScroll: true });

@@ -13,6 +13,21 @@ function tellStory(model) {
   ];
 }
 
+// Stories of up to so many steps have the player's full time for each.
+const kUnhurriedSteps = 60;
+
+// The share of the player's time for each step: in a longer story those whose kind has been
+// explained before go by faster, so that it lasts about as long.
+function storyPaces(steps) {
+  const repeated = clamp(kUnhurriedSteps / steps.length, 0.2, 1);
+  const kinds = new Set();
+  return steps.map(({ kind }) => {
+    const pace = kinds.has(kind) ? repeated : 1;
+    kinds.add(kind);
+    return pace;
+  });
+}
+
 function hasAttention(model) {
   return model.decoder.steps.some((step) => step.weights);
 }
