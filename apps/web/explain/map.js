@@ -44,6 +44,7 @@ class ModelMap {
 
   sourceGrid(edits) {
     const columns = this.model.source.tokens.length;
+    const place = (i) => (i === 0 ? " is-first" : "") + (i === columns - 1 ? " is-last" : "");
     const grid = element("div", { class: "map-grid", style: { "--columns": columns } });
     this.rows.forEach((row, at) => {
       const line = { "grid-row": at + 1 };
@@ -52,7 +53,7 @@ class ModelMap {
         element(
           "div",
           {
-            class: `cell cell-${row.kind}`,
+            class: `cell cell-${row.kind}${place(i)}`,
             dataset: { row: row.name, column: i },
             style: { ...line, "grid-column": i + 2 },
           },
