@@ -142,9 +142,9 @@ class BatchSearch {
       if (ends && rank >= config_.beam) continue;
       candidate.fate = ends ? Candidate::Fate::finished : Candidate::Fate::kept;
       const Beam& parent = sentence.beams[candidate.beam];
-      const Beam beam{
-          candidate.log_probability, parent.length + 1,
-          std::make_shared<const Step>(parent.last, candidate.token, attention[candidate.beam])};
+      const Beam beam{candidate.log_probability, parent.length + 1,
+                      std::make_shared<const Step>(
+                          Step{parent.last, candidate.token, attention[candidate.beam]})};
       if (ends) {
         sentence.finished.push_back(finish(beam, true));
       } else {
