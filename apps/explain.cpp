@@ -1,11 +1,12 @@
+#include <map>
 #include <set>
 
 #include "babelgrad/apps/commands.h"
 #include "babelgrad/apps/config_flags.h"
 #include "babelgrad/apps/explain_document.h"
 #include "babelgrad/apps/model_options.h"
+#include "babelgrad/apps/output_file.h"
 #include "babelgrad/apps/web/pages.h"
-#include "babelgrad/text/files.h"
 #include "babelgrad/text/unicode.h"
 
 namespace babelgrad::apps {
@@ -18,16 +19,22 @@ struct ExplainOptions {
   ConfigFlags flags;
 };
 
-// The folders' names, or their paths as given if names alone do not tell them apart.
+// The folders' names, or their paths as given if names alone do not tell them apart; one that comes
+// again is numbered: "model", "model (2)".
 std::vector<std::string> model_names(const std::vector<std::string>& folders) {
   std::vector<std::string> names;
   for (const std::string& folder : folders) names.push_back(folder_name(folder));
-  const bool distinct = std::set<std::string>(names.begin(), names.end()).size() == names.size();
-  return distinct ? names : folders;
+  const std::set<std::string> different(folders.begin(), folders.end());
+  if (std::set<std::string>(names.begin(), names.end()).size() < different.size()) names = folders;
+  std::map<std::string, int> seen;
+  for (std::string& name : names)
+    if (const int count = ++seen[name]; count > 1) name += " (" + std::to_string(count) + ")";
+  return names;
 }
 
 int run_explain(const ExplainOptions& options) {
   text::require_valid_utf8(options.sentence, "sentence", 1);
+  const OutputFile out(options.out);
   std::vector<Translator> translators;
   for (const std::string& folder : options.models) {
     translators.push_back(Translator::load(folder));
@@ -39,8 +46,8 @@ int run_explain(const ExplainOptions& options) {
     models.push_back(
         {names[i], &translators[i], translators[i].config().search, options.models[i]});
   const nlohmann::json document = explain_document(models, options.sentence);
-  text::write_file(options.out, options.json ? document.dump() + "\n"
-                                             : make_page("explain", options.sentence, document));
+  out.write(options.json ? document.dump() + "\n"
+                         : make_page("explain", options.sentence, document));
   return 0;
 }
 
@@ -58,7 +65,7 @@ Run add_explain(CLI::App& app) {
   command->add_option("sentence", options->sentence, "the sentence to translate")
       ->type_name("TEXT")
       ->required();
-  command->add_option("-o,--out", options->out, "file to write")->type_name("F.html")->required();
+  command->add_option("-o,--out", options->out, kOutputHelp)->type_name("F.html")->required();
   command->add_flag("--json", options->json, "write the page's data alone, as JSON");
   options->flags.add(*command, FlagGroup::search, Config{});
   return [options] { return run_explain(*options); };

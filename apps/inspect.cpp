@@ -4,10 +4,10 @@
 #include "babelgrad/apps/external_program.h"
 #include "babelgrad/apps/gradient_page.h"
 #include "babelgrad/apps/model_options.h"
+#include "babelgrad/apps/output_file.h"
 #include "babelgrad/autograd/graph.h"
 #include "babelgrad/autograd/inspect.h"
 #include "babelgrad/models/config_fields.h"
-#include "babelgrad/text/files.h"
 #include "babelgrad/text/unicode.h"
 
 namespace babelgrad::apps {
@@ -64,7 +64,7 @@ text::Batch encode_pair(const InspectOptions& options, const Translator& transla
 }
 
 // With the times of a step that is not the first: caches are warm by then.
-void draw_graph(const InspectOptions& options, const Seq2Seq<float>& model,
+void draw_graph(const std::string& format, const OutputFile& out, const Seq2Seq<float>& model,
                 const text::Batch& batch) {
   model.store().gradients(model.loss(batch, kEvaluation));
   Profile profile(ProfileDetail::nodes);
@@ -76,9 +76,7 @@ void draw_graph(const InspectOptions& options, const Seq2Seq<float>& model,
     model.store().gradients(loss);
   }
   const std::string dot = to_dot(graph, profile.node_costs());
-  const std::string format = graph_format(options.graph);
-  text::write_file(options.graph,
-                   format == "dot" ? dot : run_filter(kGraphviz, {"-T" + format}, dot));
+  out.write(format == "dot" ? dot : run_filter(kGraphviz, {"-T" + format}, dot));
 }
 
 int run_inspect(const InspectOptions& options) {
@@ -86,20 +84,22 @@ int run_inspect(const InspectOptions& options) {
     throw UsageError("--source and --target need --gradients, --html or --graph");
   if (options.need_pair() && (options.source.empty() || options.target.empty()))
     throw UsageError("--gradients, --html and --graph need --source TEXT and --target TEXT");
-  if (!options.graph.empty()) graph_format(options.graph);
+  if (options.page == "-") throw UsageError("--html: need a file; standard output has the loss");
+  const std::string format = options.graph.empty() ? "" : graph_format(options.graph);
+  const OutputFile page(options.page), graph(options.graph);
   Translator translator = options.model.load();
   if (!options.need_pair()) {
     print_model(translator);
     return 0;
   }
   const text::Batch batch = encode_pair(options, translator);
-  if (!options.graph.empty()) draw_graph(options, translator.model(), batch);
+  if (!format.empty()) draw_graph(format, graph, translator.model(), batch);
   const Tensor<float> loss = translator.model().loss(batch, kEvaluation);
   loss.backward();
   if (!options.page.empty())
-    text::write_file(options.page, gradient_page({folder_name(options.model.model), options.source,
-                                                  options.target, loss.item()},
-                                                 translator.model().store().parameters()));
+    page.write(gradient_page(
+        {folder_name(options.model.model), options.source, options.target, loss.item()},
+        translator.model().store().parameters()));
   std::cout << "loss " << std::fixed << std::setprecision(6) << loss.item() << " nats a token\n";
   if (options.gradients)
     std::cout << gradient_table(inspect(translator.model().store().parameters()));
@@ -117,7 +117,7 @@ Run add_inspect(CLI::App& app) {
                     "of the loss of the pair --source, --target");
   command->add_option("--source", options->source, "the pair's source sentence")->type_name("TEXT");
   command->add_option("--target", options->target, "the pair's target sentence")->type_name("TEXT");
-  command->add_option("--html", options->page, "write the gradients as a web page")
+  command->add_option("--html", options->page, "write the gradients as a web page into this file")
       ->type_name("F.html");
   command
       ->add_option(

@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "babelgrad/apps/model_options.h"
+#include "babelgrad/apps/output_file.h"
 #include "babelgrad/apps/report_attention.h"
 #include "babelgrad/apps/report_curves.h"
 #include "babelgrad/apps/report_quality.h"
@@ -8,7 +9,6 @@
 #include "babelgrad/models/config_json.h"
 #include "babelgrad/models/training_data.h"
 #include "babelgrad/text/error.h"
-#include "babelgrad/text/files.h"
 
 namespace babelgrad::apps {
 namespace {
@@ -90,14 +90,13 @@ Json report_document(const Translator& translator, const ReportOptions& options,
 }
 
 int run_report(const ReportOptions& options) {
+  const OutputFile out(options.out);
   const Translator translator = options.model.load();
   const ReportData data = read_data(translator, options);
   const Json document = report_document(translator, options, data);
-  text::write_file(
-      options.out,
-      options.json
-          ? document.dump() + "\n"
-          : make_page("report", "Training of " + folder_name(options.model.model), document));
+  out.write(options.json
+                ? document.dump() + "\n"
+                : make_page("report", "Training of " + folder_name(options.model.model), document));
   return 0;
 }
 
@@ -108,7 +107,7 @@ Run add_report(CLI::App& app) {
       "report", "Write a page about a training: curves, norms, attention over time, quality");
   auto options = std::make_shared<ReportOptions>();
   options->model.add(*command, SearchFlags::with);
-  command->add_option("-o,--out", options->out, "file to write")->type_name("F.html")->required();
+  command->add_option("-o,--out", options->out, kOutputHelp)->type_name("F.html")->required();
   command
       ->add_option("--source", options->source,
                    "sentences to translate; by default those of the training's validation")

@@ -1,6 +1,7 @@
 #include "babelgrad/models/translator.h"
 
 #include <algorithm>
+#include <array>
 
 #include "babelgrad/models/config_json.h"
 #include "babelgrad/models/metrics.h"
@@ -15,6 +16,12 @@ namespace {
 constexpr std::size_t kLongestLine = 2000;  // tokens
 constexpr const char* kConfigFile = "config.json";
 constexpr const char* kModelFile = "model.safetensors";
+// What a model folder may hold besides its configuration and its snapshots.
+constexpr std::array kFiles{kModelFile,     "training_state.safetensors",
+                            "shared.vocab", "shared.spm",
+                            "source.vocab", "source.spm",
+                            "target.vocab", "target.spm",
+                            kMetricsFile};
 
 bool is_joint(const Config& config) { return config.model.share_embeddings; }
 
@@ -56,6 +63,20 @@ Codecs load_codecs(const Config& config, const std::filesystem::path& folder) {
   return codecs;
 }
 
+bool is_model_file(const std::filesystem::path& path) {
+  std::error_code error;
+  const std::filesystem::path file = std::filesystem::weakly_canonical(path, error);
+  if (error) return false;
+  const std::filesystem::path folder = file.parent_path();
+  if (std::filesystem::exists(folder / kConfigFile, error) &&
+      std::filesystem::exists(folder / kModelFile, error))
+    return file.filename() == kConfigFile ||
+           std::find(kFiles.begin(), kFiles.end(), file.filename()) != kFiles.end();
+  const std::vector<Snapshot> snapshots = list_snapshots(folder.parent_path());
+  return std::any_of(snapshots.begin(), snapshots.end(),
+                     [&](const Snapshot& snapshot) { return snapshot.file == file; });
+}
+
 Translator::Translator(Config config, Codecs codecs)
     : Translator(config, std::move(codecs), config.training.seed) {}
 
@@ -82,9 +103,7 @@ Translator Translator::load(const std::filesystem::path& folder) {
 }
 
 void Translator::replace_folder(const std::filesystem::path& folder) const {
-  for (const char* old : {kModelFile, "training_state.safetensors", "shared.vocab", "shared.spm",
-                          "source.vocab", "source.spm", "target.vocab", "target.spm", kMetricsFile})
-    std::filesystem::remove(folder / old);
+  for (const char* old : kFiles) std::filesystem::remove(folder / old);
   thin_snapshots(folder, 0, 0);
   save_config(folder);
   save_vocabularies(folder);

@@ -39,6 +39,10 @@ struct Codecs {
 // The codecs of a model folder whose configuration is known.
 Codecs load_codecs(const Config& config, const std::filesystem::path& folder);
 
+// Whether this is, links followed, a file that a model in its folder consists of, one that `train`
+// writes there later, or a snapshot.
+bool is_model_file(const std::filesystem::path& path);
+
 class Translator {
  public:
   Translator(Config config, Codecs codecs);

@@ -12,7 +12,8 @@ namespace babelgrad::text {
 // "corpus.fr: no such file", "corpus.fr: is a directory, not a file", "corpus.fr: cannot be read".
 std::string read_file(const std::filesystem::path& path);
 
-// Writes `bytes` to `path`.tmp, then renames it, so that a full disk leaves what was at `path`.
+// Writes `bytes` to `path`.tmp, then renames it, so that a full disk leaves what was at `path`. A
+// link stays, and the file behind it is replaced; a device or a pipe is written into as it is.
 // Throws InputError "corpus.fr: cannot be written (No space left on device)".
 void write_file(const std::filesystem::path& path, std::string_view bytes);
 

@@ -122,6 +122,11 @@ TEST_CASE("inspect --graph: a picture by the name's ending, with times") {
   CHECK(draw("graph.pdf").starts_with("%PDF"));
 }
 
+TEST_CASE("inspect --html needs a file") {
+  check_refused(world(), {kPair + Arguments{"--html", "-"},
+                          "--html: need a file; standard output has the loss"});
+}
+
 TEST_CASE("inspect --graph without Graphviz") {
   const std::string path = std::getenv("PATH");
   setenv("PATH", "/nowhere", 1);
