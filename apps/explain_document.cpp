@@ -270,12 +270,20 @@ TraceRequest request_trace(const ExplainedModel& model, const std::vector<std::i
 std::vector<std::int32_t> readable_source(const ExplainedModel& model,
                                           const std::string& sentence) {
   std::vector<std::int32_t> source = model.translator->encode_source(sentence);
-  if (source.size() <= 1) throw text::InputError("the sentence has no words");
-  if (source.size() > kLongestExplained)
-    throw text::InputError("the sentence has " + std::to_string(source.size()) +
-                           " tokens; at most " + std::to_string(kLongestExplained) +
-                           " can be explained");
+  const std::size_t tokens = source.size() - 1;  // without eos
+  if (tokens == 0) throw text::InputError("the sentence has no words");
+  if (tokens > kLongestExplained)
+    throw text::InputError("the sentence has " + std::to_string(tokens) + " tokens; at most " +
+                           std::to_string(kLongestExplained) + " can be explained");
   return source;
+}
+
+// Weights for a step that neither the translation nor what became of it has would change nothing.
+void require_steps(const Intervention& intervention, std::size_t steps) {
+  for (const auto& [step, weights] : intervention.weights)
+    if (step >= steps)
+      throw InterventionError("intervention: step " + std::to_string(step) +
+                              " has weights; need 0 to " + std::to_string(steps - 1));
 }
 
 Json explain(const ExplainedModel& model, const std::string& sentence,
@@ -292,6 +300,7 @@ Json explain(const ExplainedModel& model, const std::string& sentence,
   const Hypothesis& best = found[0];
   const TraceRequest request = request_trace(model, source, best, intervention);
   const Trace<float> traced = trace(translator.model(), request);
+  require_steps(request.intervention, std::max(best.tokens.size(), traced.steps.size()));
   Json json{{"name", model.name},
             {"config", describe(model)},
             {"source", describe_source(codecs.source, sentence, traced)},

@@ -14,7 +14,7 @@
 namespace babelgrad::apps {
 
 // A sentence longer than this is refused: time and size grow with the square of its length.
-inline constexpr std::size_t kLongestExplained = 100;  // tokens, eos counted
+inline constexpr std::size_t kLongestExplained = 100;  // tokens, without eos
 
 struct ExplainedModel {
   std::string name;  // as shown

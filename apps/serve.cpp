@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <optional>
@@ -46,6 +47,7 @@ int run_serve(const ServeOptions& options) {
   service_options.name = folder_name(options.model.model);
   service_options.threads = options.model.threads;
   service_options.limits = options.limits;
+  service_options.limits.explained = std::min(kLongestExplained, options.limits.tokens);
   service_options.page =
       make_page("explain", service_options.name, {{"models", Json::array()}, {"live", true}});
   service_options.explain = [&translator, name = service_options.name,

@@ -22,16 +22,17 @@ void check(const Intervention& intervention, std::size_t positions) {
   if (std::find(masked.begin(), masked.end(), false) == masked.end())
     fail("all " + std::to_string(positions) + " positions are masked");
   for (const auto& [step, weights] : intervention.weights) {
+    const std::string name = "step " + std::to_string(step);
+    if (weights.size() != positions)
+      fail(name + " has " + std::to_string(weights.size()) + " weights; need " +
+           std::to_string(positions));
     double sum = 0;
-    bool proper = weights.size() == positions;
     for (const double weight : weights) {
-      proper = proper && std::isfinite(weight) && weight >= 0;
+      if (!(weight >= 0)) fail(name + " has a negative weight");
       sum += weight;
     }
-    if (!proper || !(sum > 0) || !std::isfinite(sum))
-      fail("step " + std::to_string(step) + " has " + std::to_string(weights.size()) +
-           " weights; need " + std::to_string(positions) +
-           ", finite and not negative, with a positive sum");
+    if (!(sum > 0) || !std::isfinite(sum))
+      fail("the weights of " + name + " need a positive, finite sum");
   }
 }
 

@@ -78,7 +78,9 @@ class InterventionError : public std::runtime_error {
 // not fit it:
 //   "intervention: position 7 is masked; need 0 to 3"
 //   "intervention: all 4 positions are masked"
-//   "intervention: step 2 has 3 weights; need 4, finite and not negative, with a positive sum"
+//   "intervention: step 2 has 3 weights; need 4"
+//   "intervention: step 2 has a negative weight"
+//   "intervention: the weights of step 2 need a positive, finite sum"
 template <class T>
 Trace<T> trace(const Seq2Seq<T>& model, const TraceRequest& request);
 

@@ -1,4 +1,5 @@
-// What one client may ask of the server. The command line's flags set each (apps/serve.cpp).
+// What one client may ask of the server. The command line's flags set each but
+// `explained` (apps/serve.cpp).
 #pragma once
 
 #include <cstddef>
@@ -9,6 +10,7 @@ struct ServerLimits {
   std::size_t body = 1 << 20;       // bytes of a request
   std::size_t sentences = 256;      // of one request
   std::size_t tokens = 256;         // of one sentence
+  std::size_t explained = 100;      // tokens of a sentence to explain
   std::size_t beam = 16;            // hypotheses a step
   std::size_t queue = 1024;         // sentences that wait; more: 503
   std::size_t batch = 64;           // sentences searched together

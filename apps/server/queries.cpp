@@ -110,7 +110,7 @@ std::vector<double> weights_row(const std::string& key, const Json& value,
     const std::string name = at(key, row.size());
     if (!weight.is_number()) fail(name, weight, "a number");
     const double number = weight.get<double>();
-    if (!(number >= 0 && number <= 1)) fail(name, weight, "0 to 1");
+    if (!(number >= 0)) fail(name, weight, "0 or more");
     row.push_back(number);
   }
   return row;

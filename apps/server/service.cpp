@@ -132,8 +132,8 @@ HttpReply Service::run(const Route& route, const HttpRequest& request) {
   }
 }
 
-void Service::require_short(const std::string& key, const std::string& sentence) const {
-  const std::size_t limit = options_.limits.tokens;
+void Service::require_short(const std::string& key, const std::string& sentence,
+                            std::size_t limit) const {
   if (sentence.size() <= limit) return;  // a token has at least one byte
   const std::size_t tokens = translator_.encode_source(sentence).size() - 1;  // without eos
   if (tokens > limit)
@@ -152,7 +152,8 @@ HttpReply Service::translate(const HttpRequest& http) {
   const TranslateQuery query =
       parse_translate(http.body, translator_.config().search, options_.limits);
   for (std::size_t i = 0; i < query.sentences.size(); ++i)
-    require_short("sentences[" + std::to_string(i) + "]", query.sentences[i]);
+    require_short("sentences[" + std::to_string(i) + "]", query.sentences[i],
+                  options_.limits.tokens);
   Json results = Json::array();
   for (const auto& translations : queue_.translate(query.sentences, query.search)) {
     Json found = Json::array();
@@ -165,7 +166,7 @@ HttpReply Service::translate(const HttpRequest& http) {
 
 HttpReply Service::explain(const HttpRequest& http) {
   const ExplainQuery query = parse_explain(http.body, translator_.config().search, options_.limits);
-  require_short("sentence", query.sentence);
+  require_short("sentence", query.sentence, options_.limits.explained);
   nlohmann::json document;
   queue_.run([&] { document = options_.explain(query); });
   return json_reply(document);
@@ -193,6 +194,7 @@ HttpReply Service::model(const HttpRequest&) {
        {{"body", limits.body},
         {"sentences", limits.sentences},
         {"tokens", limits.tokens},
+        {"explained", limits.explained},
         {"beam", limits.beam}}}});
 }
 

@@ -80,7 +80,7 @@ class Service {
   HttpReply health(const HttpRequest& request);
   HttpReply show_metrics(const HttpRequest& request);
   HttpReply run(const Route& route, const HttpRequest& request);
-  void require_short(const std::string& key, const std::string& sentence) const;
+  void require_short(const std::string& key, const std::string& sentence, std::size_t limit) const;
 
   const Translator& translator_;
   ServiceOptions options_;

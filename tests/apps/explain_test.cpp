@@ -279,6 +279,12 @@ TEST_CASE("explain: an intervention changes the words from its first step") {
   CHECK(after["intervention"]["before"] == before["translation"]["text"]);
   CHECK(after["intervention"]["weights"]["1"].size() == 5);
   CHECK(!after.contains("beam"));
+  intervention.weights[77] = {0, 0, 0, 0, 1};
+  const std::size_t steps =
+      std::max(before["decoder"]["steps"].size(), after["decoder"]["steps"].size());
+  CHECK_THROWS_WITH(
+      apps::explain_document(models, kSentence, intervention),
+      ("intervention: step 77 has weights; need 0 to " + std::to_string(steps - 1)).c_str());
   intervention.masked = {5};
   CHECK_THROWS_WITH(apps::explain_document(models, kSentence, intervention),
                     "intervention: position 5 is masked; need 0 to 4");
@@ -303,7 +309,7 @@ TEST_CASE("bad input to explain") {
        {explain({""}), "the sentence has no words"},
        {explain({" \n "}), "the sentence has no words"},
        {explain({"caf\xc3"}), "sentence:1: invalid UTF-8 at byte 4"},
-       {explain({repeat("je ", 100)}), "the sentence has 101 tokens; at most 100 can be explained"},
+       {explain({repeat("je ", 101)}), "the sentence has 101 tokens; at most 100 can be explained"},
        {explain({"je vois", "--beam", "0"}), "command line: beam is 0; need 1 to 1000"},
        {explain({"je vois", "-o", "missing/page.html"}),
         "missing/page.html: cannot be written (No such file or directory)"}});

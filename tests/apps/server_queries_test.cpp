@@ -89,7 +89,7 @@ TEST_CASE("explain: refused bodies") {
            "weights has the key \"-1\"; need an output step"},
           {start + R"("weights": {"1": 2}})", 400, "weights.1 is 2; need a list of numbers"},
           {start + R"("weights": {"1": ["a"]}})", 400, "weights.1[0] is \"a\"; need a number"},
-          {start + R"("weights": {"1": [0, 2]}})", 400, "weights.1[1] is 2; need 0 to 1"},
+          {start + R"("weights": {"1": [2, -1]}})", 400, "weights.1[1] is -1; need 0 or more"},
           {start + R"("alignments": true})", 400, "unknown key \"alignments\""},
       },
       parse_explain);

@@ -72,6 +72,11 @@ TEST_CASE("explain, page, model, health") {
   CHECK(model["hidden"] == 16);
   CHECK(model["parameters"] == served.translator.model().store().element_count());
   CHECK(model["limits"]["sentences"] == 256);
+  CHECK(model["limits"]["explained"] == 100);
+  const HttpReply too_long =
+      served.post("/api/explain", R"({"sentence": ")" + repeat("je ", 101) + R"("})");
+  CHECK(too_long.status == 413);
+  CHECK(json::parse(too_long.body)["error"] == "sentence has 101 tokens; at most 100");
 }
 
 TEST_CASE("metrics count requests, sentences and tokens") {
