@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <iomanip>
 #include <iostream>
 
@@ -53,6 +54,13 @@ std::string graph_format(const std::string& file) {
   throw UsageError(file + ": need a name that ends with .svg, .png, .pdf or .dot");
 }
 
+void warn_of_unknown(const char* side, const std::vector<std::int32_t>& tokens) {
+  const auto unknown = std::count(tokens.begin(), tokens.end(), text::kUnk);
+  if (unknown > 0)
+    std::cerr << "babelgrad: " << unknown << " of the " << side
+              << " tokens were unknown to the model\n";
+}
+
 text::Batch encode_pair(const InspectOptions& options, const Translator& translator) {
   text::require_valid_utf8(options.source, "--source", 1);
   text::require_valid_utf8(options.target, "--target", 1);
@@ -60,6 +68,8 @@ text::Batch encode_pair(const InspectOptions& options, const Translator& transla
   translator.require_readable({options.target}, translator.codecs().target, "--target");
   const std::vector<text::Example> pair{
       {translator.encode_source(options.source), translator.encode_target(options.target)}};
+  warn_of_unknown("source", pair[0].source);
+  warn_of_unknown("target", pair[0].target);
   return text::make_batch(pair, {0});
 }
 

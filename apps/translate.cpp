@@ -58,16 +58,17 @@ class UnknownTokens {
   std::size_t unknown_ = 0, all_ = 0;
 };
 
-std::optional<AttentionPlots> open_plots(const TranslateOptions& options, const Config& config) {
-  if (options.plots.empty()) return std::nullopt;
-  if (config.model.architecture == Architecture::plain)
-    throw UsageError("--plot-attention needs a model with attention");
-  return AttentionPlots(options.plots);
+void require_attention(const TranslateOptions& options, const Config& config) {
+  if (config.model.architecture != Architecture::plain) return;
+  if (options.attention) throw UsageError("--attention needs a model with attention");
+  if (!options.plots.empty()) throw UsageError("--plot-attention needs a model with attention");
 }
 
 int run_translate(const TranslateOptions& options) {
   const Translator translator = options.model.load();
-  const std::optional<AttentionPlots> plots = open_plots(options, translator.config());
+  require_attention(options, translator.config());
+  std::optional<AttentionPlots> plots;
+  if (!options.plots.empty()) plots.emplace(options.plots);
   const SearchConfig& search = translator.config().search;
   WorkerPool pool(options.model.threads);
   LineReader reader(STDIN_FILENO);

@@ -93,6 +93,8 @@ TEST_CASE("translate --plot-attention refuses") {
   };
   check_refused(world,
                 {{plot("plain", "plots"), "--plot-attention needs a model with attention"},
+                 {{"translate", "--model", "plain", "--attention"},
+                  "--attention needs a model with attention"},
                  {plot("model", "train.fr"), "train.fr: cannot be made a folder (Not a directory)"},
                  {plot("model", "train.fr/plots"),
                   "train.fr/plots: cannot be made a folder (Not a directory)"}});

@@ -122,6 +122,13 @@ TEST_CASE("inspect --graph: a picture by the name's ending, with times") {
   CHECK(draw("graph.pdf").starts_with("%PDF"));
 }
 
+TEST_CASE("inspect: words that the model does not know are counted") {
+  const Finished finished = world().run({"inspect", "--model", "model", "--source",
+                                         "je xyzzy xyzzy", "--target", "i see", "--gradients"});
+  CHECK(finished.exit_code == 0);
+  CHECK(finished.err == "babelgrad: 2 of the source tokens were unknown to the model\n");
+}
+
 TEST_CASE("inspect --html needs a file") {
   check_refused(world(), {kPair + Arguments{"--html", "-"},
                           "--html: need a file; standard output has the loss"});
