@@ -9,6 +9,7 @@
 #include "babelgrad/apps/progress.h"
 #include "babelgrad/models/config_json.h"
 #include "babelgrad/models/trainer.h"
+#include "babelgrad/text/error.h"
 #include "babelgrad/text/files.h"
 
 namespace babelgrad::apps {
@@ -141,6 +142,16 @@ int train(Translator& translator, const TrainingData& data, const TrainOptions& 
   return 0;
 }
 
+TrainingData load_data_again(const Config& config, const Codecs& codecs,
+                             const fs::path& stored_file) {
+  try {
+    return load_training_data(config, codecs);
+  } catch (const text::InputError& error) {
+    throw UsageError(error.what() + std::string("; the paths of the data are those in ") +
+                     stored_file.string() + ", relative to the current folder");
+  }
+}
+
 int run_train(const TrainOptions& options) {
   if (options.out.empty()) throw UsageError("--out is required; see babelgrad train --help");
   if (options.resume && options.overwrite)
@@ -155,7 +166,7 @@ int run_train(const TrainOptions& options) {
     options.flags.apply(config);
     require_resumable(stored, config);
     Codecs codecs = load_codecs(config, options.out);
-    const TrainingData data = load_training_data(config, codecs);
+    const TrainingData data = load_data_again(config, codecs, stored_file);
     Translator translator(config, codecs);
     return train(translator, data, options);
   }

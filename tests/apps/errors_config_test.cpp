@@ -162,6 +162,15 @@ TEST_CASE("resuming what cannot be resumed") {
         "babelgrad: stateless/training_state.safetensors: no such file");
 }
 
+TEST_CASE("resuming in a folder without the data") {
+  const World world;
+  world.add_model();
+  fs::remove(world.path() / "train.fr");
+  check_refused(world, {{"train", "--resume", "--out", "model"},
+                        "train.fr: no such file; the paths of the data are those in "
+                        "model/config.json, relative to the current folder"});
+}
+
 TEST_CASE("resuming with other data") {
   const World world;
   world.add_model();
