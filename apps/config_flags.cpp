@@ -25,12 +25,16 @@ std::string short_number(double value) {
 
 class ConfigFlags::Adder {
  public:
-  Adder(ConfigFlags& flags, CLI::App& command, std::string group)
-      : flags_(flags), command_(command), group_(std::move(group)) {}
+  Adder(ConfigFlags& flags, CLI::App& command, std::string group, std::string left_out = "")
+      : flags_(flags),
+        command_(command),
+        group_(std::move(group)),
+        left_out_(std::move(left_out)) {}
 
   template <class N, class L, class H>
   void number(const char* key, const N& field, L, H, const char* help) {
     if (std::string_view(key).ends_with("_vocabulary")) return;  // set from the data
+    if (key == left_out_) return;
     add(key, help, Flag::Type::number)
         ->type_name("N")
         ->default_str(short_number(static_cast<double>(field)));
@@ -68,7 +72,7 @@ class ConfigFlags::Adder {
 
   ConfigFlags& flags_;
   CLI::App& command_;
-  std::string group_;
+  std::string group_, left_out_;  // left_out_: a key without a flag
 };
 
 void ConfigFlags::add(CLI::App& command, FlagGroup group, const Config& defaults) {
@@ -81,10 +85,11 @@ void ConfigFlags::add(CLI::App& command, FlagGroup group, const Config& defaults
     case FlagGroup::training:
       return visit_training(copy.training, Adder(*this, command, "Training"));
     case FlagGroup::search:
+    case FlagGroup::best:
       return visit_search(
-          copy.search,
-          Adder(*this, command,
-                "Search (a model folder has settings of its own; flags override them)"));
+          copy.search, Adder(*this, command,
+                             "Search (a model folder has settings of its own; flags override them)",
+                             group == FlagGroup::best ? "nbest" : ""));
   }
 }
 

@@ -11,7 +11,8 @@
 
 namespace babelgrad::apps {
 
-enum class FlagGroup { data, model, training, search };
+// best: the search flags of a command that shows one translation, all but --nbest.
+enum class FlagGroup { data, model, training, search, best };
 
 class ConfigFlags {
  public:

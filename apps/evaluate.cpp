@@ -155,7 +155,7 @@ Run add_evaluate(CLI::App& app) {
   CLI::App* command =
       app.add_subcommand("evaluate", "Translate a test set and measure: BLEU, chrF2, error rates");
   auto options = std::make_shared<EvaluateOptions>();
-  options->model.add(*command, SearchFlags::with);
+  options->model.add(*command, SearchFlags::best);
   command->add_option("--source", options->source, "sentences to translate")
       ->type_name("F")
       ->required();

@@ -62,12 +62,13 @@ Run add_explain(CLI::App& app) {
       ->required()
       ->allow_extra_args(false)
       ->take_all();
-  command->add_option("sentence", options->sentence, "the sentence to translate")
+  command
+      ->add_option("sentence", options->sentence, "the sentence to translate, at most 100 tokens")
       ->type_name("TEXT")
       ->required();
   command->add_option("-o,--out", options->out, kOutputHelp)->type_name("F.html")->required();
   command->add_flag("--json", options->json, "write the page's data alone, as JSON");
-  options->flags.add(*command, FlagGroup::search, Config{});
+  options->flags.add(*command, FlagGroup::best, Config{});
   return [options] { return run_explain(*options); };
 }
 

@@ -1,5 +1,7 @@
 #include "babelgrad/apps/model_options.h"
 
+#include <algorithm>
+
 namespace babelgrad::apps {
 
 void ModelOptions::add(CLI::App& command, SearchFlags search) {
@@ -8,13 +10,15 @@ void ModelOptions::add(CLI::App& command, SearchFlags search) {
       ->type_name("N")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
-  if (search == SearchFlags::with) flags.add(command, FlagGroup::search, Config{});
+  if (search == SearchFlags::without) return;
+  flags.add(command, search == SearchFlags::best ? FlagGroup::best : FlagGroup::search, Config{});
 }
 
 Translator ModelOptions::load() const {
   Translator translator = Translator::load(model);
   flags.apply(translator.config());
-  const SearchConfig& search = translator.config().search;
+  SearchConfig& search = translator.config().search;
+  if (!flags.was_given("nbest")) search.nbest = std::min(search.nbest, search.beam);
   if (search.nbest > search.beam)
     throw ConfigError("command line: nbest is " + std::to_string(search.nbest) +
                       "; need 1 to beam, " + std::to_string(search.beam));

@@ -9,7 +9,7 @@
 
 namespace babelgrad::apps {
 
-enum class SearchFlags { with, without };
+enum class SearchFlags { with, without, best };  // best: FlagGroup::best
 
 struct ModelOptions {
   std::string model;

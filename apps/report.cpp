@@ -106,7 +106,7 @@ Run add_report(CLI::App& app) {
   CLI::App* command = app.add_subcommand(
       "report", "Write a page about a training: curves, norms, attention over time, quality");
   auto options = std::make_shared<ReportOptions>();
-  options->model.add(*command, SearchFlags::with);
+  options->model.add(*command, SearchFlags::best);
   command->add_option("-o,--out", options->out, kOutputHelp)->type_name("F.html")->required();
   command
       ->add_option("--source", options->source,
