@@ -137,7 +137,10 @@ std::string json_of(const Options& o, const std::vector<Result>& results) {
 std::vector<Result> read_results(const Options& o) {
   std::vector<Result> results;
   for (const std::string& file : o.from) {
-    const auto all = nlohmann::json::parse(std::ifstream(file));
+    const auto all = nlohmann::json::parse(std::ifstream(file), nullptr, false);
+    if (!all.is_object() || !all.contains("sweeps") || !all.contains("model") ||
+        !all.contains("threads"))
+      throw std::runtime_error(file + ": not written by scaling --json");
     if (all.at("model") != o.model || all.at("threads") != o.threads)
       throw std::runtime_error(file + ": of another model or number of threads");
     for (const Sweep& sweep : sweeps(o)) {
@@ -190,6 +193,8 @@ std::vector<Result> measure_all(const Options& o) {
 }
 
 void run(const Options& o) {
+  if (!o.svg.empty() && !std::ofstream(o.svg, std::ios::app))
+    throw std::runtime_error(o.svg + ": cannot be written");
   const std::vector<Result> results = o.from.empty() ? measure_all(o) : read_results(o);
   if (!o.json)
     for (const Result& result : results) print_table(result);
