@@ -356,9 +356,9 @@ TEST_CASE("explain: models of one name are told apart") {
     Arguments explain{"explain", "je vois", "-o", "e.json", "--json"};
     for (const std::string& folder : folders) explain = explain + Arguments{"--model", folder};
     REQUIRE(world.run(explain).exit_code == 0);
+    const Json document = Json::parse(world.read("e.json"));
     Arguments found;
-    for (const Json& model : Json::parse(world.read("e.json"))["models"])
-      found.push_back(model["name"]);
+    for (const Json& model : document["models"]) found.push_back(model["name"]);
     return found;
   };
   CHECK(names({"x/model", "x/model"}) == Arguments{"model", "model (2)"});
