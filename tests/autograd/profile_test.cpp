@@ -192,7 +192,8 @@ TEST_CASE("profile: the cost of each node, forward and backward") {
   }
   CHECK(costs.at(before.node().id).forward_ms == 0);  // not measured
   CHECK(costs.at(before.node().id).backward_ms > 0);
-  const ProfileRow* row = find(profile.report().ops, "matmul");
+  const ProfileReport report = profile.report();
+  const ProfileRow* row = find(report.ops, "matmul");
   REQUIRE(row != nullptr);
   CHECK(std::abs(costs.at(made[0]).forward_ms + costs.at(made[1]).forward_ms - row->forward_ms) <
         1e-9);
