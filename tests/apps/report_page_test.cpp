@@ -113,7 +113,8 @@ TEST_CASE("report: models without metrics, without attention, and with moved tra
 
   const World plain;
   CHECK(plain.run(train_to("model") + Arguments{"--architecture", "plain"}).exit_code == 0);
-  for (const Json& sentence : report_of(plain).at("attention").at("sentences"))
+  const Json report = report_of(plain);
+  for (const Json& sentence : report.at("attention").at("sentences"))
     CHECK(sentence.at("moments")[0].at("weights").empty());
 }
 
