@@ -6,7 +6,7 @@
 #include <cstdlib>
 
 #include "babelgrad/apps/web/pages.h"
-#include "babelgrad/autograd/inspect.h"
+#include "babelgrad/autograd/inspection/inspect.h"
 
 namespace babelgrad::apps {
 namespace {

@@ -6,8 +6,8 @@
 #include "babelgrad/apps/gradient_page.h"
 #include "babelgrad/apps/model_options.h"
 #include "babelgrad/apps/output_file.h"
-#include "babelgrad/autograd/graph.h"
-#include "babelgrad/autograd/inspect.h"
+#include "babelgrad/autograd/inspection/graph.h"
+#include "babelgrad/autograd/inspection/inspect.h"
 #include "babelgrad/models/config_fields.h"
 #include "babelgrad/text/unicode.h"
 

@@ -8,7 +8,7 @@
 #include <map>
 
 #include "babelgrad/apps/commands.h"
-#include "babelgrad/autograd/blas.h"
+#include "babelgrad/autograd/products/gemm.h"
 #include "babelgrad/models/gradient_step.h"
 #include "babelgrad/nn/safetensors.h"
 #include "babelgrad/text/error.h"

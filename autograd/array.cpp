@@ -6,34 +6,113 @@
 
 namespace babelgrad {
 
-std::string to_string(const Shape& shape) {
-  std::string text = "[";
-  for (std::size_t i = 0; i < shape.size(); ++i) {
-    if (i > 0) text += ", ";
-    text += std::to_string(shape[i]);
-  }
-  return text + "]";
-}
-
-std::size_t element_count(const Shape& shape) {
-  std::size_t count = 1;
-  for (std::size_t n : shape) count *= n;
-  return count;
+template <class T>
+Array<T>::Array(const Shape& shape) : size_(element_count(shape)), shape_(shape) {
+  storage_ = std::allocate_shared<Storage>(CachingAllocator<Storage>(), size_);
+  data_ = storage_->elements.data();
 }
 
 template <class T>
-Array<T> array_of(const Shape& shape, std::span<const T> values) {
-  if (element_count(shape) != values.size())
-    throw ShapeError("array_of: shape " + to_string(shape) + " needs " +
-                     std::to_string(element_count(shape)) + " values; got " +
-                     std::to_string(values.size()));
-  Array<T> array(shape);
-  std::copy(values.begin(), values.end(), array.data());
-  return array;
+Array<T>::Array(const Shape& shape, std::span<const T> values) : Array(shape) {
+  if (values.size() != size_)
+    throw ShapeError("array: shape " + to_string(shape) + " needs " + std::to_string(size_) +
+                     " values; got " + std::to_string(values.size()));
+  std::copy(values.begin(), values.end(), data_);
 }
 
-template Array<float> array_of(const Shape&, std::span<const float>);
-template Array<double> array_of(const Shape&, std::span<const double>);
-template Array<std::int32_t> array_of(const Shape&, std::span<const std::int32_t>);
+template <class T>
+Array<T>::Array(const Shape& shape, std::initializer_list<T> values)
+    : Array(shape, std::span<const T>(values.begin(), values.size())) {}
+
+template <class T>
+Array<T>::Array(std::shared_ptr<Storage> storage, std::size_t offset, const Shape& shape)
+    : storage_(std::move(storage)), offset_(offset), shape_(shape) {
+  if (!storage_) return;
+  data_ = storage_->elements.data() + offset_;
+  size_ = element_count(shape_);
+}
+
+template <class T>
+Array<T>::Array(const Array& other) {
+  if (!other.given()) return;
+  *this = Array(other.shape_);
+  std::copy_n(other.data_, size_, data_);
+}
+
+template <class T>
+Array<T>& Array<T>::operator=(const Array& other) {
+  if (this != &other) *this = Array(other);
+  return *this;
+}
+
+template <class T>
+Array<T>::Array(Array&& other) noexcept
+    : storage_(std::move(other.storage_)),
+      data_(std::exchange(other.data_, nullptr)),
+      offset_(std::exchange(other.offset_, 0)),
+      size_(std::exchange(other.size_, 0)),
+      shape_(std::exchange(other.shape_, Shape())) {}
+
+template <class T>
+Array<T>& Array<T>::operator=(Array&& other) noexcept {
+  storage_ = std::move(other.storage_);
+  data_ = std::exchange(other.data_, nullptr);
+  offset_ = std::exchange(other.offset_, 0);
+  size_ = std::exchange(other.size_, 0);
+  shape_ = std::exchange(other.shape_, Shape());
+  return *this;
+}
+
+template <class T>
+Array<T> Array<T>::reshaped(const Shape& shape) const& {
+  return alias().reshaped(shape);
+}
+
+template <class T>
+Array<T> Array<T>::reshaped(const Shape& shape) && {
+  if (element_count(shape) != size_)
+    throw ShapeError("reshaped: need as many elements; got " + to_string(shape_) + " and " +
+                     to_string(shape));
+  shape_ = shape;
+  return std::move(*this);
+}
+
+template <class T>
+Array<T> Array<T>::leading(std::size_t begin, std::size_t end) const {
+  if (shape_.empty() || begin > end || end > shape_[0])
+    throw ShapeError("leading: need begin <= end <= the size of axis 0; got " + to_string(shape_) +
+                     " and " + std::to_string(begin) + ", " + std::to_string(end));
+  Shape shape = shape_;
+  shape[0] = 1;
+  const std::size_t row = element_count(shape);
+  shape[0] = end - begin;
+  return Array(storage_, offset_ + begin * row, shape);
+}
+
+template <class T>
+void Array<T>::assign_elements(Array&& other) {
+  if (is_shared() || other.is_shared() || offset_ != 0 || other.offset_ != 0) {
+    std::copy_n(other.data_, size_, data_);
+  } else {
+    storage_->elements.swap(other.storage_->elements);
+    data_ = storage_->elements.data();
+  }
+}
+
+template <class T>
+std::size_t Array<T>::position(std::initializer_list<std::size_t> index) const {
+  if (index.size() != shape_.size())
+    throw ShapeError("array: need an index for each axis of " + to_string(shape_) + "; got " +
+                     std::to_string(index.size()));
+  std::size_t position = 0;
+  const std::size_t* i = index.begin();
+  for (const std::size_t size : shape_) position = position * size + *i++;
+  return position;
+}
+
+template class Array<float>;
+template class Array<double>;
+template class Array<std::int32_t>;
+template class Array<std::uint8_t>;
 
 }  // namespace babelgrad

@@ -1,46 +1,124 @@
-// Array<T>: the dense row-major storage of every tensor, an xtensor container.
+// Array<T>: a dense row-major array of numbers, what every tensor holds.
 //
-// This is the only file that includes xtensor. Two rules hold wherever xtensor expressions are
-// written, because xtensor 0.24.3 evaluates a lazy reducer inside a larger expression wrongly
-// (`x - xt::sum(x, {1}, xt::keep_dims)`): never reduce inside an expression, and never bind an
-// expression to `auto`.
+//   Array<double> x({2, 3}, {1, 2, 3, 4, 5, 6});
+//   x(1, 0);                     // 4
+//   Array<double> y = exp(-x);   // functions over arrays: array_ops.h
+//
+// The elements live in a container of xtensor (xt::uvector) behind a shared pointer. A copy copies
+// them. What shares them says so: alias(), reshaped(), leading(); whoever then writes through one
+// is seen through all, and version() tells that it happened. Nothing copies on write.
+//
+// xtensor is included here and in xtensor.h alone, so no unqualified call can pick its lazy
+// functions, whose reducers give wrong numbers inside larger expressions (0.24.3).
+//
+// Thread-safety: reading from several threads is safe; writing needs a thread of its own elements.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
+#include <memory>
 #include <span>
-#include <string>
-#include <xtensor/xarray.hpp>
-#include <xtensor/xbroadcast.hpp>
-#include <xtensor/xmanipulation.hpp>
-#include <xtensor/xmath.hpp>
-#include <xtensor/xstrided_view.hpp>
+#include <type_traits>
+#include <utility>
+#include <vector>
+#if __has_include(<xtensor/containers/xstorage.hpp>)
+#include <xtensor/containers/xstorage.hpp>  // xtensor 0.26 and later
+#else
+#include <xtensor/xstorage.hpp>
+#endif
 
 #include "babelgrad/autograd/allocator.h"
+#include "babelgrad/autograd/shape.h"
 
 namespace babelgrad {
 
-using Shape = xt::svector<std::size_t, 4>;
-
 template <class T>
-using Array =
-    xt::xarray_container<xt::uvector<T, CachingAllocator<T>>, xt::layout_type::row_major, Shape>;
+class Array {
+ public:
+  using value_type = T;
 
-// Word ids, lengths and masks (nonzero = keep).
-using IntArray = Array<std::int32_t>;
+  Array() = default;                   // not given: rank 0, no element
+  explicit Array(const Shape& shape);  // contents undefined: write each element before reading it
+  // values: row-major, as many as `shape` has elements, else a ShapeError.
+  Array(const Shape& shape, std::initializer_list<T> values);
+  Array(const Shape& shape, std::span<const T> values);
+  Array(const Shape& shape, const std::vector<T>& values)
+      : Array(shape, std::span<const T>(values)) {}
 
-std::string to_string(const Shape& shape);  // "[32, 64]"
-std::size_t element_count(const Shape& shape);
+  Array(const Array& other);
+  Array& operator=(const Array& other);
+  Array(Array&& other) noexcept;
+  Array& operator=(Array&& other) noexcept;
 
-// Contents undefined: every element must be written before it is read.
+  // The same elements, shared: under this shape, under another of as many elements, or the
+  // positions begin <= i < end of the first axis.
+  Array alias() const { return Array(storage_, offset_, shape_); }
+  Array reshaped(const Shape& shape) const&;
+  Array reshaped(const Shape& shape) &&;
+  Array leading(std::size_t begin, std::size_t end) const;
+
+  bool given() const { return storage_ != nullptr; }
+  const Shape& shape() const { return shape_; }
+  std::size_t rank() const { return shape_.size(); }
+  std::size_t size() const { return size_; }  // elements
+  T* data() { return data_; }
+  const T* data() const { return data_; }
+  T* begin() { return data_; }
+  T* end() { return data_ + size_; }
+  const T* begin() const { return data_; }
+  const T* end() const { return data_ + size_; }
+  void fill(T value) { std::fill_n(data_, size_, value); }
+
+  // One element by its index along every axis; not checked beyond their number.
+  template <class... Index>
+  T& operator()(Index... index) {
+    return data_[position({static_cast<std::size_t>(index)...})];
+  }
+  template <class... Index>
+  const T& operator()(Index... index) const {
+    return data_[position({static_cast<std::size_t>(index)...})];
+  }
+
+  // Whether another Array shares the elements.
+  bool is_shared() const { return storage_.use_count() > 1; }
+  // Takes the elements of an array of the same shape: moved where neither shares its own.
+  void assign_elements(Array&& other);
+
+  // Counts the announced changes of the shared elements; see Tensor::mutable_value().
+  std::uint32_t version() const { return storage_ ? storage_->version : 0; }
+  void announce_change() {
+    if (storage_) ++storage_->version;
+  }
+
+ private:
+  struct Storage {
+    explicit Storage(std::size_t size) : elements(size) {}
+    xt::uvector<T, CachingAllocator<T>> elements;
+    std::uint32_t version = 0;
+  };
+
+  Array(std::shared_ptr<Storage> storage, std::size_t offset, const Shape& shape);
+  std::size_t position(std::initializer_list<std::size_t> index) const;
+
+  std::shared_ptr<Storage> storage_;
+  T* data_ = nullptr;  // storage_->elements + offset_
+  std::size_t offset_ = 0, size_ = 0;
+  Shape shape_;
+};
+
+using IntArray = Array<std::int32_t>;  // word ids, lengths, indices
+
 template <class T>
 Array<T> uninitialized(const Shape& shape) {
   return Array<T>(shape);
 }
 
 template <class T>
-Array<T> full(const Shape& shape, T value) {
-  return Array<T>(shape, value);
+Array<T> full(const Shape& shape, std::type_identity_t<T> value) {
+  Array<T> array(shape);
+  array.fill(value);
+  return array;
 }
 
 template <class T>
@@ -49,22 +127,26 @@ Array<T> zeros(const Shape& shape) {
 }
 
 template <class T>
+Array<T> ones(const Shape& shape) {
+  return full<T>(shape, T(1));
+}
+
+template <class T>
 Array<T> scalar(T value) {
   return full<T>(Shape{}, value);
 }
 
-// A default-constructed array (rank 0) stands for "not given" in optional integer arguments.
-inline bool given(const IntArray& array) { return array.dimension() > 0; }
-
-// The same elements under another shape of as many elements, without a copy when moved in.
-template <class T>
-Array<T> reshaped(Array<T> array, const Shape& shape) {
-  array.reshape(shape);
-  return array;
+// The elements converted to another type: cast<double>(x).
+template <class To, class From>
+Array<To> cast(const Array<From>& from) {
+  Array<To> to(from.shape());
+  for (std::size_t i = 0; i < from.size(); ++i) to.data()[i] = static_cast<To>(from.data()[i]);
+  return to;
 }
 
-// values: row-major, as many as `shape` has elements.
-template <class T>
-Array<T> array_of(const Shape& shape, std::span<const T> values);
+extern template class Array<float>;
+extern template class Array<double>;
+extern template class Array<std::int32_t>;
+extern template class Array<std::uint8_t>;
 
 }  // namespace babelgrad

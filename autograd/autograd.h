@@ -2,8 +2,8 @@
 #pragma once
 
 #include "babelgrad/autograd/backward.h"
-#include "babelgrad/autograd/gradcheck.h"
-#include "babelgrad/autograd/inspect.h"
+#include "babelgrad/autograd/inspection/gradcheck.h"
+#include "babelgrad/autograd/inspection/inspect.h"
 #include "babelgrad/autograd/ops.h"
 #include "babelgrad/autograd/tensor.h"
 #include "babelgrad/autograd/vjp.h"

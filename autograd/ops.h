@@ -1,23 +1,21 @@
 // The catalogue of ops. Each is a free function of tensors (T = float or double), defined beside
-// its vector-Jacobian product in the ops_*.cpp that its section names. A wrong shape, axis or index
-// is a ShapeError that names the op, its rule and what it got.
+// its vector-Jacobian product in the file of ops/ that its section names. A wrong shape, axis or
+// index is a ShapeError that names the op, its rule and what it got. Names are PyTorch's where
+// PyTorch has the thing. An axis may be negative: -1 is the last.
 //
 // Letters: B batch, S source time, T target time, E embedding, H hidden, V vocabulary.
 #pragma once
 
 #include <concepts>
-#include <memory>
-#include <type_traits>
-#include <utility>
 #include <vector>
 
-#include "babelgrad/autograd/tensor.h"
+#include "babelgrad/autograd/operators.h"
+#include "babelgrad/autograd/vjp.h"
 
 namespace babelgrad {
 
-// ---- Elementwise (ops_elementwise.cpp) ----
+// ---- Arithmetic (ops/elementwise.cpp), broadcast as broadcast.h says; also + - * / ----
 
-// Binary ops take equal shapes, or a tensor of rank 0 on either side.
 template <class T>
 Tensor<T> add(const Tensor<T>& a, const Tensor<T>& b);
 template <class T>
@@ -27,139 +25,167 @@ Tensor<T> mul(const Tensor<T>& a, const Tensor<T>& b);
 template <class T>
 Tensor<T> div(const Tensor<T>& a, const Tensor<T>& b);
 template <class T>
+Tensor<T> add(const Tensor<T>& x, std::type_identity_t<T> number);
+template <class T>
+Tensor<T> mul(const Tensor<T>& x, std::type_identity_t<T> number);
+template <class T>
+Tensor<T> minimum(const Tensor<T>& a, const Tensor<T>& b);  // equal elements share the gradient
+template <class T>
+Tensor<T> maximum(const Tensor<T>& a, const Tensor<T>& b);
+
+// ---- Functions of one number (ops/unary.cpp) ----
+
+template <class T>
 Tensor<T> neg(const Tensor<T>& x);
 template <class T>
-Tensor<T> scale(const Tensor<T>& x, std::type_identity_t<T> factor);
+Tensor<T> abs(const Tensor<T>& x);  // gradient 0 at 0
 template <class T>
-Tensor<T> shift(const Tensor<T>& x, std::type_identity_t<T> constant);  // x + constant
-template <class T>
-Tensor<T> exp(const Tensor<T>& x);
-template <class T>
-Tensor<T> log(const Tensor<T>& x);
+Tensor<T> square(const Tensor<T>& x);
 template <class T>
 Tensor<T> sqrt(const Tensor<T>& x);
 template <class T>
-Tensor<T> pow(const Tensor<T>& x, std::type_identity_t<T> exponent);
+Tensor<T> reciprocal(const Tensor<T>& x);
 template <class T>
-Tensor<T> abs(const Tensor<T>& x);  // gradient 0 at 0
-// Gradient 1 inside and on the bounds, 0 outside.
+Tensor<T> exp(const Tensor<T>& x);
 template <class T>
-Tensor<T> clamp(const Tensor<T>& x, std::type_identity_t<T> low, std::type_identity_t<T> high);
+Tensor<T> expm1(const Tensor<T>& x);  // exp(x) - 1
+template <class T>
+Tensor<T> log(const Tensor<T>& x);
+template <class T>
+Tensor<T> log1p(const Tensor<T>& x);  // log(1 + x)
+template <class T>
+Tensor<T> sin(const Tensor<T>& x);
+template <class T>
+Tensor<T> cos(const Tensor<T>& x);
 template <class T>
 Tensor<T> tanh(const Tensor<T>& x);
 template <class T>
 Tensor<T> sigmoid(const Tensor<T>& x);
 template <class T>
+Tensor<T> erf(const Tensor<T>& x);
+template <class T>
 Tensor<T> relu(const Tensor<T>& x);  // gradient 0 at 0
-// a where the mask, of their shape, is nonzero, else b.
 template <class T>
-Tensor<T> where(const IntArray& mask, const Tensor<T>& a, const Tensor<T>& b);
-// So that an unqualified call with a mask that is not const does not find xt::where instead.
-template <class Mask, class A, class B>
-requires std::same_as<std::remove_cvref_t<Mask>, IntArray>
-auto where(Mask&& mask, A&& a, B&& b) {
-  return where(static_cast<const IntArray&>(mask), std::as_const(a), std::as_const(b));
-}
-// Elements whose mask is nonzero become `value`.
+Tensor<T> pow(const Tensor<T>& x, std::type_identity_t<T> exponent);
+// Gradient 1 inside and on the bounds, 0 outside.
 template <class T>
-Tensor<T> masked_fill(const Tensor<T>& x, const IntArray& mask, std::type_identity_t<T> value);
-// x times a given mask of x's shape, or of its last axes (then shared along the first ones).
-template <class T>
-Tensor<T> dropout(const Tensor<T>& x, Array<T> mask);
+Tensor<T> clamp(const Tensor<T>& x, std::type_identity_t<T> low, std::type_identity_t<T> high);
 
-// ---- Products (ops_matmul.cpp) ----
+// ---- Choice by a mask (ops/masks.cpp) ----
 
-struct Transposed {
-  bool a = false, b = false;
-};
-// [M, K] x [K, N] -> [M, N]; a transposed argument is given as [K, M] or [N, K].
+// a where the mask is true, else b; all three broadcast, and one may be a number.
+template <class T>
+Tensor<T> where(const Mask& mask, const Tensor<T>& a, const Tensor<T>& b);
+// `value` where the mask, which broadcasts to x, is true, else x.
+template <class T>
+Tensor<T> masked_fill(const Tensor<T>& x, const Mask& fill_where, std::type_identity_t<T> value);
+
+// ---- Products (ops/matmul.cpp) ----
+
+// [..., M, K] x [..., K, N] -> [..., M, N]; the leading axes broadcast.
 template <class T>
 Tensor<T> matmul(const Tensor<T>& a, const Tensor<T>& b, Transposed transposed = {});
-// The same for each of N pairs: [N, M, K] x [N, K, P] -> [N, M, P].
+// [N, M, K] x [N, K, P] -> [N, M, P]
 template <class T>
-Tensor<T> batched_matmul(const Tensor<T>& a, const Tensor<T>& b, Transposed transposed = {});
+Tensor<T> bmm(const Tensor<T>& a, const Tensor<T>& b);
 // x [..., K], weight [N, K], bias [N] or undefined -> x weight^T + bias [..., N].
 template <class T>
 Tensor<T> linear(const Tensor<T>& x, const Tensor<T>& weight, const Tensor<T>& bias = {});
 
-// ---- Shapes (ops_shape.cpp) ----
+// ---- Shapes (ops/shape.cpp, and composed in ops/shapes.h) ----
 
 template <class T>
-Tensor<T> reshape(const Tensor<T>& x, const Shape& shape);
-// Axis i of the result is axis order[i] of x; without an order, all axes in reverse.
+Tensor<T> identity(const Tensor<T>& x);  // a node of its own over the same elements
+// One size may be -1: what is left. Shares the elements.
 template <class T>
-Tensor<T> transpose(const Tensor<T>& x, const std::vector<std::size_t>& order = {});
+Tensor<T> reshape(const Tensor<T>& x, const Sizes& sizes);
+// Axis i of the result is axis order[i] of x.
 template <class T>
-Tensor<T> concat(const std::vector<Tensor<T>>& parts, std::size_t axis);
-template <class T>
-Tensor<T> stack(const std::vector<Tensor<T>>& parts, std::size_t axis);
-// Elements begin <= i < end of an axis, which stays.
-template <class T>
-Tensor<T> slice(const Tensor<T>& x, std::size_t axis, std::size_t begin, std::size_t end);
+Tensor<T> permute(const Tensor<T>& x, const Axes& order);
 // Repeats axes of size 1, and adds axes in front.
 template <class T>
 Tensor<T> broadcast_to(const Tensor<T>& x, const Shape& shape);
-// x [..., N] + bias [N].
+// The opposite: sums what broadcast_to would repeat.
 template <class T>
-Tensor<T> add_bias(const Tensor<T>& x, const Tensor<T>& bias);
+Tensor<T> sum_to(const Tensor<T>& x, const Shape& shape);
+template <class T>
+Tensor<T> cat(const std::vector<Tensor<T>>& parts, std::ptrdiff_t axis);
+// Elements begin, begin + step ... before end of an axis, which stays; negative ones count from its
+// end. Of the leading axis with step 1 the elements are shared.
+template <class T>
+Tensor<T> slice(const Tensor<T>& x, std::ptrdiff_t axis, std::ptrdiff_t begin, std::ptrdiff_t end,
+                std::size_t step = 1);
+template <class T>
+Tensor<T> flip(const Tensor<T>& x, std::ptrdiff_t axis);
 
-// ---- Reductions (ops_reduce.cpp) ----
+// ---- Reductions (ops/reduce.cpp): sum(x), sum(x, 1), sum(x, {0, -1}, true) ----
 
-// Over the given axes, which vanish (or stay with size 1); without axes, over all.
-struct Reduce {
-  std::vector<std::size_t> axes = {};
-  bool keep_dims = false;
-};
+// Over the given axes, which vanish or, with keepdim, stay with size 1; without axes, over all.
 template <class T>
-Tensor<T> sum(const Tensor<T>& x, const Reduce& over = {});
+Tensor<T> sum(const Tensor<T>& x, const Axes& axes = {}, KeepDim keepdim = {});
 template <class T>
-Tensor<T> mean(const Tensor<T>& x, const Reduce& over = {});
+Tensor<T> mean(const Tensor<T>& x, const Axes& axes = {}, KeepDim keepdim = {});
 template <class T>
-Tensor<T> max(const Tensor<T>& x, const Reduce& over = {});  // ties share
+Tensor<T> amax(const Tensor<T>& x, const Axes& axes = {}, KeepDim keepdim = {});  // ties share
 template <class T>
-Tensor<T> logsumexp(const Tensor<T>& x, const Reduce& over = {});
+Tensor<T> amin(const Tensor<T>& x, const Axes& axes = {}, KeepDim keepdim = {});
+template <class T>
+Tensor<T> logsumexp(const Tensor<T>& x, const Axes& axes = {}, KeepDim keepdim = {});
 
-// ---- Rows and indices (ops_index.cpp) ----
+// ---- Indices (ops/index.cpp) ----
 
-// table [V, E], indices of any shape [...] -> [..., E]: an embedding.
+// table [V, E], indices of any shape [...] -> [..., E].
 template <class T>
-Tensor<T> gather_rows(const Tensor<T>& table, const IntArray& indices);
-// x [..., N], indices [...] -> [...]: one element of each row.
+Tensor<T> embedding(const Tensor<T>& table, const IntArray& indices);
+// Positions indices[0], indices[1] ... of an axis. indices: [N].
 template <class T>
-Tensor<T> pick(const Tensor<T>& x, const IntArray& indices);
+Tensor<T> index_select(const Tensor<T>& x, std::ptrdiff_t axis, const IntArray& indices);
+// x with values added at positions of an axis; values: of x's shape but for the axis, N there.
+template <class T>
+Tensor<T> index_add(const Tensor<T>& x, std::ptrdiff_t axis, const IntArray& indices,
+                    const Tensor<T>& values);
+// y[i, j] = x[i, indices[i, j]] along axis 1, and so on; indices: of x's shape but for the axis.
+template <class T>
+Tensor<T> gather(const Tensor<T>& x, std::ptrdiff_t axis, const IntArray& indices);
+// x with values[i, j] added to x[i, indices[i, j]].
+template <class T>
+Tensor<T> scatter_add(const Tensor<T>& x, std::ptrdiff_t axis, const IntArray& indices,
+                      const Tensor<T>& values);
 
-// ---- Softmax and normalisation (ops_softmax.cpp) ----
+// ---- Softmax and normalisation (ops/softmax.cpp, ops/layer_norm.cpp) ----
 
-// Over the last axis. mask, of x's shape or empty: zeros get probability 0 (log-probability: the
-// type's lowest value, no gradient); a row without any element to keep is all zeros (lowest).
+// Along an axis. keep: a mask that broadcasts to x; what it leaves out gets probability 0
+// (log-probability: the type's lowest value, no gradient); a row without any element to keep is all
+// zeros (lowest).
 template <class T>
-Tensor<T> softmax(const Tensor<T>& x, const IntArray& mask = {});
+Tensor<T> softmax(const Tensor<T>& x, std::ptrdiff_t axis, const Mask& keep = {});
 template <class T>
-Tensor<T> log_softmax(const Tensor<T>& x, const IntArray& mask = {});
-// x [..., N], gain [N], bias [N]: (x - mean) / sqrt(variance + epsilon) * gain + bias over the last
-// axis (Ba et al. 2016, arXiv 1607.06450).
+Tensor<T> log_softmax(const Tensor<T>& x, std::ptrdiff_t axis, const Mask& keep = {});
+// x [..., N], weight [N], bias [N]: (x - mean) / sqrt(variance + epsilon) * weight + bias over the
+// last axis (Ba et al. 2016, arXiv 1607.06450).
 template <class T>
-Tensor<T> layer_norm(const Tensor<T>& x, const Tensor<T>& gain, const Tensor<T>& bias,
+Tensor<T> layer_norm(const Tensor<T>& x, const Tensor<T>& weight, const Tensor<T>& bias,
                      std::type_identity_t<T> epsilon = T(1e-5));
 
+// ---- Cross-entropy (ops/cross_entropy.cpp, ops/linear_cross_entropy.cpp) ----
+
 struct CrossEntropyOptions {
-  std::int32_t ignore_index = -1;  // rows with this target count for nothing (padding)
-  double label_smoothing = 0;      // share of the target spread over all V classes, 0 <= s < 1
-  double normalizer = 0;           // the sum is divided by this; 0: by the number of counted rows
+  std::int32_t ignore_index = -100;  // rows with this target count for nothing (padding)
+  double label_smoothing = 0;        // share of the target spread over all V classes, 0 <= s < 1
+  double normalizer = 0;             // the sum is divided by this; 0: by the number of counted rows
 };
 // logits [..., V], targets [...] -> rank 0: the mean of -log softmax(logits)[target]. Label
 // smoothing as in PyTorch: target distribution (1 - s) one_hot + s / V.
 template <class T>
 Tensor<T> cross_entropy(const Tensor<T>& logits, const IntArray& targets,
                         const CrossEntropyOptions& options = {});
-
-// ---- Fused: single nodes with a composed reference in the tests ----
-
 // cross_entropy(linear(x, weight, bias), targets), computed in chunks of rows, so that all the
-// logits [..., V] never exist at once, and only for rows that count (ops_linear_cross_entropy.cpp).
+// logits [..., V] never exist at once, and only for rows that count.
 template <class T>
 Tensor<T> linear_cross_entropy(const Tensor<T>& x, const Tensor<T>& weight, const Tensor<T>& bias,
                                const IntArray& targets, const CrossEntropyOptions& options = {});
+
+// ---- Recurrences (ops/gru.cpp) ----
 
 // PyTorch's nn.GRU parameters, gate order r, z, n.
 template <class T>
@@ -170,10 +196,9 @@ struct GruWeights {
   Tensor<T> bias_hh;    // [3H]
 };
 enum class Direction { forward, reverse };
-// A GRU over a whole sequence (ops_gru.cpp): x [T, B, E], initial state [B, H] or undefined
-// (zeros), lengths [B] or empty (all T) -> states [T, B, H]. Beyond a sequence's length its state
-// is carried on unchanged, so the final state is the last step (forward) or the first (reverse) of
-// the result.
+// A GRU over a whole sequence: x [T, B, E], initial state [B, H] or undefined (zeros), lengths [B]
+// or not given (all T) -> states [T, B, H]. Beyond a sequence's length its state is carried on
+// unchanged, so the final state is the last step (forward) or the first (reverse) of the result.
 template <class T>
 Tensor<T> gru(const Tensor<T>& x, const Tensor<T>& initial_state, const GruWeights<T>& weights,
               const IntArray& lengths = {}, Direction direction = Direction::forward);
@@ -181,19 +206,32 @@ Tensor<T> gru(const Tensor<T>& x, const Tensor<T>& initial_state, const GruWeigh
 template <class T>
 Tensor<T> gru_cell(const Tensor<T>& x, const Tensor<T>& state, const GruWeights<T>& weights);
 
-// Attention of all queries over all source positions (ops_attention.cpp).
+// ---- Attention, step by step (ops/attention_steps.cpp) and all at once (ops/attention.cpp) ----
+
+// queries [T, B, K], keys [S, B, K] -> scores [T, B, S]: their dot products (Luong et al. 2015,
+// eq. 8; "general" is this over projected keys).
+template <class T>
+Tensor<T> dot_scores(const Tensor<T>& queries, const Tensor<T>& keys);
+// v^T tanh(query + key), v [K], over projected queries and keys (Bahdanau et al. 2014, A.1.2).
+template <class T>
+Tensor<T> additive_scores(const Tensor<T>& queries, const Tensor<T>& keys, const Tensor<T>& v);
+// scores [T, B, S] -> weights [T, B, S]: softmax over the source positions within the lengths [B]
+// (not given: all S), 0 beyond.
+template <class T>
+Tensor<T> attention_weights(const Tensor<T>& scores, const IntArray& lengths = {});
+// weights [T, B, S], values [S, B, D] -> contexts [T, B, D]: sum over s of weights * values.
+template <class T>
+Tensor<T> attention_context(const Tensor<T>& weights, const Tensor<T>& values);
+
 template <class T>
 struct Attention {
-  Tensor<T> context;                        // [T, B, D]: sum over s of weights * values
-  std::shared_ptr<const Array<T>> weights;  // [T, B, S]: softmax of the scores, 0 beyond the length
+  Tensor<T> context;  // [T, B, D]
+  Tensor<T> weights;  // [T, B, S]
 };
-// queries [T, B, K], keys [S, B, K], values [S, B, D], lengths [B] or empty (all S). Scores: the
-// dot product of query and key (Luong et al. 2015, eq. 8; "general" is this over projected keys).
+// The steps above in one op, for all queries: over the real source positions only, in place.
 template <class T>
 Attention<T> dot_attention(const Tensor<T>& queries, const Tensor<T>& keys, const Tensor<T>& values,
                            const IntArray& lengths = {});
-// Scores v^T tanh(query + key), v [K], over projected queries and keys (Bahdanau et al. 2014,
-// A.1.2).
 template <class T>
 Attention<T> additive_attention(const Tensor<T>& queries, const Tensor<T>& keys, const Tensor<T>& v,
                                 const Tensor<T>& values, const IntArray& lengths = {});
@@ -207,56 +245,19 @@ struct AdditiveScore {
 };
 template <class T>
 struct AttentionGru {
-  Tensor<T> contexts_and_states;            // [T, B, D + H]: [c_t; h_t]
-  std::shared_ptr<const Array<T>> weights;  // [T, B, S]
+  Tensor<T> contexts_and_states;  // [T, B, D + H]: [c_t; h_t]
+  Tensor<T> weights;              // [T, B, S]
 };
-// A GRU whose input contains what its last state attended to (ops_attention_gru.cpp; Bahdanau et
+// A GRU whose input contains what its last state attended to (ops/attention_gru.cpp; Bahdanau et
 // al. 2014, A.2.2): c_t = additive attention of query_weight h_{t-1} + query_bias,
 // h_t = GRU([words_t; c_t], h_{t-1}). words [T, B, E], keys [S, B, A], values [S, B, D],
-// state [B, H], GRU weights of E + D inputs, lengths [B] or empty (all S).
+// state [B, H], GRU weights of E + D inputs, lengths [B] or not given (all S).
 template <class T>
 AttentionGru<T> attention_gru(const Tensor<T>& words, const Tensor<T>& keys,
                               const Tensor<T>& values, const Tensor<T>& state,
                               const AdditiveScore<T>& score, const GruWeights<T>& weights,
                               const IntArray& lengths = {});
 
-// ---- Operators ----
-
-template <class T>
-Tensor<T> operator+(const Tensor<T>& a, const Tensor<T>& b) {
-  return add(a, b);
-}
-template <class T>
-Tensor<T> operator-(const Tensor<T>& a, const Tensor<T>& b) {
-  return sub(a, b);
-}
-template <class T>
-Tensor<T> operator*(const Tensor<T>& a, const Tensor<T>& b) {
-  return mul(a, b);
-}
-template <class T>
-Tensor<T> operator/(const Tensor<T>& a, const Tensor<T>& b) {
-  return div(a, b);
-}
-template <class T>
-Tensor<T> operator-(const Tensor<T>& x) {
-  return neg(x);
-}
-template <class T>
-Tensor<T> operator*(std::type_identity_t<T> factor, const Tensor<T>& x) {
-  return scale(x, factor);
-}
-template <class T>
-Tensor<T> operator*(const Tensor<T>& x, std::type_identity_t<T> factor) {
-  return scale(x, factor);
-}
-template <class T>
-Tensor<T> operator+(const Tensor<T>& x, std::type_identity_t<T> constant) {
-  return shift(x, constant);
-}
-template <class T>
-Tensor<T> operator-(const Tensor<T>& x, std::type_identity_t<T> constant) {
-  return shift(x, -constant);
-}
-
 }  // namespace babelgrad
+
+#include "babelgrad/autograd/ops/shapes.h"

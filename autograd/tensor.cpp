@@ -1,35 +1,27 @@
 #include "babelgrad/autograd/tensor.h"
 
 #include <atomic>
-#include <cmath>
 
 #include "babelgrad/autograd/backward.h"
-#include "babelgrad/autograd/finite.h"
-#include "babelgrad/autograd/profile.h"
+#include "babelgrad/autograd/ops.h"
+#include "babelgrad/autograd/vjp.h"
 
 namespace babelgrad {
 namespace {
 
-std::atomic<std::uint64_t> next_id{1};
-
-struct ThreadMode {
-  bool grad = true;
-  bool anomaly = false;
-};
-thread_local ThreadMode mode;
-
 template <class T>
-std::shared_ptr<Node<T>> make_node(Array<T> value, bool requires_grad) {
-  auto node = std::allocate_shared<Node<T>>(CachingAllocator<Node<T>>());
-  node->id = next_id.fetch_add(1, std::memory_order_relaxed);
-  node->value = std::move(value);
-  node->requires_grad = requires_grad;
-  return node;
-}
-
-template <class T>
-Array<T> from_list(const Shape& shape, std::initializer_list<T> values) {
-  return array_of<T>(shape, std::span<const T>(values.begin(), values.size()));
+Array<T> from_rows(std::initializer_list<std::initializer_list<T>> rows) {
+  const std::size_t width = rows.size() == 0 ? 0 : rows.begin()->size();
+  Array<T> array({rows.size(), width});
+  T* next = array.data();
+  for (const auto& row : rows) {
+    if (row.size() != width)
+      throw ShapeError("tensor: need rows of one length; got " + std::to_string(width) + " and " +
+                       std::to_string(row.size()) +
+                       " (a shape and values are two arguments in parentheses)");
+    next = std::copy(row.begin(), row.end(), next);
+  }
+  return array;
 }
 
 }  // namespace
@@ -38,21 +30,27 @@ Array<T> from_list(const Shape& shape, std::initializer_list<T> values) {
 template <class T>
 Node<T>::~Node() {
   if (inputs.empty()) return;
-  vjp = nullptr;
+  vjp.reset();
   auto doomed = std::move(inputs);
   while (!doomed.empty()) {
-    std::shared_ptr<Node> node = std::move(doomed.back());
+    std::shared_ptr<Node> node = std::move(doomed.back().node);
     doomed.pop_back();
     if (node.use_count() != 1) continue;
     std::atomic_thread_fence(std::memory_order_acquire);  // after whoever let go of it last
-    node->vjp = nullptr;  // may hold tensors of its own; their chains end at leaves
+    node->vjp.reset();  // may hold tensors of its own; their chains end at leaves
     for (auto& input : node->inputs) doomed.push_back(std::move(input));
     node->inputs.clear();
   }
 }
 
 template <class T>
-Tensor<T>::Tensor(T value) : node_(make_node(scalar(value), false)) {}
+MutableValue<T>& MutableValue<T>::operator=(Array<T> values) {
+  if (values.shape() != array_->shape())
+    throw_shape_error("mutable_value", "need an array of the tensor's shape",
+                      {{"tensor", array_->shape()}, {"array", values.shape()}});
+  array_->assign_elements(std::move(values));
+  return *this;
+}
 
 template <class T>
 Tensor<T>::Tensor(Array<T> value) : node_(make_node(std::move(value), false)) {}
@@ -61,12 +59,7 @@ template <class T>
 Tensor<T>::Tensor(Array<T> value, GradientTag) : node_(make_node(std::move(value), true)) {}
 
 template <class T>
-Tensor<T>::Tensor(const Shape& shape, std::initializer_list<T> values)
-    : Tensor(from_list(shape, values)) {}
-
-template <class T>
-Tensor<T>::Tensor(const Shape& shape, std::initializer_list<T> values, GradientTag)
-    : Tensor(from_list(shape, values), kRequiresGrad) {}
+Tensor<T>::Tensor(std::initializer_list<std::initializer_list<T>> rows) : Tensor(from_rows(rows)) {}
 
 template <class T>
 Node<T>& Tensor<T>::node() const {
@@ -75,23 +68,48 @@ Node<T>& Tensor<T>::node() const {
 }
 
 template <class T>
-Array<T>& Tensor<T>::mutable_value() {
-  if (!is_leaf())
-    throw GraphError(std::string("mutable_value: need a leaf; got the result of ") + op());
-  return node().value;
+Array<T> Tensor<T>::value() && {
+  return node_.use_count() == 1 ? node().value.alias() : node().value;
 }
 
 template <class T>
-std::size_t Tensor<T>::dim(std::size_t axis) const {
-  if (axis >= rank())
-    throw_shape_error("dim", "need axis " + std::to_string(axis) + " < rank", {{"x", shape()}});
-  return shape()[axis];
+MutableValue<T> Tensor<T>::mutable_value() {
+  if (!is_leaf())
+    throw GraphError(std::string("mutable_value: need a leaf; got the result of ") + op());
+  node().value.announce_change();
+  return MutableValue<T>(node().value);
+}
+
+template <class T>
+std::size_t Tensor<T>::dim(std::ptrdiff_t axis) const {
+  return shape()[checked_axis("dim", axis, shape())];
 }
 
 template <class T>
 T Tensor<T>::item() const {
   if (size() != 1) throw_shape_error("item", "need one element", {{"x", shape()}});
   return *value().data();
+}
+
+template <class T>
+T Tensor<T>::element(std::initializer_list<std::ptrdiff_t> index) const {
+  std::size_t position = 0, axis = 0;
+  bool fits = index.size() == rank();
+  for (const std::ptrdiff_t i : index) {
+    if (!fits) break;
+    const std::ptrdiff_t n = static_cast<std::ptrdiff_t>(shape()[axis++]);
+    fits = -n <= i && i < n;
+    position = position * static_cast<std::size_t>(n) + static_cast<std::size_t>(i < 0 ? i + n : i);
+  }
+  if (!fits)
+    throw_shape_error("element", "need an index within each axis",
+                      {{"x", shape()}, {"index", Shape(index.begin(), index.end())}});
+  return value().data()[position];
+}
+
+template <class T>
+Tensor<T> Tensor<T>::operator[](std::ptrdiff_t index) const {
+  return select(*this, 0, index);
 }
 
 template <class T>
@@ -115,14 +133,14 @@ void Tensor<T>::retain_grad() {
 }
 
 template <class T>
-void Tensor<T>::register_hook(GradientHook<T> hook) {
+void Tensor<T>::add_hook(GradientHook<T> hook) {
   if (!requires_grad()) throw GraphError("register_hook: need a tensor that requires a gradient");
   node().make_extras().hooks.push_back(std::move(hook));
 }
 
 template <class T>
 Tensor<T> Tensor<T>::detach() const {
-  return Tensor(value());
+  return Tensor(value().alias());
 }
 
 template <class T>
@@ -149,40 +167,10 @@ const std::string& Tensor<T>::name() const {
 }
 
 template <class T>
-Tensor<T> record(const char* op, std::vector<Tensor<T>> inputs, Array<T> value,
-                 std::type_identity_t<VjpFunction<T>> vjp) {
-  bool wanted = false;
-  for (const Tensor<T>& input : inputs) wanted = input.requires_grad() || wanted;
-  auto node = make_node(std::move(value), wanted && mode.grad);
-  node->op = op;
-  ProfileScope::made(node->id);
-  if (mode.anomaly) require_finite_output(op, inputs, node->value);
-  if (node->requires_grad) {
-    if (!vjp)
-      throw GraphError(std::string("record: op ") + op + " needs a vector-Jacobian product");
-    node->inputs.reserve(inputs.size());
-    for (const Tensor<T>& input : inputs) node->inputs.push_back(input.node_pointer());
-    node->vjp = std::move(vjp);
-  }
-  return Tensor<T>(std::move(node));
+std::string describe(const Node<T>& node) {
+  const std::string name = node.extras ? node.extras->name : "";
+  return (name.empty() ? "" : name + " ") + to_string(node.value.shape());
 }
-
-template <class T>
-bool records_history(std::initializer_list<Tensor<T>> inputs) {
-  if (!mode.grad) return false;
-  for (const Tensor<T>& input : inputs)
-    if (input.defined() && input.requires_grad()) return true;
-  return false;
-}
-
-NoGrad::NoGrad() : previous_(mode.grad) { mode.grad = false; }
-NoGrad::~NoGrad() { mode.grad = previous_; }
-EnableGrad::EnableGrad() : previous_(mode.grad) { mode.grad = true; }
-EnableGrad::~EnableGrad() { mode.grad = previous_; }
-DetectAnomaly::DetectAnomaly() : previous_(mode.anomaly) { mode.anomaly = true; }
-DetectAnomaly::~DetectAnomaly() { mode.anomaly = previous_; }
-bool grad_enabled() { return mode.grad; }
-bool anomaly_enabled() { return mode.anomaly; }
 
 void throw_shape_error(const std::string& op, const std::string& rule,
                        std::initializer_list<NamedShape> got) {
@@ -195,15 +183,21 @@ void throw_shape_error(const std::string& op, const std::string& rule,
   throw ShapeError(message);
 }
 
+std::size_t checked_axis(const char* op, std::ptrdiff_t axis, const Shape& shape) {
+  const std::ptrdiff_t rank = static_cast<std::ptrdiff_t>(shape.size());
+  if (axis < -rank || axis >= rank)
+    throw_shape_error(op, "need axis " + std::to_string(axis) + " in [-rank, rank)",
+                      {{"x", shape}});
+  return static_cast<std::size_t>(axis < 0 ? axis + rank : axis);
+}
+
 template class Tensor<float>;
 template class Tensor<double>;
+template class MutableValue<float>;
+template class MutableValue<double>;
 template struct Node<float>;
 template struct Node<double>;
-template Tensor<float> record(const char*, std::vector<Tensor<float>>, Array<float>,
-                              VjpFunction<float>);
-template Tensor<double> record(const char*, std::vector<Tensor<double>>, Array<double>,
-                               VjpFunction<double>);
-template bool records_history(std::initializer_list<Tensor<float>>);
-template bool records_history(std::initializer_list<Tensor<double>>);
+template std::string describe(const Node<float>&);
+template std::string describe(const Node<double>&);
 
 }  // namespace babelgrad

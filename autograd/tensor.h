@@ -1,7 +1,5 @@
-// Tensor<T>: a handle to a node of the autodiff graph, and `record`, which makes such nodes.
-//
-// A node holds a value, the nodes it was computed from, and its vector-Jacobian product (VJP). The
-// graph is built as ops run; backward.h walks it. T is float or double.
+// Tensor<T>: a handle to a node of the autodiff graph. The graph is built as ops run (ops.h, and
+// `record` in vjp.h for ops of your own); backward.h walks it. T is float or double.
 //
 //   Tensor<double> w({2, 3}, values, kRequiresGrad);
 //   Tensor<double> loss = sum(tanh(matmul(x, w)));
@@ -13,93 +11,95 @@
 #pragma once
 
 #include <concepts>
-#include <cstdint>
-#include <functional>
 #include <initializer_list>
+#include <iosfwd>
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
-#include "babelgrad/autograd/array.h"
 #include "babelgrad/autograd/error.h"
+#include "babelgrad/autograd/mask.h"
+#include "babelgrad/autograd/modes.h"
+#include "babelgrad/autograd/node.h"
 
 namespace babelgrad {
-
-template <class T>
-class Vjp;
-template <class T>
-class Tensor;
-
-// Called with the complete gradient of a tensor; a returned array replaces it.
-template <class T>
-using GradientHook = std::function<std::optional<Array<T>>(const Array<T>&)>;
-
-// Called once in a backward pass, with the gradient of the node's output; see vjp.h.
-template <class T>
-using VjpFunction = std::function<void(Vjp<T>&)>;
-
-// What few nodes have: those that a user holds on to.
-template <class T>
-struct NodeExtras {
-  std::optional<Array<T>> grad;  // from backward(): leaves, and where retain_grad() asked
-  bool retains_grad = false;
-  std::vector<GradientHook<T>> hooks;
-  std::string name;  // given by the user; shown by inspection
-};
-
-template <class T>
-struct Node {
-  std::uint64_t id = 0;  // creation order: inputs have smaller ids than what is computed from them
-  const char* op = "leaf";
-  bool requires_grad = false;
-  bool released = false;  // a backward pass has freed the history
-  Array<T> value;
-  std::vector<std::shared_ptr<Node>, CachingAllocator<std::shared_ptr<Node>>> inputs;
-  VjpFunction<T> vjp;
-  std::unique_ptr<NodeExtras<T>> extras;  // null: as default-constructed
-
-  Node() = default;
-  Node(const Node&) = delete;
-  Node& operator=(const Node&) = delete;
-  ~Node();
-
-  bool is_leaf() const { return !vjp && !released; }
-  NodeExtras<T>& make_extras() {
-    if (!extras) extras = std::make_unique<NodeExtras<T>>();
-    return *extras;
-  }
-};
 
 struct GradientTag {};
 inline constexpr GradientTag kRequiresGrad{};
 
 struct BackwardOptions {
   bool retain_graph = false;  // keep the history for another backward pass
+  bool allow_unused = false;  // gradients(): zeros for a leaf that the loss does not depend on
+};
+
+// The value of a leaf, to be changed in place. Its shape stays: assigning another is a ShapeError.
+template <class T>
+class MutableValue {
+ public:
+  explicit MutableValue(Array<T>& array) : array_(&array) {}
+
+  MutableValue& operator=(Array<T> values);
+  operator const Array<T>&() const { return *array_; }
+  const Shape& shape() const { return array_->shape(); }
+  std::size_t size() const { return array_->size(); }
+  T* data() const { return array_->data(); }
+  T* begin() const { return array_->begin(); }
+  T* end() const { return array_->end(); }
+  void fill(T value) const { array_->fill(value); }
+  template <class... Index>
+  T& operator()(Index... index) const {
+    return (*array_)(index...);
+  }
+
+ private:
+  Array<T>* array_;
 };
 
 template <class T>
 class Tensor {
  public:
   Tensor() = default;  // undefined: refers to no node
-  Tensor(T value);     // a constant of rank 0
-  explicit Tensor(Array<T> value);
+  Tensor(Array<T> value);
   Tensor(Array<T> value, GradientTag);
-  Tensor(const Shape& shape, std::initializer_list<T> values);
-  Tensor(const Shape& shape, std::initializer_list<T> values, GradientTag);
+  template <class Number>
+  requires std::is_arithmetic_v<Number>
+  explicit Tensor(Number value) : Tensor(scalar(static_cast<T>(value))) {}  // rank 0
+  template <class Number>
+  requires std::is_arithmetic_v<Number> Tensor(Number value, GradientTag)
+      : Tensor(scalar(static_cast<T>(value)), kRequiresGrad) {}
+  // By shape and values, row-major: Tensor<float>({2, 2}, {1, 2, 3, 4}).
+  Tensor(const Shape& shape, std::initializer_list<T> values) : Tensor(Array<T>(shape, values)) {}
+  Tensor(const Shape& shape, std::initializer_list<T> values, GradientTag)
+      : Tensor(Array<T>(shape, values), kRequiresGrad) {}
+  Tensor(const Shape& shape, const std::vector<T>& values) : Tensor(Array<T>(shape, values)) {}
+  Tensor(const Shape& shape, const std::vector<T>& values, GradientTag)
+      : Tensor(Array<T>(shape, values), kRequiresGrad) {}
+  // By elements, or by rows: Tensor<float> x{{1, 2}, {3, 4}} is [2, 2].
+  Tensor(std::initializer_list<T> values) : Tensor(Array<T>({values.size()}, values)) {}
+  Tensor(std::initializer_list<std::initializer_list<T>> rows);
   explicit Tensor(std::shared_ptr<Node<T>> node) : node_(std::move(node)) {}
 
   bool defined() const { return node_ != nullptr; }
   const Array<T>& value() const& { return node().value; }
-  Array<T> value() && { return node().value; }  // of a temporary: no reference may stay
-  Array<T>& mutable_value();  // leaves only; do not change one between forward and backward
+  Array<T> value() &&;  // of a temporary: no reference may stay
+  // To change a leaf. A graph that has read its value notices: its backward pass is a GraphError.
+  MutableValue<T> mutable_value();
   const Shape& shape() const& { return node().value.shape(); }
   Shape shape() && { return node().value.shape(); }
-  std::size_t rank() const { return shape().size(); }
-  std::size_t dim(std::size_t axis) const;
+  std::size_t rank() const { return node().value.rank(); }
+  // The size along an axis; a negative one counts from the last.
+  std::size_t dim(std::ptrdiff_t axis) const;
   std::size_t size() const { return node().value.size(); }
   T item() const;  // the value of a tensor of one element
+  // The value of one element, for reading; an index for every axis.
+  template <std::integral... Index>
+  T operator()(Index... index) const {
+    return element({static_cast<std::ptrdiff_t>(index)...});
+  }
+  Tensor operator[](std::ptrdiff_t index) const;  // select(x, 0, index)
 
   bool requires_grad() const { return node().requires_grad; }
   bool is_leaf() const { return node().is_leaf(); }
@@ -108,9 +108,12 @@ class Tensor {
   Array<T> grad() && { return static_cast<const Tensor&>(*this).grad(); }
   void zero_grad();
   void retain_grad();  // make backward() keep the gradient of this non-leaf, too
-  void register_hook(GradientHook<T> hook);
+  // hook: called with the complete gradient, a const Array<T>&. What it returns replaces the
+  // gradient: an Array<T>, an optional one, or nothing.
+  template <class Hook>
+  void register_hook(Hook hook);
 
-  // The same value without history.
+  // The same value without history; they share their elements.
   Tensor detach() const;
 
   // Adds d this / d leaf to .grad() of every leaf below. `this` holds one element.
@@ -130,61 +133,34 @@ class Tensor {
 
  private:
   void accumulate(const Array<T>& cotangent, BackwardOptions options) const;
+  T element(std::initializer_list<std::ptrdiff_t> index) const;
+  void add_hook(GradientHook<T> hook);
 
   std::shared_ptr<Node<T>> node_;
 };
 
-// Makes the node of an op. `value` is the op's result, `vjp` its vector-Jacobian product, which may
-// capture plain arrays and reads inputs and output from its argument; it must not capture a Tensor
-// of the op's own output. No history is kept if no input requires a gradient or under NoGrad. The
-// name is a string literal. Ops of user code call this, too.
 template <class T>
-Tensor<T> record(const char* op, std::vector<Tensor<T>> inputs, Array<T> value,
-                 std::type_identity_t<VjpFunction<T>> vjp);
+template <class Hook>
+void Tensor<T>::register_hook(Hook hook) {
+  if constexpr (std::is_void_v<std::invoke_result_t<Hook&, const Array<T>&>>)
+    add_hook([hook = std::move(hook)](const Array<T>& grad) mutable {
+      hook(grad);
+      return std::optional<Array<T>>();
+    });
+  else
+    add_hook(std::move(hook));
+}
 
-// True if an op over these inputs keeps a history here: worth knowing before saving arrays for it.
+// As PyTorch prints: values in brackets, four digits, the middle of long axes left out.
 template <class T>
-bool records_history(std::initializer_list<Tensor<T>> inputs);
+std::ostream& operator<<(std::ostream& out, const Array<T>& array);
+template <class T>
+std::ostream& operator<<(std::ostream& out, const Tensor<T>& tensor);
+std::ostream& operator<<(std::ostream& out, const Mask& mask);
 
-// While one lives, ops of this thread record nothing.
-class NoGrad {
- public:
-  NoGrad();
-  ~NoGrad();
-  NoGrad(const NoGrad&) = delete;
-  NoGrad& operator=(const NoGrad&) = delete;
-
- private:
-  bool previous_;
-};
-
-// While one lives, ops of this thread record their history even inside a NoGrad.
-class EnableGrad {
- public:
-  EnableGrad();
-  ~EnableGrad();
-  EnableGrad(const EnableGrad&) = delete;
-  EnableGrad& operator=(const EnableGrad&) = delete;
-
- private:
-  bool previous_;
-};
-
-// While one lives, ops and backward passes of this thread check every result: the first op that
-// makes a NaN or an Inf from its inputs throws a NumericError with its name and shapes. Slow.
-class DetectAnomaly {
- public:
-  DetectAnomaly();
-  ~DetectAnomaly();
-  DetectAnomaly(const DetectAnomaly&) = delete;
-  DetectAnomaly& operator=(const DetectAnomaly&) = delete;
-
- private:
-  bool previous_;
-};
-
-bool grad_enabled();
-bool anomaly_enabled();
+// "w [2, 3]" of a named tensor, "[2, 3]" of another: how messages name one.
+template <class T>
+std::string describe(const Node<T>& node);
 
 struct NamedShape {
   const char* name;
@@ -195,9 +171,12 @@ struct NamedShape {
 [[noreturn]] void throw_shape_error(const std::string& op, const std::string& rule,
                                     std::initializer_list<NamedShape> got);
 
+// An axis as an index from the front: -1 is the last. A ShapeError of `op` unless it is in range.
+std::size_t checked_axis(const char* op, std::ptrdiff_t axis, const Shape& shape);
+
 extern template class Tensor<float>;
 extern template class Tensor<double>;
-extern template struct Node<float>;
-extern template struct Node<double>;
+extern template class MutableValue<float>;
+extern template class MutableValue<double>;
 
 }  // namespace babelgrad

@@ -21,7 +21,7 @@
 #include <numeric>
 #include <random>
 
-#include "babelgrad/autograd/blas.h"
+#include "babelgrad/autograd/products/gemm.h"
 #include "babelgrad/bench/decode_products.h"
 #include "babelgrad/bench/measure.h"
 #include "babelgrad/models/translator.h"

@@ -1,7 +1,7 @@
-// bench/ops: the fused ops at size M of train_step. The raw version is their products alone (of
-// additive_attention's scores: the kernel).
-#include "babelgrad/autograd/blas.h"
+// bench/ops: attention and the fused ops at size M of train_step. The raw version is their products
+// alone (of additive scores: the kernel).
 #include "babelgrad/autograd/kernels/kernels.h"
+#include "babelgrad/autograd/products/gemm.h"
 #include "babelgrad/bench/ops_bench.h"
 
 namespace babelgrad::bench {
@@ -11,10 +11,10 @@ constexpr std::size_t kSteps = 14, kBatch = 64, kE = 256, kH = 256, kD = 512, kV
 constexpr std::size_t kRows = kSteps * kBatch;
 
 // C [m, n] = op(A) op(B) without gaps between rows.
-void multiply(Op op_a, Op op_b, std::size_t m, std::size_t n, std::size_t k, const float* a,
-              const float* b, float beta, float* c) {
-  gemm<float>(op_a, op_b, m, n, k, 1, a, op_a == Op::none ? k : m, b, op_b == Op::none ? n : k,
-              beta, c, n);
+void multiply(Transpose op_a, Transpose op_b, std::size_t m, std::size_t n, std::size_t k,
+              const float* a, const float* b, float beta, float* c) {
+  gemm<float>(op_a, op_b, m, n, k, 1, a, op_a == Transpose::no ? k : m, b,
+              op_b == Transpose::no ? n : k, beta, c, n);
 }
 
 struct GruBuffers {
@@ -25,20 +25,23 @@ struct GruBuffers {
 };
 
 void gru_forward(GruBuffers& b) {
-  multiply(Op::none, Op::transpose, kRows, 3 * kH, kE, b.x.data(), b.w_ih.data(), 0,
+  multiply(Transpose::no, Transpose::yes, kRows, 3 * kH, kE, b.x.data(), b.w_ih.data(), 0,
            b.gates.data());
   for (std::size_t t = 0; t < kSteps; ++t)
-    multiply(Op::none, Op::transpose, kBatch, 3 * kH, kH, b.h.data() + t * kBatch * kH,
+    multiply(Transpose::no, Transpose::yes, kBatch, 3 * kH, kH, b.h.data() + t * kBatch * kH,
              b.w_hh.data(), 0, b.gh.data());
 }
 
 void gru_backward(GruBuffers& b) {
   for (std::size_t t = kSteps; t-- > 0;)
-    multiply(Op::none, Op::none, kBatch, kH, 3 * kH, b.gates.data() + t * kBatch * 3 * kH,
+    multiply(Transpose::no, Transpose::no, kBatch, kH, 3 * kH, b.gates.data() + t * kBatch * 3 * kH,
              b.w_hh.data(), 0, b.dh.data());
-  multiply(Op::transpose, Op::none, 3 * kH, kE, kRows, b.gates.data(), b.x.data(), 0, b.dw.data());
-  multiply(Op::transpose, Op::none, 3 * kH, kH, kRows, b.gates.data(), b.h.data(), 0, b.dw.data());
-  multiply(Op::none, Op::none, kRows, kE, 3 * kH, b.gates.data(), b.w_ih.data(), 0, b.dx.data());
+  multiply(Transpose::yes, Transpose::no, 3 * kH, kE, kRows, b.gates.data(), b.x.data(), 0,
+           b.dw.data());
+  multiply(Transpose::yes, Transpose::no, 3 * kH, kH, kRows, b.gates.data(), b.h.data(), 0,
+           b.dw.data());
+  multiply(Transpose::no, Transpose::no, kRows, kE, 3 * kH, b.gates.data(), b.w_ih.data(), 0,
+           b.dx.data());
 }
 
 void add_gru_cases() {
@@ -57,10 +60,10 @@ void add_gru_cases() {
             [=](const Leaves& x) { return gru_cell(x[0], x[1], weights_of(x)); },
             2e-9 * kBatch * 3 * kH * (kE + kH),
             [b = GruBuffers()]() mutable {
-              multiply(Op::none, Op::transpose, kBatch, 3 * kH, kE, b.x.data(), b.w_ih.data(), 0,
-                       b.gates.data());
-              multiply(Op::none, Op::transpose, kBatch, 3 * kH, kH, b.h.data(), b.w_hh.data(), 0,
-                       b.gh.data());
+              multiply(Transpose::no, Transpose::yes, kBatch, 3 * kH, kE, b.x.data(), b.w_ih.data(),
+                       0, b.gates.data());
+              multiply(Transpose::no, Transpose::yes, kBatch, 3 * kH, kH, b.h.data(), b.w_hh.data(),
+                       0, b.gh.data());
             }});
 }
 
@@ -72,37 +75,37 @@ struct AttentionBuffers {
 
 void contexts(AttentionBuffers& a) {
   for (std::size_t b = 0; b < kBatch; ++b)
-    gemm<float>(Op::none, Op::none, kSteps, kD, kSteps, 1, a.weights.data() + b * kSteps,
+    gemm<float>(Transpose::no, Transpose::no, kSteps, kD, kSteps, 1, a.weights.data() + b * kSteps,
                 kBatch * kSteps, a.values_.data() + b * kD, kBatch * kD, 0,
                 a.context.data() + b * kD, kBatch * kD);
 }
 
-void dot_forward(AttentionBuffers& a) {
+void dot_products(AttentionBuffers& a) {
   for (std::size_t b = 0; b < kBatch; ++b)
-    gemm<float>(Op::none, Op::transpose, kSteps, kSteps, kH, 1, a.q.data() + b * kH, kBatch * kH,
-                a.k.data() + b * kH, kBatch * kH, 0, a.weights.data() + b * kSteps,
+    gemm<float>(Transpose::no, Transpose::yes, kSteps, kSteps, kH, 1, a.q.data() + b * kH,
+                kBatch * kH, a.k.data() + b * kH, kBatch * kH, 0, a.weights.data() + b * kSteps,
                 kBatch * kSteps);
-  contexts(a);
 }
 
-void additive_forward(AttentionBuffers& a) {
+void additive_products(AttentionBuffers& a) {
   for (std::size_t row = 0; row < kRows; ++row)
     for (std::size_t s = 0; s < kSteps; ++s)
       a.weights.data()[row * kSteps + s] = kernels<float>().additive_score(
           kH, a.q.data() + row * kH, a.k.data() + (s * kBatch + row % kBatch) * kH, a.v.data());
-  contexts(a);
 }
 
 // The products of a step that depend on the step before it, and its scores.
 void attention_gru_forward(AttentionBuffers& a, GruBuffers& g) {
   for (std::size_t t = 0; t < kSteps; ++t) {
-    multiply(Op::none, Op::transpose, kBatch, kH, kH, g.h.data(), g.w_hh.data(), 0, g.gh.data());
-    multiply(Op::none, Op::transpose, kBatch, 3 * kH, kH, g.h.data(), g.w_hh.data(), 0,
+    multiply(Transpose::no, Transpose::yes, kBatch, kH, kH, g.h.data(), g.w_hh.data(), 0,
              g.gh.data());
-    multiply(Op::none, Op::transpose, kBatch, 3 * kH, kD, a.context.data(), a.w_context.data(), 1,
-             g.gates.data());
+    multiply(Transpose::no, Transpose::yes, kBatch, 3 * kH, kH, g.h.data(), g.w_hh.data(), 0,
+             g.gh.data());
+    multiply(Transpose::no, Transpose::yes, kBatch, 3 * kH, kD, a.context.data(),
+             a.w_context.data(), 1, g.gates.data());
   }
-  additive_forward(a);
+  additive_products(a);
+  contexts(a);
 }
 
 void add_attention_gru_case() {
@@ -126,24 +129,53 @@ void add_attention_gru_case() {
             },
             2e-9 * kRows * (kH * kH + 3.0 * kH * (kE + kD + kH)),
             [a = AttentionBuffers(), g = GruBuffers()]() mutable {
-              multiply(Op::none, Op::transpose, kRows, 3 * kH, kE, g.x.data(), g.w_ih.data(), 0,
-                       g.gates.data());
+              multiply(Transpose::no, Transpose::yes, kRows, 3 * kH, kE, g.x.data(), g.w_ih.data(),
+                       0, g.gates.data());
               attention_gru_forward(a, g);
             }});
 }
 
+// The steps, each beside what is to be computed in it, and all at once.
 void add_attention_cases() {
-  const Shape queries{kSteps, kBatch, kH}, sources{kSteps, kBatch, kD};
+  const Shape queries{kSteps, kBatch, kH}, weights{kSteps, kBatch, kSteps},
+      sources{kSteps, kBatch, kD};
+  constexpr double kScores = 2e-9 * kRows * kSteps * kH, kContexts = 2e-9 * kRows * kSteps * kD;
+  add_case({"dot_scores",
+            {queries, queries},
+            [](const Leaves& x) { return dot_scores(x[0], x[1]); },
+            kScores,
+            [a = AttentionBuffers()]() mutable { dot_products(a); }});
+  add_case({"additive_scores",
+            {queries, queries, {kH}},
+            [](const Leaves& x) { return additive_scores(x[0], x[1], x[2]); },
+            0,
+            [a = AttentionBuffers()]() mutable { additive_products(a); }});
+  add_case({"attention_weights",
+            {weights},
+            [lengths = full<std::int32_t>({kBatch}, kSteps)](const Leaves& x) {
+              return attention_weights(x[0], lengths);
+            }});
+  add_case({"attention_context",
+            {weights, sources},
+            [](const Leaves& x) { return attention_context(x[0], x[1]); },
+            kContexts,
+            [a = AttentionBuffers()]() mutable { contexts(a); }});
   add_case({"dot_attention",
             {queries, queries, sources},
             [](const Leaves& x) { return dot_attention(x[0], x[1], x[2]).context; },
-            2e-9 * kRows * kSteps * (kH + kD),
-            [a = AttentionBuffers()]() mutable { dot_forward(a); }});
+            kScores + kContexts,
+            [a = AttentionBuffers()]() mutable {
+              dot_products(a);
+              contexts(a);
+            }});
   add_case({"additive_attention",
             {queries, queries, {kH}, sources},
             [](const Leaves& x) { return additive_attention(x[0], x[1], x[2], x[3]).context; },
             0,
-            [a = AttentionBuffers()]() mutable { additive_forward(a); }});
+            [a = AttentionBuffers()]() mutable {
+              additive_products(a);
+              contexts(a);
+            }});
 }
 
 // The forward makes the gradients, too; so does the raw version: one product and two.
@@ -151,19 +183,20 @@ void add_output_case() {
   IntArray targets = uninitialized<std::int32_t>({kRows});
   for (std::size_t i = 0; i < kRows; ++i)
     targets.data()[i] = static_cast<std::int32_t>(i * 7919 % kV);
-  add_case({"linear_cross_entropy",
-            {{kRows, kH}, {kV, kH}, {kV}},
-            [targets](const Leaves& x) { return linear_cross_entropy(x[0], x[1], x[2], targets); },
-            3 * 2e-9 * kRows * kV * kH,
-            [x = values({kRows, kH}), w = values({kV, kH}), y = Array<float>(),
-             dx = values({kRows, kH}), dw = values({kV, kH})]() mutable {
-              if (y.dimension() == 0) y = values({kRows, kV});
-              multiply(Op::none, Op::transpose, kRows, kV, kH, x.data(), w.data(), 0, y.data());
-              multiply(Op::none, Op::none, kRows, kH, kV, y.data(), w.data(), 0, dx.data());
-              multiply(Op::transpose, Op::none, kV, kH, kRows, y.data(), x.data(), 0, dw.data());
-            },
-            {},
-            0});
+  add_case(
+      {"linear_cross_entropy",
+       {{kRows, kH}, {kV, kH}, {kV}},
+       [targets](const Leaves& x) { return linear_cross_entropy(x[0], x[1], x[2], targets); },
+       3 * 2e-9 * kRows * kV * kH,
+       [x = values({kRows, kH}), w = values({kV, kH}), y = Array<float>(), dx = values({kRows, kH}),
+        dw = values({kV, kH})]() mutable {
+         if (!y.given()) y = values({kRows, kV});
+         multiply(Transpose::no, Transpose::yes, kRows, kV, kH, x.data(), w.data(), 0, y.data());
+         multiply(Transpose::no, Transpose::no, kRows, kH, kV, y.data(), w.data(), 0, dx.data());
+         multiply(Transpose::yes, Transpose::no, kV, kH, kRows, y.data(), x.data(), 0, dw.data());
+       },
+       {},
+       0});
 }
 
 }  // namespace

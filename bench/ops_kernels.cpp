@@ -54,13 +54,13 @@ void add_cases_with_kernels() {
   };
   add_case({"softmax",
             {kActivations},
-            [](const Leaves& x) { return softmax(x[0]); },
+            [](const Leaves& x) { return softmax(x[0], -1); },
             0,
             on_arrays(softmax_rows),
             on_arrays(softmax_rows_backward)});
   add_case({"add_bias",
             {kActivations, {kCols}},
-            [](const Leaves& x) { return add_bias(x[0], x[1]); },
+            [](const Leaves& x) { return x[0] + x[1]; },
             0,
             on_arrays([&k](float* x, float* y) {
               std::copy_n(x, kElements, y);
@@ -87,9 +87,9 @@ void add_kernel_cases() {
                   y.data() + r * kCols);
     benchmark::DoNotOptimize(y.data());
   };
-  add_case({"gather_rows",
+  add_case({"embedding",
             {{kWords, kCols}},
-            [ids](const Leaves& x) { return gather_rows(x[0], ids); },
+            [ids](const Leaves& x) { return embedding(x[0], ids); },
             0,
             copy_rows});
 }

@@ -1,5 +1,5 @@
 // bench/ops: products. The raw version is the BLAS call (forward) or the two (backward).
-#include "babelgrad/autograd/blas.h"
+#include "babelgrad/autograd/products/gemm.h"
 #include "babelgrad/bench/ops_bench.h"
 
 namespace babelgrad::bench {
@@ -14,26 +14,26 @@ struct Buffers {
 };
 
 // y = x w^T, or with w stored [K, N]
-std::function<void()> forward(Op op_w) {
+std::function<void()> forward(Transpose op_w) {
   return [op_w, b = Buffers()]() mutable {
-    gemm<float>(Op::none, op_w, kM, kN, kK, 1, b.x.data(), kK, b.w.data(),
-                op_w == Op::none ? kN : kK, 0, b.y.data(), kN);
+    gemm<float>(Transpose::no, op_w, kM, kN, kK, 1, b.x.data(), kK, b.w.data(),
+                op_w == Transpose::no ? kN : kK, 0, b.y.data(), kN);
   };
 }
 
 // dx = dy w, dw = dy^T x
 void linear_backward(Buffers& b) {
-  gemm<float>(Op::none, Op::none, kM, kK, kN, 1, b.y.data(), kN, b.w.data(), kK, 0, b.dx.data(),
-              kK);
-  gemm<float>(Op::transpose, Op::none, kN, kK, kM, 1, b.y.data(), kN, b.x.data(), kK, 0,
+  gemm<float>(Transpose::no, Transpose::no, kM, kK, kN, 1, b.y.data(), kN, b.w.data(), kK, 0,
+              b.dx.data(), kK);
+  gemm<float>(Transpose::yes, Transpose::no, kN, kK, kM, 1, b.y.data(), kN, b.x.data(), kK, 0,
               b.dw.data(), kK);
 }
 
 // The same for w [K, N]: dx = dy w^T, dw = x^T dy
 void matmul_backward(Buffers& b) {
-  gemm<float>(Op::none, Op::transpose, kM, kK, kN, 1, b.y.data(), kN, b.w.data(), kN, 0,
+  gemm<float>(Transpose::no, Transpose::yes, kM, kK, kN, 1, b.y.data(), kN, b.w.data(), kN, 0,
               b.dx.data(), kK);
-  gemm<float>(Op::transpose, Op::none, kK, kN, kM, 1, b.x.data(), kK, b.y.data(), kN, 0,
+  gemm<float>(Transpose::yes, Transpose::no, kK, kN, kM, 1, b.x.data(), kK, b.y.data(), kN, 0,
               b.dw.data(), kN);
 }
 
@@ -44,24 +44,24 @@ void add_product_cases() {
             {{kM, kK}, {kK, kN}},
             [](const Leaves& x) { return matmul(x[0], x[1]); },
             kGflop,
-            forward(Op::none),
+            forward(Transpose::no),
             [b = Buffers()]() mutable { matmul_backward(b); }});
   add_case({"linear",
             {{kM, kK}, {kN, kK}, {kN}},
             [](const Leaves& x) { return linear(x[0], x[1], x[2]); },
             kGflop,
-            forward(Op::transpose),
+            forward(Transpose::yes),
             [b = Buffers()]() mutable { linear_backward(b); }});
   constexpr std::size_t kBatch = 64, kSteps = 14;
-  add_case({"batched_matmul",
+  add_case({"bmm",
             {{kBatch, kSteps, kK}, {kBatch, kK, kSteps}},
-            [](const Leaves& x) { return batched_matmul(x[0], x[1]); },
+            [](const Leaves& x) { return bmm(x[0], x[1]); },
             2e-9 * kBatch * kSteps * kSteps * kK,
             [a = values({kBatch, kSteps, kK}), b = values({kBatch, kK, kSteps}),
              c = values({kBatch, kSteps, kSteps})]() mutable {
               for (std::size_t i = 0; i < kBatch; ++i)
-                gemm<float>(Op::none, Op::none, kSteps, kSteps, kK, 1, a.data() + i * kSteps * kK,
-                            kK, b.data() + i * kSteps * kK, kSteps, 0,
+                gemm<float>(Transpose::no, Transpose::no, kSteps, kSteps, kK, 1,
+                            a.data() + i * kSteps * kK, kK, b.data() + i * kSteps * kK, kSteps, 0,
                             c.data() + i * kSteps * kSteps, kSteps);
             }});
 }

@@ -2,7 +2,7 @@
 
 #include <stdexcept>
 
-#include "babelgrad/autograd/blas.h"
+#include "babelgrad/autograd/products/gemm.h"
 
 namespace babelgrad::bench {
 
@@ -221,7 +221,7 @@ Products::Products(const ModelShape& shape, Arrays& weights) {
 }
 
 void run_products(const std::vector<Product>& products) {
-  const auto op = [](const Matrix& x) { return x.transposed ? Op::transpose : Op::none; };
+  const auto op = [](const Matrix& x) { return x.transposed ? Transpose::yes : Transpose::no; };
   for (const auto& [c, a, b, beta] : products)
     gemm<float>(op(a), op(b), c.rows, c.cols, a.cols, 1, a.data, a.ld, b.data, b.ld, beta, c.data,
                 c.ld);

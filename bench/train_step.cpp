@@ -18,7 +18,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
-#include "babelgrad/autograd/blas.h"
+#include "babelgrad/autograd/products/gemm.h"
 #include "babelgrad/bench/measure.h"
 #include "babelgrad/bench/products.h"
 #include "babelgrad/models/gradient_step.h"

@@ -35,8 +35,7 @@ endif()
 # from every .cpp file in it (kernels/ included).
 function(babelgrad_library name)
   cmake_parse_arguments(ARG "" "" "PUBLIC;PRIVATE" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp
-                                      ${CMAKE_CURRENT_SOURCE_DIR}/kernels/*.cpp)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
   add_library(babelgrad_${name} STATIC ${sources})
   add_library(babelgrad::${name} ALIAS babelgrad_${name})
   set_target_properties(babelgrad_${name} PROPERTIES EXPORT_NAME ${name})

@@ -3,7 +3,7 @@
 
 #include "babelgrad/apps/explain_document.h"
 #include "babelgrad/apps/server/service.h"
-#include "babelgrad/autograd/blas.h"
+#include "babelgrad/autograd/products/gemm.h"
 
 namespace babelgrad::fuzz {
 

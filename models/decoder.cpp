@@ -70,7 +70,7 @@ DecoderState<T> Decoder<T>::initial_state(const EncoderOutput<T>& encoded) const
 
 template <class T>
 Tensor<T> Decoder<T>::read_out(const std::vector<Tensor<T>>& parts) const {
-  return tanh(readout_(parts.size() == 1 ? parts[0] : concat(parts, parts[0].rank() - 1)));
+  return tanh(readout_(parts.size() == 1 ? parts[0] : cat(parts, -1)));
 }
 
 template <class T>
@@ -82,14 +82,14 @@ DecoderOutput<T> Decoder<T>::forced(const IntArray& words, const DecoderMemory<T
   if (config_.architecture == Architecture::bahdanau) {
     const AttentionGru<T> run = attention_->recurrence(inputs, initial.hidden[0], gru_.weights(0),
                                                        memory.keys, memory.values, memory.lengths);
-    output.weights = *run.weights;
+    output.weights = run.weights.value().alias();
     parts = {run.contexts_and_states, inputs};
   } else {
     const Tensor<T> states = gru_(inputs, {}, mode, initial.hidden).states;
     if (attention_) {
       const Attention<T> attended =
           (*attention_)(states, memory.keys, memory.values, memory.lengths);
-      output.weights = *attended.weights;
+      output.weights = attended.weights.value().alias();
       parts.push_back(attended.context);
     }
     parts.push_back(states);
@@ -107,13 +107,13 @@ DecoderOutput<T> Decoder<T>::step(const IntArray& words, const DecoderMemory<T>&
   const auto attend = [&](const Tensor<T>& queries) {
     const Attention<T> attended =
         (*attention_)(by_sentence(queries, batch), memory.keys, memory.values, memory.lengths);
-    output.weights = *attended.weights;
+    output.weights = attended.weights.value().alias();
     return reshape(attended.context, {rows, attended.context.dim(2)});
   };
   std::vector<Tensor<T>> parts;
   if (config_.architecture == Architecture::bahdanau) {
     parts.push_back(attend(state.hidden[0]));
-    state.hidden = gru_.step(concat<T>({inputs, parts[0]}, 1), state.hidden, kEvaluation, 0);
+    state.hidden = gru_.step(cat({inputs, parts[0]}, 1), state.hidden, kEvaluation, 0);
     parts.insert(parts.end(), {state.hidden[0], inputs});
   } else {
     state.hidden = gru_.step(inputs, state.hidden, kEvaluation, 0);

@@ -25,7 +25,7 @@ EncoderOutput<T> Encoder<T>::operator()(const IntArray& source, const IntArray& 
   const std::size_t directions = gru_.options().bidirectional ? 2 : 1;
   for (std::size_t i = 0; i < result.final.size(); i += directions)
     output.final.push_back(directions == 1 ? result.final[i]
-                                           : concat<T>({result.final[i], result.final[i + 1]}, 1));
+                                           : cat({result.final[i], result.final[i + 1]}, 1));
   return output;
 }
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "babelgrad/autograd/finite.h"
+#include "babelgrad/autograd/inspection/finite.h"
 #include "babelgrad/autograd/kernels/kernels.h"
 
 namespace babelgrad {

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <limits>
 
-#include "babelgrad/autograd/blas.h"
 #include "babelgrad/autograd/kernels/kernels.h"
+#include "babelgrad/autograd/products/gemm.h"
 #include "babelgrad/text/vocabulary.h"
 
 namespace babelgrad {
@@ -72,8 +72,8 @@ std::vector<std::vector<NextWord>> next_words(const Linear<T>& output, const Arr
   std::vector<RowSelection> rows(N);
   for (std::size_t first = 0; first < V; first += kPiece) {
     const std::size_t n = std::min(kPiece, V - first);
-    gemm<T>(Op::none, Op::transpose, N, n, R, 1, readout.data(), R, weight.data() + first * R, R, 0,
-            logits.data(), n);
+    gemm<T>(Transpose::no, Transpose::yes, N, n, R, 1, readout.data(), R, weight.data() + first * R,
+            R, 0, logits.data(), n);
     for (std::size_t row = 0; row < N; ++row) {
       T* x = logits.data() + row * n;
       kernels<T>().add(n, bias.data() + first, x);

@@ -44,7 +44,7 @@ template <class T>
 Array<T> pick_columns(const Array<T>& x, std::size_t axis, const std::vector<std::size_t>& picks) {
   std::size_t outer = 1, inner = 1;
   for (std::size_t i = 0; i < axis; ++i) outer *= x.shape()[i];
-  for (std::size_t i = axis + 1; i < x.dimension(); ++i) inner *= x.shape()[i];
+  for (std::size_t i = axis + 1; i < x.rank(); ++i) inner *= x.shape()[i];
   Shape shape = x.shape();
   const std::size_t n = shape[axis];
   shape[axis] = picks.size();
@@ -130,7 +130,7 @@ class BatchSearch {
     std::sort(candidates.begin(), candidates.end(), better);
     candidates.resize(std::min(candidates.size(), 2 * config_.beam));
     std::vector<std::vector<float>> attention(sentence.beams.size());
-    for (std::size_t k = 0; weights.dimension() == 3 && k < attention.size(); ++k) {
+    for (std::size_t k = 0; weights.rank() == 3 && k < attention.size(); ++k) {
       const T* row = weights.data() + (k * batch + b) * weights.shape()[2];
       attention[k].assign(row, row + sentence.length);
     }

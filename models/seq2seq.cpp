@@ -3,7 +3,7 @@
 namespace babelgrad {
 
 IntArray id_array(const std::vector<std::int32_t>& ids, const Shape& shape) {
-  return array_of<std::int32_t>(shape, ids);
+  return IntArray(shape, ids);
 }
 
 template <class T>
@@ -51,10 +51,10 @@ typename Seq2Seq<T>::Forced Seq2Seq<T>::force(const text::Batch& batch) const {
   Forced forced{zeros<T>({batch.target_length, batch.size}), std::move(decoded.weights)};
   const Tensor<T>& readout = decoded.readout;
   for (std::size_t t = 0; t < batch.target_length; ++t) {  // a step's logits at a time
-    const Tensor<T> row = reshape(slice(readout, 0, t, t + 1), {batch.size, readout.dim(2)});
-    const std::int32_t* words = batch.target_output.data() + t * batch.size;
+    const Tensor<T> row = readout[static_cast<std::ptrdiff_t>(t)];
+    const std::span words(batch.target_output.data() + t * batch.size, batch.size);
     const Tensor<T> picked =
-        pick(log_softmax(logits(row)), array_of<std::int32_t>({batch.size}, {words, batch.size}));
+        gather(log_softmax(logits(row), -1), -1, IntArray({batch.size, 1}, words));
     for (std::size_t b = 0; b < batch.size; ++b)
       if (words[b] != text::kPad)
         forced.log_probabilities.data()[t * batch.size + b] = picked.value().data()[b];

@@ -103,7 +103,7 @@ class Tracer {
       for (std::size_t s = 0; s < inputs.size(); ++s) {  // a node apart from the recurrence
         std::vector<Tensor<T>> directions{traced.forward[s].state};
         if (config_.bidirectional) directions.push_back(traced.backward[s].state);
-        inputs[s] = concat(directions, 1);
+        inputs[s] = cat(directions, 1);
       }
       trace_.encoder.push_back(std::move(traced));
       layer_states_.push_back(inputs);
@@ -127,7 +127,7 @@ class Tracer {
   Tensor<T> final_state(const std::vector<Tensor<T>>& states) const {
     const std::size_t n = config_.encoder_hidden;
     if (!config_.bidirectional) return states.back();
-    return concat<T>({slice(states.back(), 1, 0, n), slice(states.front(), 1, n, 2 * n)}, 1);
+    return cat({slice(states.back(), 1, 0, n), slice(states.front(), 1, n, 2 * n)}, 1);
   }
 
   // What all output steps read: parameters, initial states, keys and values.
@@ -146,7 +146,7 @@ class Tracer {
             : parameter("output.weight"),
         parameter("output.bias"));
     if (config_.architecture == Architecture::plain) return;
-    values_ = concat(trace_.encoder_states, 0);
+    values_ = cat(trace_.encoder_states, 0);
     keys_ = score() == Score::dot ? values_
                                   : linear(values_, parameter("decoder.attention.key.weight"));
     if (score() != Score::additive) return;
@@ -164,7 +164,7 @@ class Tracer {
     step.embedding = embedding("target", word);
     if (config_.architecture == Architecture::bahdanau) {
       attend(states_[0], step);
-      advance(concat<T>({step.embedding, step.context}, 1), step);
+      advance(cat({step.embedding, step.context}, 1), step);
     } else {
       advance(step.embedding, step);
       if (config_.architecture == Architecture::luong) attend(states_.back(), step);
@@ -173,8 +173,8 @@ class Tracer {
     if (step.context.defined()) parts.push_back(step.context);
     parts.push_back(states_.back());
     if (config_.architecture == Architecture::bahdanau) parts.push_back(step.embedding);
-    step.readout = tanh((*readout_)(concat(parts, 1)));
-    step.log_probabilities = log_softmax((*output_)(step.readout));
+    step.readout = tanh((*readout_)(cat(parts, 1)));
+    step.log_probabilities = log_softmax((*output_)(step.readout), -1);
     const std::size_t t = trace_.steps.size();
     step.output =
         t < request_.target.size() ? request_.target[t] : likeliest(step.log_probabilities.value());
@@ -201,9 +201,9 @@ class Tracer {
     if (replaced != changed.weights.end()) {
       step.weights = Tensor<T>(normalized(replaced->second));
     } else {
-      IntArray open = full<std::int32_t>({1, S}, 1);
-      for (const std::size_t position : changed.masked) open.data()[position] = 0;
-      step.weights = softmax(step.scores, open);
+      Mask keep = full_mask({1, S}, true);
+      for (const std::size_t position : changed.masked) keep.data()[position] = 0;
+      step.weights = softmax(step.scores, -1, keep);
     }
     step.context = matmul(step.weights, values_);
   }

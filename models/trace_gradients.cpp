@@ -29,7 +29,8 @@ class Targets {
   }
   void differentiate(const Tensor<T>& output) {
     norms_.clear();
-    for (const Array<T>& gradient : gradients(output, nodes_, {.retain_graph = true}))
+    for (const Array<T>& gradient :
+         gradients(output, nodes_, {.retain_graph = true, .allow_unused = true}))
       norms_.push_back(norm(gradient));
   }
   double at(const Tensor<T>& node) const { return norms_[index_.at(&node.node())]; }
@@ -69,7 +70,8 @@ std::vector<GradientNorms> gradient_norms(const Trace<T>& trace) {
     words.push_back(step.embedding);
     for (const Tensor<T>& node : {states.back(), words.back(), step.readout}) targets.add(node);
     if (step.context.defined()) targets.add(step.context);
-    targets.differentiate(pick(step.log_probabilities, full<std::int32_t>({1}, step.output)));
+    targets.differentiate(
+        gather(step.log_probabilities, -1, full<std::int32_t>({1, 1}, step.output)));
     GradientNorms n;
     n.readout = targets.at(step.readout);
     n.state = targets.at(states.back());

@@ -3,7 +3,7 @@
 #include <chrono>
 #include <cmath>
 
-#include "babelgrad/autograd/finite.h"
+#include "babelgrad/autograd/inspection/finite.h"
 #include "babelgrad/models/snapshots.h"
 
 namespace babelgrad {
@@ -48,7 +48,8 @@ class Exchanged {
  private:
   void exchange() {
     for (std::size_t i = 0; i < values_.size(); ++i)
-      std::swap(Tensor<float>(store_.parameters()[i]).mutable_value(), values_[i]);
+      std::swap_ranges(values_[i].begin(), values_[i].end(),
+                       Tensor<float>(store_.parameters()[i]).mutable_value().data());
   }
 
   const ParameterStore<float>& store_;

@@ -217,7 +217,7 @@ std::vector<Translator::Scored> Translator::score(const std::vector<std::string>
       const std::size_t S = batch.source_length;
       for (std::size_t t = 0; t < scored.tokens; ++t) {
         scored.log_probability += forced.log_probabilities.data()[t * batch.size + b];
-        if (forced.weights.dimension() != 3) continue;
+        if (forced.weights.rank() != 3) continue;
         const float* row = forced.weights.data() + (t * batch.size + b) * S;
         scored.weights.emplace_back(row, row + batch.source_lengths[b]);
       }

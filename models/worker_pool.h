@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-#include "babelgrad/autograd/profile.h"
+#include "babelgrad/autograd/inspection/profile.h"
 
 namespace babelgrad {
 

@@ -27,7 +27,7 @@ Tensor<T> Dropout<T>::operator()(const Tensor<T>& x, const Mode& mode, std::uint
   for (const std::uint64_t part : {mode.shard, site_, call}) key = combine_keys(key, part);
   Array<T> mask = uninitialized<T>(shape);
   kernels<T>().dropout_mask(mask.size(), key, 0, static_cast<T>(1 - probability_), mask.data());
-  return dropout(x, std::move(mask));
+  return x * Tensor<T>(std::move(mask));
 }
 
 template class Dropout<float>;

@@ -18,7 +18,7 @@ class Embedding {
   explicit Embedding(Tensor<T> weight) : weight_(std::move(weight)) {}
 
   // indices [...] -> [..., E]
-  Tensor<T> operator()(const IntArray& indices) const { return gather_rows(weight_, indices); }
+  Tensor<T> operator()(const IntArray& indices) const { return embedding(weight_, indices); }
   const Tensor<T>& weight() const { return weight_; }
 
  private:

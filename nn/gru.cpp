@@ -39,11 +39,9 @@ GruResult<T> Gru<T>::operator()(const Tensor<T>& x, const IntArray& lengths, con
       both.push_back(gru(input, start, weights_[i], lengths,
                          reverse ? Direction::reverse : Direction::forward));
       const Tensor<T>& states = both.back();
-      const std::size_t last = reverse ? 0 : states.dim(0) - 1;
-      result.final.push_back(
-          reshape(slice(states, 0, last, last + 1), {states.dim(1), states.dim(2)}));
+      result.final.push_back(states[reverse ? 0 : -1]);
     }
-    result.states = both.size() == 1 ? both[0] : concat(both, 2);
+    result.states = both.size() == 1 ? both[0] : cat(both, 2);
   }
   return result;
 }

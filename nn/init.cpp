@@ -29,7 +29,7 @@ std::vector<double> orthonormal_rows(std::size_t rows, std::size_t cols, Random&
 
 template <class T>
 void fill_orthogonal(Array<T>& array, double gain, Random& random) {
-  if (array.dimension() != 2 || array.size() == 0) return;
+  if (array.rank() != 2 || array.size() == 0) return;
   const std::size_t rows = array.shape()[0], cols = array.shape()[1];
   for (std::size_t begin = 0; begin < rows; begin += cols) {
     const std::size_t block = std::min(cols, rows - begin);

@@ -48,6 +48,13 @@ void Optimizer<T>::update(std::size_t i, std::size_t begin, std::size_t end,
 }
 
 template <class T>
+void Optimizer<T>::open_step() {
+  ++steps_;
+  values_.clear();
+  for (Tensor<T>& parameter : parameters_) values_.push_back(parameter.mutable_value().data());
+}
+
+template <class T>
 std::vector<Array<T>> Optimizer<T>::zeros_like_parameters() const {
   std::vector<Array<T>> arrays;
   for (const Tensor<T>& parameter : parameters_) arrays.push_back(zeros<T>(parameter.shape()));
@@ -69,7 +76,7 @@ Sgd<T>::Sgd(const ParameterStore<T>& store, SgdOptions options)
 
 template <class T>
 void Sgd<T>::begin_step(const StepOptions& options) {
-  ++this->steps_;
+  this->open_step();
   step_ = options;
 }
 
@@ -78,7 +85,7 @@ void Sgd<T>::update_range(std::size_t i, std::size_t begin, std::size_t end, con
   const T momentum = static_cast<T>(options_.momentum),
           decay = static_cast<T>(options_.weight_decay);
   const T scale = static_cast<T>(step_.gradient_scale), lr = static_cast<T>(step_.learning_rate);
-  T* p = this->parameters_[i].mutable_value().data();
+  T* p = this->values_[i];
   T* v = velocity_[i].data();
   for (std::size_t e = begin; e < end; ++e) {
     const T g = gradient == nullptr ? T(0) : scale * gradient[e - begin];
@@ -101,7 +108,7 @@ Adam<T>::Adam(const ParameterStore<T>& store, AdamOptions options)
 
 template <class T>
 void Adam<T>::begin_step(const StepOptions& options) {
-  ++this->steps_;
+  this->open_step();
   const double t = static_cast<double>(this->steps_), lr = options.learning_rate;
   step_.beta1 = static_cast<T>(options_.beta1);
   step_.beta2 = static_cast<T>(options_.beta2);
@@ -115,9 +122,8 @@ void Adam<T>::begin_step(const StepOptions& options) {
 
 template <class T>
 void Adam<T>::update_range(std::size_t i, std::size_t begin, std::size_t end, const T* gradient) {
-  kernels<T>().adam(end - begin, step_, gradient,
-                    this->parameters_[i].mutable_value().data() + begin, moment1_[i].data() + begin,
-                    moment2_[i].data() + begin);
+  kernels<T>().adam(end - begin, step_, gradient, this->values_[i] + begin,
+                    moment1_[i].data() + begin, moment2_[i].data() + begin);
 }
 
 template <class T>

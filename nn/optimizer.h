@@ -47,7 +47,11 @@ class Optimizer {
   std::vector<std::pair<std::string, Array<T>*>> named(const std::string& prefix,
                                                        std::vector<Array<T>>& arrays) const;
 
+  // Counts the step, and announces the change of every parameter before threads write parts of it.
+  void open_step();
+
   std::vector<Tensor<T>> parameters_;
+  std::vector<T*> values_;  // of the parameters, in a step
   std::uint64_t steps_ = 0;
 };
 

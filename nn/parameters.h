@@ -39,11 +39,11 @@ class ParameterStore {
 
   // d loss / d parameter, in the order of parameters().
   std::vector<Array<T>> gradients(const Tensor<T>& loss) const {
-    return babelgrad::gradients(loss, parameters_);
+    return babelgrad::gradients(loss, parameters_, {.allow_unused = true});
   }
   // The same, tables' gradients by rows where they are sparse.
   std::vector<Gradient<T>> gradients_by_rows(const Tensor<T>& loss) const {
-    return babelgrad::gradients_by_rows(loss, parameters_);
+    return babelgrad::gradients_by_rows(loss, parameters_, {.allow_unused = true});
   }
   void zero_grad();
 

@@ -6,5 +6,5 @@ status=0
 while read -r op; do
   grep -qE "(^|[^.>a-z_])$op(<float>)?\(" bench/ops*.cpp ||
     { echo "bench/ops has no case for $op" >&2; status=1; }
-done < <(sed -nE 's/^(Tensor|Attention)<T> ([a-z_]+)\(.*/\2/p' autograd/ops.h | sort -u)
+done < <(sed -nE 's/^[A-Za-z]+<T> ([a-z0-9_]+)\(.*/\1/p' autograd/ops.h | sort -u)
 exit $status

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The direction of the includes: apps -> models -> nn -> autograd, and models, apps -> text. xtensor
-# is included in autograd/array.h alone, cblas.h in autograd/blas.cpp alone.
+# is included in autograd/array.h alone, cblas.h in autograd/products/gemm.cpp alone.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 status=0
@@ -30,5 +30,5 @@ only() {
   fi
 }
 only autograd/array.h 'xtensor/'
-only autograd/blas.cpp 'cblas'
+only autograd/products/gemm.cpp 'cblas'
 exit $status

@@ -57,8 +57,8 @@ class Reverser {
         decoder_(embedding_(batch.input), {}, kEvaluation, encoded.final).states;
     const Attention<float> attended =
         attention_(states, attention_.keys(encoded.states), encoded.states, {});
-    const Tensor<float> readout = tanh(combine_(concat<float>({attended.context, states}, 2)));
-    return {output_(readout), *attended.weights};
+    const Tensor<float> readout = tanh(combine_(cat({attended.context, states}, 2)));
+    return {output_(readout), attended.weights.value()};
   }
 
  private:

@@ -21,7 +21,7 @@ const World& world() {
 // A parameter of twos.
 Tensor<float> with_gradient(const Shape& shape, const std::vector<float>& gradient) {
   const Tensor<float> tensor(full<float>(shape, 2), kRequiresGrad);
-  tensor.backward(array_of<float>(shape, gradient));
+  tensor.backward(Array<float>(shape, gradient));
   return tensor;
 }
 

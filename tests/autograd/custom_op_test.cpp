@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "babelgrad/autograd/backward.h"
-#include "babelgrad/autograd/gradcheck.h"
+#include "babelgrad/autograd/inspection/gradcheck.h"
 #include "babelgrad/autograd/vjp.h"
 #include "tests/autograd/helpers.h"
 
@@ -21,7 +21,7 @@ Tensor<T> softplus(const Tensor<T>& x) {
     y.data()[i] = std::max(v, T(0)) + std::log1p(std::exp(-std::abs(v)));
   }
   return record<T>("softplus", {x}, std::move(y), [](Vjp<T>& c) {
-    Array<T> dx = std::move(c.grad);
+    Array<T> dx = c.take_grad();
     for (std::size_t i = 0; i < dx.size(); ++i) dx.data()[i] *= -std::expm1(-c.out().data()[i]);
     c.accumulate(0, std::move(dx));
   });
@@ -44,7 +44,7 @@ Tensor<T> scale_rows(const Tensor<T>& a, const Tensor<T>& b) {
         db[i / n] += c.grad.data()[i] * c.in(0).data()[i];
     }
     if (c.wants(0)) {
-      Array<T> da = std::move(c.grad);
+      Array<T> da = c.take_grad();
       for (std::size_t i = 0; i < da.size(); ++i) da.data()[i] *= c.in(1).data()[i / n];
       c.accumulate(0, std::move(da));
     }
@@ -56,10 +56,10 @@ TEST_CASE("a custom op: softplus") {
   CHECK_NOTHROW(gradcheck(fn, {random_leaf({3, 4}, 1, -30, 30)}));
   const Tensor<float> x({3}, {-200, 0, 200}, kRequiresGrad), y = softplus(x);
   CHECK(std::string(y.op()) == "softplus");
-  CHECK(max_difference(y.value(), array_of<float>({3}, std::vector<float>{0, 0.6931472f, 200})) <
+  CHECK(max_difference(y.value(), Array<float>({3}, std::vector<float>{0, 0.6931472f, 200})) <
         1e-6);
   CHECK(max_difference(gradients(sum(y), {x})[0],
-                       array_of<float>({3}, std::vector<float>{0, 0.5f, 1})) < 1e-6);
+                       Array<float>({3}, std::vector<float>{0, 0.5f, 1})) < 1e-6);
 }
 
 TEST_CASE("a custom op of two inputs") {

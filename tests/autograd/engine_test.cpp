@@ -4,7 +4,7 @@
 #include <ctime>
 
 #include "babelgrad/autograd/backward.h"
-#include "babelgrad/autograd/gradcheck.h"
+#include "babelgrad/autograd/inspection/gradcheck.h"
 #include "tests/autograd/helpers.h"
 #include "tests/autograd/model.h"
 
@@ -21,12 +21,12 @@ double run_chains(std::size_t count) {
   {
     const D x({}, {0.5}, kRequiresGrad);
     D y = x;
-    for (std::size_t i = 0; i < count; ++i) y = shift(y, 1);
+    for (std::size_t i = 0; i < count; ++i) y = add(y, 1);
     CHECK(y.item() == 0.5 + static_cast<double>(count));
     CHECK(gradients(y, {x})[0].data()[0] == 1);
 
     D undifferentiated = x;  // freed without a backward pass
-    for (std::size_t i = 0; i < count; ++i) undifferentiated = shift(undifferentiated, 1);
+    for (std::size_t i = 0; i < count; ++i) undifferentiated = add(undifferentiated, 1);
     D kept = x;  // freed after one that kept it
     for (std::size_t i = 0; i < count; ++i) kept = add(kept, x);
     CHECK(gradients(kept, {x}, {.retain_graph = true})[0].data()[0] ==
@@ -67,7 +67,7 @@ TEST_CASE("a diamond graph: each node is visited once, its gradient complete") {
 TEST_CASE("gradients: in the order asked, zeros where there is no path, of inner tensors, too") {
   const D a = random_leaf({2}, 1), b = random_leaf({3}, 2), constant = random_leaf({4}, 3).detach();
   const D inner = exp(a), loss = sum(mul(inner, a));
-  const auto g = gradients(loss, {b, inner, constant, a, loss});
+  const auto g = gradients(loss, {b, inner, constant, a, loss}, {.allow_unused = true});
   CHECK(max_difference(g[0], zeros<double>({3})) == 0);
   CHECK(max_difference(g[1], a.value()) == 0);
   CHECK(max_difference(g[2], zeros<double>({4})) == 0);
@@ -82,9 +82,9 @@ TEST_CASE("gradients touches no .grad(), backward adds to it, zero_grad clears i
   CHECK_FALSE(x.has_grad());
   sum(mul(x, y)).backward();
   sum(mul(x, y)).backward();
-  CHECK(max_difference(x.grad(), scale(y, 2).value()) == 0);
+  CHECK(max_difference(x.grad(), mul(y, 2).value()) == 0);
   gradients(sum(mul(x, y)), {x});
-  CHECK(max_difference(x.grad(), scale(y, 2).value()) == 0);
+  CHECK(max_difference(x.grad(), mul(y, 2).value()) == 0);
   x.zero_grad();
   CHECK_FALSE(x.has_grad());
   CHECK(y.has_grad());
@@ -100,9 +100,9 @@ TEST_CASE("retain_grad keeps the gradient of an inner tensor") {
   D x = random_leaf({3}, 1), y = exp(x), z = mul(y, y);
   y.retain_grad();
   sum(z).backward();
-  CHECK(max_difference(y.grad(), scale(y, 2).value()) < 1e-15);
+  CHECK(max_difference(y.grad(), mul(y, 2).value()) < 1e-15);
   CHECK_FALSE(z.has_grad());
-  CHECK(max_difference(x.grad(), scale(z, 2).value()) < 1e-14);
+  CHECK(max_difference(x.grad(), mul(z, 2).value()) < 1e-14);
 }
 
 TEST_CASE("retain_graph: backward twice doubles the gradients") {
@@ -113,7 +113,7 @@ TEST_CASE("retain_graph: backward twice doubles the gradients") {
   loss.backward();
   const std::vector<D> parameters = model.parameters();
   for (std::size_t i = 0; i < parameters.size(); ++i)
-    CHECK(max_difference(parameters[i].grad(), scale(D(once[i]), 2).value()) == 0);
+    CHECK(max_difference(parameters[i].grad(), once[i] * 2) == 0);
 }
 
 TEST_CASE("hooks observe and replace gradients, of leaves and of inner tensors, in order") {
@@ -137,9 +137,9 @@ TEST_CASE("hooks observe and replace gradients, of leaves and of inner tensors, 
   CHECK(calls == std::vector<std::string>{"y, first", "y, second", "x"});
   CHECK(max_difference(seen, full<double>({2}, 3)) == 0);
   CHECK(max_difference(g[1], full<double>({2}, 3)) == 0);
-  CHECK(max_difference(g[0], shift(scale(exp(x), 3), 1).value()) < 1e-15);
+  CHECK(max_difference(g[0], (exp(x) * 3 + 1).value()) < 1e-15);
   sum(mul(x, x)).backward();
-  CHECK(max_difference(x.grad(), shift(scale(x, 2), 1).value()) < 1e-15);
+  CHECK(max_difference(x.grad(), (mul(x, 2) + 1).value()) < 1e-15);
 }
 
 TEST_CASE("detach, NoGrad and EnableGrad") {
@@ -170,7 +170,7 @@ TEST_CASE("a model used twice: gradients through shared weights add up") {
   const std::vector<D> parameters = model.parameters();
   const auto first = gradients(model.loss_of_batch(1), parameters);
   const auto second = gradients(model.loss_of_batch(2), parameters);
-  const D both = add(scale(model.loss_of_batch(1), 0.25), model.loss_of_batch(2));
+  const D both = add(model.loss_of_batch(1) * 0.25, model.loss_of_batch(2));
   const auto got = gradients(both, parameters);
   for (std::size_t i = 0; i < parameters.size(); ++i)
     CHECK(max_difference(got[i], Array<double>(0.25 * first[i] + second[i])) < 1e-13);
@@ -191,7 +191,7 @@ TEST_CASE("checkpoint gives the gradients of the function that it wraps") {
   const Inputs inputs{x, w.weight_ih, w.weight_hh, w.bias_ih, w.bias_hh};
   const Array<double> cotangent = random_array({5, 2, SmallModel<double>::H}, 4);
   const auto plain = gradients(layer(inputs), cotangent, inputs);
-  const D wrapped = checkpoint<double>(layer, inputs);
+  const D wrapped = checkpoint(layer, inputs);
   CHECK(max_difference(gradients(wrapped, cotangent, inputs, {.retain_graph = true}), plain) == 0);
   const NoGrad no_grad;  // gradients may be asked for where nothing is recorded
   CHECK(max_difference(gradients(wrapped, cotangent, inputs), plain) == 0);

@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "babelgrad/autograd/backward.h"
-#include "babelgrad/autograd/gradcheck.h"
+#include "babelgrad/autograd/inspection/gradcheck.h"
 #include "babelgrad/autograd/vjp.h"
 #include "tests/autograd/helpers.h"
 
@@ -22,9 +22,6 @@ TEST_CASE("errors: undefined tensors") {
   CHECK(message_of<GraphError>([&] { add(x, D()); }) == message);
   CHECK(message_of<GraphError>([&] { matmul(D(), x); }) == message);
   CHECK(message_of<GraphError>([&] { gradients(sum(x), {x, D()}); }) == message);
-  CHECK(message_of<GraphError>([&] {
-          record<double>("op", {x, D()}, x.value(), nullptr);
-        }) == message);
   CHECK(message_of<GraphError>([] { gru(random_leaf({1, 1, 1}, 1), {}, {}); }) == message);
 }
 
@@ -64,7 +61,7 @@ TEST_CASE("errors: a second backward pass through a freed history") {
   const D middle = exp(x), loss = sum(middle);
   loss.backward(BackwardOptions{.retain_graph = true});
   loss.backward();
-  CHECK(max_difference(x.grad(), scale(middle, 2).value()) < 1e-15);
+  CHECK(max_difference(x.grad(), mul(middle, 2).value()) < 1e-15);
   const std::string freed = " was freed by an earlier backward pass; give that one retain_graph";
   CHECK(message_of<GraphError>([&] { loss.backward(); }) == "backward: the history of sum" + freed);
   CHECK(message_of<GraphError>([&] { sum(tanh(middle)).backward(); }) ==
@@ -119,9 +116,8 @@ TEST_CASE("errors: gradients, hooks and values where there can be none") {
 
 TEST_CASE("errors: a custom op whose gradient has another shape") {
   const D x = random_leaf({2, 3}, 1);
-  const D y = record<double>("twice", {x}, 2.0 * x.value(), [](Vjp<double>& c) {
-    c.accumulate(0, reshaped(std::move(c.grad), {6}));
-  });
+  const D y = record<double>("twice", {x}, 2.0 * x.value(),
+                             [](Vjp<double>& c) { c.accumulate(0, reshape(c.grad, {6})); });
   CHECK(
       message_of<ShapeError>([&] { sum(y).backward(); }) ==
       "backward of twice: need a gradient of the shape of input 0; got input [2, 3], gradient [6]");
@@ -140,23 +136,29 @@ TEST_CASE("errors: anomaly mode names the op that made NaN or Inf first") {
   const DetectAnomaly detect;
   const D x({2}, {1, -1}, kRequiresGrad), zero({2}, {0, 1}, kRequiresGrad);
   CHECK(message_of<NumericError>([&] { exp(log(x)); }) ==
-        "anomaly: forward of log made NaN from inputs of shapes [2]");
+        "anomaly: forward of log made NaN from [2]");
   CHECK(message_of<NumericError>([&] { div(x, zero); }) ==
-        "anomaly: forward of div made Inf from inputs of shapes [2], [2]");
+        "anomaly: forward of div made Inf from [2], [2]");
   CHECK(message_of<NumericError>([&] {
-          matmul(reshape(scale(x, 1e300), {1, 2}), reshape(scale(x, 1e300), {2, 1}));
-        }) == "anomaly: forward of matmul made Inf from inputs of shapes [1, 2], [2, 1]");
+          matmul(reshape(mul(x, 1e300), {1, 2}), reshape(mul(x, 1e300), {2, 1}));
+        }) == "anomaly: forward of matmul made Inf from [1, 2], [2, 1]");
+  const DetectAnomaly again;
+  D named = D({1}, {std::numeric_limits<double>::quiet_NaN()}).set_name("weights");
+  CHECK(message_of<NumericError>([&] { exp(named); }) ==
+        "anomaly: forward of exp got NaN in its input 0, weights [1]");
+  const D product = mul(x, zero);
+  CHECK(message_of<NumericError>([&] {
+          gradients(product, full<double>({2}, std::numeric_limits<double>::infinity()), {x, zero});
+        }) == "anomaly: backward of mul got Inf in the gradient of its output [2]");
   const D root = sqrt(zero);
-  CHECK(
-      message_of<NumericError>([&] { sum(root).backward(); }) ==
-      "anomaly: backward of sqrt made Inf in the gradient of input 0; its inputs have shapes [2]");
+  CHECK(message_of<NumericError>([&] { sum(root).backward(); }) ==
+        "anomaly: backward of sqrt made Inf in the gradient of input 0; its inputs are [2]");
   const D y = record<double>("bad", {x, zero}, x.value(), [](Vjp<double>& c) {
     const GradientBuffer<double> out = c.buffer(1);  // gradients that are written in place, too
     std::fill_n(out.data, 2, std::numeric_limits<double>::quiet_NaN());
   });
   CHECK(message_of<NumericError>([&] { gradients(sum(y), Inputs{zero}); }) ==
-        "anomaly: backward of bad made NaN in the gradient of input 1; its inputs have shapes [2], "
-        "[2]");
+        "anomaly: backward of bad made NaN in the gradient of input 1; its inputs are [2], [2]");
 }
 
 TEST_CASE("anomaly mode ends with its object and leaves finite computations alone") {
@@ -166,7 +168,7 @@ TEST_CASE("anomaly mode ends with its object and leaves finite computations alon
   {
     const DetectAnomaly detect;
     CHECK(anomaly_enabled());
-    CHECK(run() == "anomaly: forward of log made NaN from inputs of shapes [1]");
+    CHECK(run() == "anomaly: forward of log made NaN from [1]");
     CHECK(message_of<NumericError>([&] { sum(exp(x)).backward(); }) == "(no error)");
   }
   CHECK_FALSE(anomaly_enabled());
@@ -178,8 +180,9 @@ TEST_CASE("errors: gradcheck prints op, input, element and both values") {
     return record<double>("half", {in[0], in[1]}, in[0].value() + in[1].value(),
                           [](Vjp<double>& c) {
                             if (c.wants(0)) c.accumulate(0, c.grad);
-                            c.grad.data()[2] *= 0.5;
-                            if (c.wants(1)) c.accumulate(1, c.grad);
+                            Array<double> g = c.take_grad();
+                            g.data()[2] *= 0.5;
+                            c.accumulate(1, g);
                           });
   };
   const D a = random_leaf({3}, 1), b = random_leaf({3}, 2);

@@ -10,33 +10,34 @@ namespace {
 using D = Tensor<double>;
 
 D x(const Shape& shape) { return random_leaf(shape, 1); }
-IntArray mask(const Shape& shape) { return full<std::int32_t>(shape, 1); }
+Mask mask(const Shape& shape) { return full_mask(shape, true); }
+IntArray of_ones(const Shape& shape) { return full<std::int32_t>(shape, 1); }
 
 TEST_CASE("errors: softmax and normalisation") {
   check_messages({
-      {"softmax: need x [..., N] with N >= 1; got x []", [] { softmax(x({})); }},
+      {"softmax: need axis -1 in [-rank, rank); got x []", [] { softmax(x({}), -1); }},
       {"softmax: need x [..., N] with N >= 1; got x [2, 0]",
        [] {
-         softmax(x({2, 0}));
+         softmax(x({2, 0}), -1);
        }},
-      {"softmax: need a mask of x's shape; got x [2, 3], mask [3]",
+      {"softmax: need a mask that broadcasts to x; got x [2, 3], keep [2]",
        [] {
-         softmax(x({2, 3}), mask({3}));
+         softmax(x({2, 3}), -1, mask({2}));
        }},
-      {"log_softmax: need x [..., N] with N >= 1; got x []", [] { log_softmax(x({})); }},
-      {"log_softmax: need a mask of x's shape; got x [2, 3], mask [2, 4]",
+      {"log_softmax: need axis 1 in [-rank, rank); got x [2]", [] { log_softmax(x({2}), 1); }},
+      {"log_softmax: need a mask that broadcasts to x; got x [2, 3], keep [2, 4]",
        [] {
-         log_softmax(x({2, 3}), mask({2, 4}));
+         log_softmax(x({2, 3}), 0, mask({2, 4}));
        }},
-      {"layer_norm: need x [..., N], gain [N] and bias [N]; got x [2, 3], gain [2], bias [3]",
+      {"layer_norm: need x [..., N], weight [N] and bias [N]; got x [2, 3], weight [2], bias [3]",
        [] {
          layer_norm(x({2, 3}), x({2}), x({3}));
        }},
-      {"layer_norm: need x [..., N], gain [N] and bias [N]; got x [2, 3], gain [3], bias [1]",
+      {"layer_norm: need x [..., N], weight [N] and bias [N]; got x [2, 3], weight [3], bias [1]",
        [] {
          layer_norm(x({2, 3}), x({3}), x({1}));
        }},
-      {"layer_norm: need x [..., N], gain [N] and bias [N]; got x [], gain [1], bias [1]",
+      {"layer_norm: need x [..., N], weight [N] and bias [N]; got x [], weight [1], bias [1]",
        [] { layer_norm(x({}), x({1}), x({1})); }},
   });
 }
@@ -48,7 +49,7 @@ TEST_CASE("errors: cross-entropy") {
       {"cross_entropy: need x [..., N] with N >= 1; got x []",
        [=] { cross_entropy(x({}), ints({}, {0})); }},
       {"cross_entropy: need one target a row; got x [2, 3], targets [3]",
-       [=] { cross_entropy(logits, mask({3})); }},
+       [=] { cross_entropy(logits, of_ones({3})); }},
       {"cross_entropy: need targets in [0, 3); got 3 at position 1",
        [=] {
          cross_entropy(logits, ints({2}, {0, 3}));
@@ -79,7 +80,7 @@ TEST_CASE("errors: cross-entropy") {
          linear_cross_entropy(h, x({0, 4}), D(), ok);
        }},
       {"linear_cross_entropy: need one target a row; got x [2, 4], targets [1]",
-       [=] { linear_cross_entropy(h, w, b, mask({1})); }},
+       [=] { linear_cross_entropy(h, w, b, of_ones({1})); }},
       {"linear_cross_entropy: need targets in [0, 3); got 5 at position 0",
        [=] {
          linear_cross_entropy(h, w, b, ints({2}, {5, 0}));
@@ -130,7 +131,7 @@ TEST_CASE("errors: gru") {
        [=] {
          gru(in, x({4, 2}), w);
        }},
-      {"gru: need lengths [B] with B 5; got lengths [4]", [=] { gru(in, {}, w, mask({4})); }},
+      {"gru: need lengths [B] with B 5; got lengths [4]", [=] { gru(in, {}, w, of_ones({4})); }},
       {"gru: need lengths in [1, 4]; got 0 at position 1",
        [=] {
          gru(in, {}, w, ints({5}, {1, 0, 1, 1, 1}));
@@ -173,7 +174,7 @@ TEST_CASE("errors: attention") {
     CHECK(message(q, k, x({4, 3, 6})) == op + rule + "[2, 3, 4], keys [5, 3, 4], values [4, 3, 6]");
     CHECK(message(q, x({0, 3, 4}), x({0, 3, 6})) ==
           op + rule + "[2, 3, 4], keys [0, 3, 4], values [0, 3, 6]");
-    CHECK(message(q, k, v, mask({2})) == op + ": need lengths [B] with B 3; got lengths [2]");
+    CHECK(message(q, k, v, of_ones({2})) == op + ": need lengths [B] with B 3; got lengths [2]");
     CHECK(message(q, k, v, ints({3}, {5, 6, 1})) ==
           op + ": need lengths in [1, 5]; got 6 at position 1");
     CHECK(message(q, k, v, ints({3}, {5, 1, 0})) ==

@@ -52,12 +52,9 @@ void check_value(const D& tensor, const Json& expected) {
 
 // x [T, B, F] with zeros beyond the lengths, as PyTorch's pad_packed_sequence leaves it.
 D zero_padding(const D& x, const IntArray& lengths) {
-  IntArray padding = zeros<std::int32_t>(x.shape());
-  const std::size_t features = x.dim(2), batch = x.dim(1);
-  for (std::size_t i = 0; i < padding.size(); ++i) {
-    const auto t = static_cast<std::int32_t>(i / features / batch);
-    padding.data()[i] = t >= lengths.data()[i / features % batch];
-  }
+  Mask padding = full_mask({x.dim(0), x.dim(1), 1}, false);
+  for (std::size_t i = 0; i < padding.size(); ++i)
+    padding.data()[i] = static_cast<std::int32_t>(i / x.dim(1)) >= lengths.data()[i % x.dim(1)];
   return masked_fill(x, padding, 0);
 }
 
@@ -74,7 +71,7 @@ Bidirectional run_both(const D& x, const GruWeights<double>& forward,
                        const GruWeights<double>& backward, const IntArray& lengths, const D& h_f,
                        const D& h_b) {
   const D f = gru(x, h_f, forward, lengths), b = gru(x, h_b, backward, lengths, Direction::reverse);
-  return {concat<double>({f, b}, 2), step_of(f, x.dim(0) - 1), step_of(b, 0)};
+  return {cat({f, b}, 2), step_of(f, x.dim(0) - 1), step_of(b, 0)};
 }
 
 TEST_CASE("golden: nn.GRU of two layers in both directions over packed sequences") {
@@ -121,7 +118,7 @@ TEST_CASE("golden: Luong's attention with the general score") {
   const Attention<double> attention = dot_attention(
       leaves["queries"], linear(states, leaves["W_a"]), states, golden_ints(g["lengths"]));
   check_value(attention.context, g["context"]);
-  CHECK(max_difference(*attention.weights, golden_array(g["weights"])) < kTolerance);
+  CHECK(max_difference(attention.weights.value(), golden_array(g["weights"])) < kTolerance);
   leaves.check_gradients(weighted_sum(attention.context, golden_array(g["cotangent"])),
                          g["gradients"]);
 }
@@ -133,7 +130,7 @@ TEST_CASE("golden: Bahdanau's attention") {
   const Attention<double> attention = additive_attention(
       leaves["queries"], leaves["keys"], leaves["v"], leaves["values"], golden_ints(g["lengths"]));
   check_value(attention.context, g["context"]);
-  CHECK(max_difference(*attention.weights, golden_array(g["weights"])) < kTolerance);
+  CHECK(max_difference(attention.weights.value(), golden_array(g["weights"])) < kTolerance);
   leaves.check_gradients(weighted_sum(attention.context, golden_array(g["cotangent"])),
                          g["gradients"]);
 }
@@ -170,16 +167,16 @@ TEST_CASE("golden: Luong's sequence-to-sequence model, its loss and every gradie
   const IntArray lengths = golden_ints(g["source_lengths"]);
   Leaves p;
   p.read(g["parameters"]);
-  const D x = gather_rows(p["source_embedding"], golden_ints(g["source"]));
+  const D x = embedding(p["source_embedding"], golden_ints(g["source"]));
   const Bidirectional encoded =
       run_both(x, p.gru("encoder.", "_l0"), p.gru("encoder.", "_l0_reverse"), lengths, {}, {});
-  const D final_state = concat<double>({encoded.forward_final, encoded.backward_final}, 1);
+  const D final_state = cat({encoded.forward_final, encoded.backward_final}, 1);
   const D initial = tanh(linear(final_state, p["W_init"], p["b_init"]));
-  const D target = gather_rows(p["target_embedding"], golden_ints(g["target_input"]));
+  const D target = embedding(p["target_embedding"], golden_ints(g["target_input"]));
   const D h = gru(target, initial, p.gru("decoder.", "_l0"));
   const Attention<double> attention =
       dot_attention(h, linear(encoded.states, p["W_a"]), encoded.states, lengths);
-  const D attentional = tanh(linear(concat<double>({attention.context, h}, 2), p["W_c"], p["b_c"]));
+  const D attentional = tanh(linear(cat({attention.context, h}, 2), p["W_c"], p["b_c"]));
   const CrossEntropyOptions options{.ignore_index = g["ignore_index"].get<std::int32_t>(),
                                     .label_smoothing = g["label_smoothing"].get<double>()};
   const D loss = linear_cross_entropy(attentional, p["W_o"], p["b_o"],
@@ -187,7 +184,8 @@ TEST_CASE("golden: Luong's sequence-to-sequence model, its loss and every gradie
   check_value(zero_padding(encoded.states, lengths), g["encoder_states"]);
   check_value(initial, g["decoder_initial_state"]);
   check_value(h, g["decoder_states"]);
-  CHECK(max_difference(*attention.weights, golden_array(g["attention_weights"])) < kTolerance);
+  CHECK(max_difference(attention.weights.value(), golden_array(g["attention_weights"])) <
+        kTolerance);
   check_value(attention.context, g["context"]);
   check_value(attentional, g["attentional"]);
   check_value(linear(attentional, p["W_o"], p["b_o"]), g["logits"]);

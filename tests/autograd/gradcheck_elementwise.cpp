@@ -37,10 +37,36 @@ std::vector<Row> elementwise_rows() {
       row("div", "aliased", {away_from_zero({3})},
           [](const auto& in) { return div(in[0], in[0]); }),
       row("neg", "", {drawn({2, 2})}, [](const auto& in) { return -in[0]; }),
-      row("scale", "function", {drawn({2, 2})}, [](const auto& in) { return scale(in[0], -1.5); }),
-      row("scale", "operators", {drawn({1})}, [](const auto& in) { return 2.0 * (in[0] * 0.75); }),
-      row("shift", "function", {drawn({2, 2})}, [](const auto& in) { return shift(in[0], 0.25); }),
-      row("shift", "operators", {drawn({1})}, [](const auto& in) { return (in[0] + 2.0) - 0.5; }),
+      row("mul", "a number", {drawn({2, 2})}, [](const auto& in) { return mul(in[0], -1.5); }),
+      row("mul", "numbers by operators", {drawn({1})},
+          [](const auto& in) { return 2.0 * (in[0] * 0.75); }),
+      row("add", "a number", {drawn({2, 2})}, [](const auto& in) { return add(in[0], 0.25); }),
+      row("add", "numbers by operators", {drawn({1})},
+          [](const auto& in) { return (in[0] + 2.0) - 0.5; }),
+      row("sub", "a column from a row", {drawn({1, 3}), drawn({2, 1})},
+          [](const auto& in) { return in[0] - in[1]; }),
+      row("mul", "a suffix", {drawn({2, 2, 3}), drawn({2, 3})},
+          [](const auto& in) { return in[0] * in[1]; }),
+      row("mul", "a suffix on the left, middle axis repeats", {drawn({1, 3}), drawn({2, 2, 1, 3})},
+          [](const auto& in) { return in[0] * in[1]; }),
+      row("div", "middle axes", {drawn({2, 1, 3}), away_from_zero({2, 4, 1})},
+          [](const auto& in) { return in[0] / in[1]; }),
+      row("div", "numbers", {away_from_zero({3})},
+          [](const auto& in) { return 1 / in[0] + in[0] / 2; }),
+      row("sub", "from a number", {drawn({3})}, [](const auto& in) { return 1 - in[0] - 2; }),
+      row("minimum", "", {drawn({3, 4}), drawn({4})},
+          [](const auto& in) { return minimum(in[0], in[1]); }),
+      row("minimum", "aliased", {drawn({3})}, [](const auto& in) { return minimum(in[0], in[0]); }),
+      row("maximum", "", {drawn({3, 1}), drawn({3, 4})},
+          [](const auto& in) { return maximum(in[0], in[1]); }),
+      row("square", "", {drawn({2, 9})}, [](const auto& in) { return square(in[0]); }),
+      row("reciprocal", "", {away_from_zero({2, 3})},
+          [](const auto& in) { return reciprocal(in[0]); }),
+      row("expm1", "", {drawn({2, 9})}, [](const auto& in) { return expm1(in[0]); }),
+      row("log1p", "", {positive({2, 9})}, [](const auto& in) { return log1p(in[0]); }),
+      row("sin", "", {Draw{{2, 9}, -4, 4}}, [](const auto& in) { return sin(in[0]); }),
+      row("cos", "", {Draw{{2, 9}, -4, 4}}, [](const auto& in) { return cos(in[0]); }),
+      row("erf", "", {Draw{{2, 9}, -2, 2}}, [](const auto& in) { return erf(in[0]); }),
       row("exp", "", {drawn({2, 9})}, [](const auto& in) { return exp(in[0]); }),
       row("exp", "rank 0", {drawn({})}, [](const auto& in) { return exp(in[0]); }),
       row("log", "", {positive({2, 9})}, [](const auto& in) { return log(in[0]); }),
@@ -62,25 +88,21 @@ std::vector<Row> elementwise_rows() {
 }
 
 std::vector<Row> mask_rows() {
-  const IntArray mask = ints({2, 3}, {1, 0, 0, 2, 0, -1});
-  const Array<double> full_mask = array_of<double>({2, 3}, std::vector<double>{2, 0, 2, 0, 0, 2});
-  const Array<double> row_mask = array_of<double>({3}, std::vector<double>{0, 1.25, 1.25});
-  const auto drop = [](const Array<double>& kept) {
-    return [kept]<class T>(const std::vector<Tensor<T>>& in) {
-      return dropout(in[0], converted<T>(kept));
-    };
-  };
+  const Mask mask({2, 3}, {true, false, false, true, false, true});
+  const Mask column({2, 1}, {true, false});
   return {
       row("where", "", {drawn({2, 3}), drawn({2, 3})},
           [mask](const auto& in) { return where(mask, in[0], in[1]); }),
       row("where", "aliased", {drawn({2, 3})},
           [mask](const auto& in) { return where(mask, in[0], in[0]); }),
+      row("where", "all three broadcast", {drawn({3}), drawn({1, 3})},
+          [column](const auto& in) { return where(column, in[0], in[1]); }),
+      row("where", "a number", {drawn({2, 3})},
+          [mask](const auto& in) { return where(mask, 2, in[0]) * where(in[0] > 0, in[0], 1); }),
       row("masked_fill", "", {drawn({2, 3})},
           [mask](const auto& in) { return masked_fill(in[0], mask, 7); }),
-      row("dropout", "mask of x's shape", {drawn({2, 3})}, drop(full_mask)),
-      row("dropout", "mask of the last axis", {drawn({4, 2, 3})}, drop(row_mask)),
-      row("dropout", "mask of the last axes", {drawn({4, 2, 3})}, drop(full_mask)),
-      row("dropout", "mask of rank 0", {drawn({2, 3})}, drop(scalar(0.5))),
+      row("masked_fill", "a column", {drawn({2, 3})},
+          [column](const auto& in) { return masked_fill(in[0], column, 7); }),
   };
 }
 

@@ -101,6 +101,16 @@ std::vector<Row> attention_rows() {
                          return additive_attention(in[0], in[1], in[2], in[1], lengths).context;
                        }));
   }
+  rows.push_back(row("attention_weights", "of the dot product",
+                     {drawn({2, 3, 2}), drawn({4, 3, 2})}, [](const auto& in) {
+                       return dot_attention(in[0], in[1], in[1], ints({3}, {4, 1, 2})).weights;
+                     }));
+  rows.push_back(row("attention_weights", "additive, beside the context",
+                     {drawn({2, 2, 3}), drawn({2, 2, 3}), drawn({3})}, [](const auto& in) {
+                       const auto attended = additive_attention(in[0], in[1], in[2], in[1]);
+                       return sum(attended.weights) * sum(attended.context * attended.context) +
+                              sum(attended.weights * attended.weights);
+                     }));
   rows.push_back(row("dot_attention", "self-attention", {drawn({3, 2, 2})},
                      [](const auto& in) { return dot_attention(in[0], in[0], in[0]).context; }));
   rows.push_back(row(
@@ -126,8 +136,7 @@ std::vector<Row> attention_gru_rows() {
   };
   const auto run = []<class T>(const std::vector<Tensor<T>>& in, const IntArray& lengths) {
     return attention_gru<T>(in[4], in[6], in[7], in[5], {in[8], in[9], in[10]}, weights_of(in, 0),
-                            lengths)
-        .contexts_and_states;
+                            lengths);
   };
   std::vector<Row> rows;
   for (const Case& c : cases) {
@@ -143,8 +152,11 @@ std::vector<Row> attention_gru_rows() {
                                   drawn({c.A, c.H}),
                                   drawn({c.A}),
                                   drawn({c.A})};
-    rows.push_back(
-        row("attention_gru", c.label, draws, [=](const auto& in) { return run(in, lengths); }));
+    rows.push_back(row("attention_gru", c.label, draws,
+                       [=](const auto& in) { return run(in, lengths).contexts_and_states; }));
+    if (c.label == "lengths")
+      rows.push_back(row("attention_gru_weights", c.label, draws,
+                         [=](const auto& in) { return run(in, lengths).weights; }));
   }
   const auto shared = []<class T>(const std::vector<Tensor<T>>& in) {
     return attention_gru<T>(in[4], in[4], in[4], in[5], {in[6], in[7], in[7]}, weights_of(in, 0))

@@ -6,30 +6,38 @@ namespace {
 // log_softmax leaves masked elements at the type's lowest value, which no difference quotient can
 // be taken of (and float's is another one than double's): 0 instead.
 template <class T>
-Tensor<T> without_masked(const Tensor<T>& x, const IntArray& mask) {
-  IntArray gone = mask;
-  for (std::size_t i = 0; i < gone.size(); ++i) gone.data()[i] = mask.data()[i] == 0;
-  return masked_fill(x, gone, 0);
+Tensor<T> without_masked(const Tensor<T>& x, const Mask& keep) {
+  return masked_fill(x, !keep, 0);
 }
 
 }  // namespace
 
 std::vector<Row> softmax_rows() {
-  const IntArray mask = ints({3, 4}, {1, 0, 1, 1, 0, 0, 0, 0, 0, 1, 0, 0});  // row 1: nothing left
+  const Mask mask =
+      nonzero(ints({3, 4}, {1, 0, 1, 1, 0, 0, 0, 0, 0, 1, 0, 0}));  // row 1: nothing left
+  const Mask row_mask({4}, {true, true, false, true});
   return {
-      row("softmax", "rank 2", {drawn({2, 5})}, [](const auto& in) { return softmax(in[0]); }),
-      row("softmax", "rank 1, wide", {drawn({19})}, [](const auto& in) { return softmax(in[0]); }),
-      row("softmax", "size 1", {drawn({2, 3, 1})}, [](const auto& in) { return softmax(in[0]); }),
+      row("softmax", "rank 2", {drawn({2, 5})}, [](const auto& in) { return softmax(in[0], -1); }),
+      row("softmax", "rank 1, wide", {drawn({19})},
+          [](const auto& in) { return softmax(in[0], -1); }),
+      row("softmax", "size 1", {drawn({2, 3, 1})},
+          [](const auto& in) { return softmax(in[0], -1); }),
       row("softmax", "mask, one row fully masked", {drawn({3, 4})},
-          [mask](const auto& in) { return softmax(in[0], mask); }),
+          [mask](const auto& in) { return softmax(in[0], -1, mask); }),
+      row("softmax", "first axis, mask of a row", {drawn({3, 4})},
+          [row_mask](const auto& in) { return softmax(in[0], 0, row_mask); }),
+      row("softmax", "middle axis", {drawn({2, 3, 2})},
+          [](const auto& in) { return softmax(in[0], 1); }),
+      row("log_softmax", "first axis", {drawn({3, 4})},
+          [](const auto& in) { return log_softmax(in[0], 0); }),
       row("log_softmax", "rank 2", {drawn({2, 5})},
-          [](const auto& in) { return log_softmax(in[0]); }),
+          [](const auto& in) { return log_softmax(in[0], -1); }),
       row("log_softmax", "rank 1, wide", {drawn({19})},
-          [](const auto& in) { return log_softmax(in[0]); }),
+          [](const auto& in) { return log_softmax(in[0], -1); }),
       row("log_softmax", "size 1", {drawn({2, 3, 1})},
-          [](const auto& in) { return log_softmax(in[0]); }),
+          [](const auto& in) { return log_softmax(in[0], -1); }),
       row("log_softmax", "mask, one row fully masked", {drawn({3, 4})},
-          [mask](const auto& in) { return without_masked(log_softmax(in[0], mask), mask); }),
+          [mask](const auto& in) { return without_masked(log_softmax(in[0], -1, mask), mask); }),
       row("layer_norm", "rank 3", {drawn({2, 2, 5}), drawn({5}), drawn({5})},
           [](const auto& in) { return layer_norm(in[0], in[1], in[2]); }),
       row("layer_norm", "rank 1, large epsilon", {drawn({4}), drawn({4}), drawn({4})},
@@ -51,13 +59,13 @@ std::vector<Row> cross_entropy_rows() {
   };
   const std::vector<Case> cases{
       {"mean", {3}, 4, {1, 3, 1}, {}},
-      {"ignored rows", {2, 2}, 3, {-1, 2, 0, -1}, {}},
+      {"ignored rows", {2, 2}, 3, {-100, 2, 0, -100}, {}},
       {"another ignore_index", {3}, 4, {0, 2, 0}, {.ignore_index = 0}},
       {"smoothing", {3}, 5, {4, 0, 2}, {.label_smoothing = 0.1}},
       {"all options", {4}, 18, {3, -7, 17, 3}, {-7, 0.3, 2.5}},
       {"one class", {2}, 1, {0, 0}, {.label_smoothing = 0.1}},
       {"one row", {}, 3, {1}, {}},
-      {"nothing but ignored rows", {2}, 3, {-1, -1}, {}},
+      {"nothing but ignored rows", {2}, 3, {-1, -1}, {.ignore_index = -1}},
   };
   std::vector<Row> rows;
   for (const Case& c : cases) {

@@ -31,7 +31,7 @@ Tensor<T> random_leaf(const Shape& shape, std::uint64_t seed, double low = -1, d
 }
 
 inline IntArray ints(const Shape& shape, const std::vector<std::int32_t>& values) {
-  return array_of<std::int32_t>(shape, values);
+  return Array<std::int32_t>(shape, values);
 }
 
 template <class To, class From>
@@ -79,6 +79,13 @@ double magnitude(const Array<T>& array) {
 template <class T>
 Tensor<T> weighted_sum(const Tensor<T>& y, const Array<T>& cotangent) {
   return sum(mul(y, Tensor<T>(cotangent)));
+}
+
+// What `call` returns where fused ops run as their definitions.
+template <class Call>
+auto composed(const Call& call) {
+  const ComposedOps guard;
+  return call();
 }
 
 // What `call` throws as Error, or what it does instead.

@@ -2,14 +2,14 @@
 #include <doctest/doctest.h>
 
 #include "babelgrad/autograd/backward.h"
-#include "babelgrad/autograd/inspect.h"
+#include "babelgrad/autograd/inspection/inspect.h"
 #include "tests/autograd/helpers.h"
 
 namespace babelgrad {
 namespace {
 
 TEST_CASE("statistics: norm, bounds, share of zeros, finiteness") {
-  const ArrayStatistics s = statistics(array_of<float>({4}, std::vector<float>{0, 3, -4, 0}));
+  const ArrayStatistics s = statistics(Array<float>({4}, std::vector<float>{0, 3, -4, 0}));
   CHECK(s.norm == 5);
   CHECK(s.min == -4);
   CHECK(s.max == 3);
@@ -20,8 +20,8 @@ TEST_CASE("statistics: norm, bounds, share of zeros, finiteness") {
   CHECK(statistics(zeros<double>({0})).norm == 0);
   CHECK(statistics(scalar(-2.0)).max == -2);
   const double inf = std::numeric_limits<double>::infinity();
-  CHECK_FALSE(statistics(array_of<double>({2}, std::vector<double>{1, inf})).finite);
-  CHECK_FALSE(statistics(array_of<double>({2}, std::vector<double>{std::nan(""), 1})).finite);
+  CHECK_FALSE(statistics(Array<double>({2}, std::vector<double>{1, inf})).finite);
+  CHECK_FALSE(statistics(Array<double>({2}, std::vector<double>{std::nan(""), 1})).finite);
   CHECK(statistics(full<float>({3}, 1e30f)).norm > 1.7e30);  // squares beyond float's range
 }
 
@@ -33,7 +33,7 @@ TEST_CASE("inspect: figures of values and gradients, and their tables, aligned")
   bias.set_name("bias");
   unused.set_name("unused");
   bad.set_name("bad");
-  weighted_sum(weight, array_of<double>({2, 3}, std::vector<double>{0, 3, 0, 0, -4, 0})).backward();
+  weighted_sum(weight, Array<double>({2, 3}, std::vector<double>{0, 3, 0, 0, -4, 0})).backward();
   weighted_sum(bias, full<double>({3}, 1)).backward();
   weighted_sum(bad, scalar(std::numeric_limits<double>::infinity())).backward();
   const auto reports = inspect<double>({weight, bias, unused, bad});

@@ -2,7 +2,7 @@
 // tiles, and leave a rest.
 #include <doctest/doctest.h>
 
-#include "babelgrad/autograd/layout.h"
+#include "babelgrad/autograd/ops/layout.h"
 #include "tests/autograd/helpers.h"
 
 namespace babelgrad {
@@ -12,7 +12,7 @@ using Order = std::vector<std::size_t>;
 
 // The index of element i of a row-major array.
 Shape index_of(std::size_t i, const Shape& shape) {
-  Shape index(shape.size(), 0);
+  Shape index = Shape::of_rank(shape.size());
   for (std::size_t axis = shape.size(); axis-- > 0; i /= shape[axis]) index[axis] = i % shape[axis];
   return index;
 }
@@ -49,7 +49,7 @@ TEST_CASE_TEMPLATE("layout: transpose_array moves every element to its place", T
     const Array<T> y = transpose_array(x, c.order);
     for (std::size_t i = 0; i < y.size(); ++i) {
       const Shape to = index_of(i, y.shape());
-      Shape from(to.size());
+      Shape from = to;
       for (std::size_t axis = 0; axis < to.size(); ++axis) from[c.order[axis]] = to[axis];
       CHECK(y.data()[i] == x.data()[position(from, x.shape())]);
     }

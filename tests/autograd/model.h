@@ -10,7 +10,7 @@ template <class T>
 struct SmallModel {
   static constexpr std::size_t V = 50, E = 12, H = 10;
 
-  Tensor<T> embedding = random_leaf<T>({V, E}, 1);
+  Tensor<T> table = random_leaf<T>({V, E}, 1);
   GruWeights<T> forward = gru_weights(E, H, 10), reverse = gru_weights(E, H, 20);
   GruWeights<T> decoder = gru_weights(E, H, 30);
   Tensor<T> key = random_leaf<T>({H, 2 * H}, 2), v = random_leaf<T>({H}, 3);
@@ -25,7 +25,7 @@ struct SmallModel {
   }
 
   std::vector<Tensor<T>> parameters() const {
-    std::vector<Tensor<T>> all{embedding, key, v, combine, gain, shift_by, output, output_bias};
+    std::vector<Tensor<T>> all{table, key, v, combine, gain, shift_by, output, output_bias};
     for (const GruWeights<T>* w : {&forward, &reverse, &decoder})
       for (const Tensor<T>& tensor : {w->weight_ih, w->weight_hh, w->bias_ih, w->bias_hh})
         all.push_back(tensor);
@@ -40,16 +40,16 @@ struct SmallModel {
       inputs.data()[i] = std::max(0, target.data()[i]);
       outputs.data()[i] = target.data()[i + B];
     }
-    const Tensor<T> x = gather_rows(embedding, source);
-    const Tensor<T> memory = concat<T>(
+    const Tensor<T> x = embedding(table, source);
+    const Tensor<T> memory = cat(
         {gru<T>(x, {}, forward, lengths), gru<T>(x, {}, reverse, lengths, Direction::reverse)}, 2);
-    const Tensor<T> h = gru<T>(gather_rows(embedding, inputs), {}, decoder);
+    const Tensor<T> h = gru<T>(embedding(table, inputs), {}, decoder);
     const Tensor<T> keys = linear(memory, key);
     const Tensor<T> c1 = dot_attention(h, keys, memory, lengths).context;
     const Tensor<T> c2 = additive_attention(h, keys, v, memory, lengths).context;
-    const Tensor<T> mixed = tanh(linear(concat<T>({c1, c2, h}, 2), combine));
+    const Tensor<T> mixed = tanh(linear(cat({c1, c2, h}, 2), combine));
     return linear_cross_entropy(layer_norm(mixed, gain, shift_by), output, output_bias, outputs,
-                                {.label_smoothing = 0.1});
+                                {.ignore_index = -1, .label_smoothing = 0.1});
   }
 
   // A batch drawn from `seed`: 4 sentences of up to 7 words, with padding in source and target.

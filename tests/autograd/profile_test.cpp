@@ -1,5 +1,5 @@
 // Profile: what it counts, whose time is whose, several threads, and that every op is seen.
-#include "babelgrad/autograd/profile.h"
+#include "babelgrad/autograd/inspection/profile.h"
 
 #include <doctest/doctest.h>
 

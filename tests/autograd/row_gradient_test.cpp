@@ -16,7 +16,7 @@ Array<double> dense_of(Gradient<double> gradient, const Shape& shape) {
 }
 
 Array<double> column(const std::vector<double>& values) {
-  return array_of<double>({values.size(), 1}, values);
+  return Array<double>({values.size(), 1}, values);
 }
 
 TEST_CASE("sum_by_row adds what has the same index, in order of the rows") {
@@ -39,7 +39,7 @@ TEST_CASE("add_rows: into rows and into a whole array") {
   CHECK(max_difference(dense_of({{}, sum}, {6, 4}), expected) == 0);
 }
 
-TEST_CASE("gradients_by_rows: rows where only gather_rows read the table, else whole arrays") {
+TEST_CASE("gradients_by_rows: rows where only embedding read the table, else whole arrays") {
   const D table = random_leaf({9, 3}, 1), other = random_leaf({4, 3}, 2);
   const IntArray first = ints({2, 2}, {4, 1, 4, 8}), second = ints({3}, {0, 4, 5});
   struct Case {
@@ -47,7 +47,7 @@ TEST_CASE("gradients_by_rows: rows where only gather_rows read the table, else w
     std::function<D()> loss;
     bool by_rows;
   };
-  const auto rows = [&](const IntArray& indices) { return sum(exp(gather_rows(table, indices))); };
+  const auto rows = [&](const IntArray& indices) { return sum(exp(embedding(table, indices))); };
   const std::vector<Case> cases{
       {"read once", [&] { return rows(first); }, true},
       {"read twice", [&] { return rows(first) * rows(second); }, true},
@@ -55,7 +55,7 @@ TEST_CASE("gradients_by_rows: rows where only gather_rows read the table, else w
       {"rows, then whole", [&] { return rows(first) * sum(tanh(table)); }, false},
       {"into a buffer", [&] { return rows(first) * sum(matmul(other, table, {.b = true})); },
        false},
-      {"a computed table", [&] { return sum(gather_rows(tanh(table), first)); }, false},
+      {"a computed table", [&] { return sum(embedding(tanh(table), first)); }, false},
   };
   for (const Case& c : cases) {
     INFO(c.label);
@@ -74,7 +74,7 @@ TEST_CASE("gradients by rows pass hooks and anomaly detection as whole arrays") 
     return Array<double>(2.0 * g);
   });
   const DetectAnomaly detect;
-  const auto twice = gradients_by_rows(sum(gather_rows(table, ints({2}, {3, 3}))), {table});
+  const auto twice = gradients_by_rows(sum(embedding(table, ints({2}, {3, 3}))), {table});
   CHECK(twice[0].dense(3, 1) == 4);
   CHECK(twice[0].dense(0, 0) == 0);
 }

@@ -2,7 +2,7 @@
 // Needs Babelgrad::nn.
 //
 // Expect:  own model: loss 0.71 -> 0.00, XOR learned
-#include <babelgrad/autograd/inspect.h>
+#include <babelgrad/autograd/inspection/inspect.h>
 #include <babelgrad/autograd/ops.h>
 #include <babelgrad/nn/linear.h>
 #include <babelgrad/nn/optimizer.h>
@@ -37,7 +37,7 @@ int main() {
   Adam<float> adam(store);
   float first = 0, last = 0;
   for (int step = 0; step < 500; ++step) {
-    const Tensor<float> loss = scale(sum(log_softmax(network(x)) * wanted), -0.25f);
+    const Tensor<float> loss = -mean(sum(log_softmax(network(x), -1) * wanted, -1));
     last = loss.item();
     if (step == 0) first = last;
     adam.step(store.gradients(loss), {.learning_rate = 0.05});

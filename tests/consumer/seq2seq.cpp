@@ -24,12 +24,8 @@ int main() {
   loss.backward();
   double squares = 0;
   for (Tensor<double> parameter : model.store().parameters()) {
-    Array<double>& value = parameter.mutable_value();
-    for (std::size_t i = 0; i < value.size(); ++i) {
-      const double slope = parameter.grad().data()[i];
-      squares += slope * slope;
-      value.data()[i] -= 0.01 * slope;
-    }
+    squares += sum(square(parameter.grad()))();
+    parameter.mutable_value() = parameter.value() - 0.01 * parameter.grad();
   }
   const double after = model.loss(batch, kEvaluation).item();
   // To first order the loss falls by step * |gradient|^2.

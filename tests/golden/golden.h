@@ -25,19 +25,19 @@ template <class T = double>
 Array<T> golden_array(const Json& json) {
   const auto extents = json.at("shape").get<std::vector<std::size_t>>();
   const auto values = json.at("values").get<std::vector<T>>();
-  return array_of<T>(Shape(extents.begin(), extents.end()), values);
+  return Array<T>(Shape(extents.begin(), extents.end()), values);
 }
 
 // From a list of whole numbers, or a list of such lists.
 inline IntArray golden_ints(const Json& json) {
   if (json.empty() || !json[0].is_array()) {
     const auto values = json.get<std::vector<std::int32_t>>();
-    return array_of<std::int32_t>({values.size()}, values);
+    return IntArray({values.size()}, values);
   }
   std::vector<std::int32_t> values;
   for (const Json& row : json)
     for (const Json& value : row) values.push_back(value.get<std::int32_t>());
-  return array_of<std::int32_t>({json.size(), json[0].size()}, values);
+  return IntArray({json.size(), json[0].size()}, values);
 }
 
 }  // namespace babelgrad

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "babelgrad/autograd/gradcheck.h"
+#include "babelgrad/autograd/inspection/gradcheck.h"
 #include "tests/models/helpers.h"
 
 namespace babelgrad {

@@ -1,6 +1,8 @@
 // GradientStep: shards add up to the batch, threads change nothing, divergence is named.
 #include <doctest/doctest.h>
 
+#include <cstring>
+
 #include "babelgrad/models/gradient_step.h"
 #include "tests/models/helpers.h"
 

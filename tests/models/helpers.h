@@ -106,10 +106,8 @@ inline text::Batch batch_of(const std::vector<text::Example>& examples) {
 // Larger parameters than the initial ones: distributions that are far from flat.
 template <class T>
 void enlarge(Seq2Seq<T>& model, double factor) {
-  for (Tensor<T> parameter : model.store().parameters()) {
-    Array<T>& value = parameter.mutable_value();
-    for (std::size_t i = 0; i < value.size(); ++i) value.data()[i] *= static_cast<T>(factor);
-  }
+  for (Tensor<T> parameter : model.store().parameters())
+    parameter.mutable_value() = parameter.value() * factor;
 }
 
 }  // namespace babelgrad

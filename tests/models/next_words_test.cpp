@@ -25,7 +25,7 @@ Linear<T> random_output(std::size_t vocabulary) {
 template <class T>
 std::vector<NextWord> all_words(const Linear<T>& output, const Tensor<T>& readout,
                                 std::size_t row) {
-  const Array<T> log_p = log_softmax(output(readout)).value();
+  const Array<T> log_p = log_softmax(output(readout), -1).value();
   const std::size_t V = log_p.shape()[1];
   std::vector<NextWord> words;
   for (std::size_t v = 0; v < V; ++v)

@@ -103,7 +103,7 @@ TEST_CASE("force: the loss is the mean of its log-probabilities, and it is step 
       const std::vector<std::int32_t> words(batch.target_input.begin() + t * B,
                                             batch.target_input.begin() + (t + 1) * B);
       const auto output = model.decoder().step(id_array(words, {B}), memory, state);
-      const Array<double> log_p = log_softmax(model.logits(output.readout)).value();
+      const Array<double> log_p = log_softmax(model.logits(output.readout), -1).value();
       for (std::size_t b = 0; b < B; ++b) {
         const std::int32_t word = batch.target_output[t * B + b];
         if (word == text::kPad) continue;

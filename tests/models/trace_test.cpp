@@ -71,8 +71,8 @@ TEST_CASE("trace: the states handed over are the encoder's") {
           model.encoder()(id_array(example.source, {S, 1}),
                           id_array({static_cast<std::int32_t>(S)}, {1}), kEvaluation);
       const Trace<double> traced = trace_of(model, example);
-      const Array<double> states = concat(traced.encoder_states, 0).value();
-      CHECK(max_difference(states, reshaped(encoded.states.value(), states.shape())) < 1e-12);
+      const Array<double> states = cat(traced.encoder_states, 0).value();
+      CHECK(max_difference(states, encoded.states.value().reshaped(states.shape())) < 1e-12);
       const auto initial = model.decoder().initial_state(encoded).hidden;
       REQUIRE(initial.size() == traced.initial.size());
       for (std::size_t layer = 0; layer < initial.size(); ++layer)
@@ -161,7 +161,7 @@ class FusedDecoder {
             .forced(id_array(inputs_, {steps, 1}), model_.decoder().memory(encoded), initial,
                     kEvaluation)
             .readout;
-    const Tensor<double> log_p = log_softmax(model_.logits(readout));
+    const Tensor<double> log_p = log_softmax(model_.logits(readout), -1);
     return log_p.value().data()[t * log_p.dim(2) + static_cast<std::size_t>(outputs_[t])];
   }
 
@@ -192,7 +192,7 @@ TEST_CASE("trace: gradients at the states are finite differences through the fus
     const Trace<double> traced = trace_of(model, {{4, 6, 5, text::kEos}, {5, 4}});
     const std::vector<GradientNorms> norms = gradient_norms(traced);
     const FusedDecoder decoder(model, traced);
-    Array<double> states = reshaped(concat(traced.encoder_states, 0).value(), {S, 1, D});
+    Array<double> states = reshape(cat(traced.encoder_states, 0), {S, 1, D}).value();
     DecoderState<double> given;  // initial states that do not follow `states`
     given.hidden = traced.initial;
     const auto following = [&] {

@@ -5,7 +5,7 @@
 #include <set>
 #include <stdexcept>
 
-#include "babelgrad/autograd/gradcheck.h"
+#include "babelgrad/autograd/inspection/gradcheck.h"
 #include "babelgrad/nn/attention.h"
 #include "babelgrad/nn/dropout.h"
 #include "babelgrad/nn/embedding.h"
@@ -126,7 +126,7 @@ TEST_CASE("attention layer: each score by its formula, and its gradients") {
         total += std::exp(scores[s]);
       }
       for (std::size_t s = 0; s < 3; ++s)
-        CHECK(std::abs(attended.weights->data()[t * 3 + s] - std::exp(scores[s]) / total) < 1e-14);
+        CHECK(std::abs(attended.weights(t, 0, s) - std::exp(scores[s]) / total) < 1e-14);
     }
     std::vector<D> inputs{queries, values};
     inputs.insert(inputs.end(), store.parameters().begin(), store.parameters().end());

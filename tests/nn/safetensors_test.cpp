@@ -21,8 +21,7 @@ bool same_bits(const Array<T>& a, const Array<T>& b) {
 TEST_CASE("safetensors: arrays of both types come back bit for bit, names in order") {
   const TemporaryFolder folder;
   const float nan = std::numeric_limits<float>::quiet_NaN();
-  const Array<float> a =
-      array_of<float>({2, 3}, std::vector<float>{1, -0.0f, nan, 1e-45f, 3e38f, 5});
+  const Array<float> a = Array<float>({2, 3}, std::vector<float>{1, -0.0f, nan, 1e-45f, 3e38f, 5});
   const Array<double> b = random_array({4}, 1), point = scalar(2.5), none = zeros<double>({0, 3});
   Safetensors file;
   file.add("z", a);
@@ -51,7 +50,7 @@ TEST_CASE("safetensors: a file without arrays, and the layout that others expect
   CHECK(read.names().empty());
   CHECK(read.metadata().size() == 1);  // the checksum
   Safetensors file;
-  file.add("x", array_of<float>({1}, std::vector<float>{1.0f}));
+  file.add("x", Array<float>({1}, std::vector<float>{1.0f}));
   file.write(folder.path() / "x");
   const std::string bytes = folder.read("x");
   std::uint64_t size = 0;

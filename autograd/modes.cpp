@@ -1,0 +1,12 @@
+#include "babelgrad/autograd/modes.h"
+
+namespace babelgrad {
+namespace {
+thread_local ThreadModes modes_of_thread;
+}  // namespace
+
+ThreadModes thread_modes() { return modes_of_thread; }
+ModesGuard::ModesGuard(ThreadModes modes) : previous_(modes_of_thread) { modes_of_thread = modes; }
+ModesGuard::~ModesGuard() { modes_of_thread = previous_; }
+
+}  // namespace babelgrad

@@ -1,0 +1,76 @@
+// What ops do beside computing, on this thread: record a history, and look for NaN. Guards of the
+// block in which they live.
+#pragma once
+
+namespace babelgrad {
+
+struct ThreadModes {
+  bool grad = true;       // ops record their history
+  bool anomaly = false;   // ops and backward passes check every result
+  bool composed = false;  // fused ops run as their definitions
+};
+
+// Those of this thread: for the threads that work for it, under a ModesGuard of theirs.
+ThreadModes thread_modes();
+inline bool grad_enabled() { return thread_modes().grad; }
+inline bool anomaly_enabled() { return thread_modes().anomaly; }
+
+// Those of this thread with a change.
+template <class Change>
+ThreadModes changed(Change change) {
+  ThreadModes modes = thread_modes();
+  change(modes);
+  return modes;
+}
+
+// While one lives, this thread's modes are the given ones.
+class [[nodiscard]] ModesGuard {
+ public:
+  [[nodiscard]] explicit ModesGuard(ThreadModes modes);
+  ~ModesGuard();
+  ModesGuard(const ModesGuard&) = delete;
+  ModesGuard& operator=(const ModesGuard&) = delete;
+
+ private:
+  ThreadModes previous_;
+};
+
+// While one lives, ops of this thread record nothing.
+class [[nodiscard]] NoGrad {
+ public:
+  [[nodiscard]] NoGrad() : guard_(changed([](auto& m) { m.grad = false; })) {}
+
+ private:
+  ModesGuard guard_;
+};
+
+// While one lives, ops of this thread record their history even inside a NoGrad.
+class [[nodiscard]] EnableGrad {
+ public:
+  [[nodiscard]] EnableGrad() : guard_(changed([](auto& m) { m.grad = true; })) {}
+
+ private:
+  ModesGuard guard_;
+};
+
+// While one lives, the first op or gradient that is NaN or Inf throws a NumericError that names op,
+// tensors and shapes, and says whether it was made there or came in. Slow.
+class [[nodiscard]] DetectAnomaly {
+ public:
+  [[nodiscard]] DetectAnomaly() : guard_(changed([](auto& m) { m.anomaly = true; })) {}
+
+ private:
+  ModesGuard guard_;
+};
+
+// While one lives, fused ops of this thread run as the ops that define them: slower, and every part
+// is a node to be looked at.
+class [[nodiscard]] ComposedOps {
+ public:
+  [[nodiscard]] ComposedOps() : guard_(changed([](auto& m) { m.composed = true; })) {}
+
+ private:
+  ModesGuard guard_;
+};
+
+}  // namespace babelgrad

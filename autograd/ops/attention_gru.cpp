@@ -1,0 +1,299 @@
+// Bahdanau's recurrence over a whole sequence. What depends on the step before stays in the loop:
+// the query, its scores and context, the context's part of the GRU's input, and their gradients.
+// The words' part of the input and every weight gradient are one product over all steps.
+#include <algorithm>
+
+#include "babelgrad/autograd/inspection/profile.h"
+#include "babelgrad/autograd/kernels/kernels.h"
+#include "babelgrad/autograd/ops/gru_weights.h"
+#include "babelgrad/autograd/ops/lengths.h"
+#include "babelgrad/autograd/products/gemm.h"
+#include "babelgrad/autograd/vjp.h"
+
+namespace babelgrad {
+namespace {
+
+enum Input : std::size_t {
+  kWords,
+  kKeys,
+  kValues,
+  kState,
+  kQueryWeight,
+  kQueryBias,
+  kV,
+  kWeightIh,
+  kWeightHh,
+  kBiasIh,
+  kBiasHh
+};
+
+struct Extents {
+  std::size_t steps, source, batch, inputs, hidden, key, value;  // T, S, B, E, H, A, D
+  std::vector<std::size_t> lengths;                              // [B]
+
+  std::size_t rows() const { return steps * batch; }
+  std::size_t gates() const { return 3 * hidden; }
+  std::size_t ld_ih() const { return inputs + value; }      // of weight_ih [3H, E + D]
+  std::size_t ld_result() const { return value + hidden; }  // of the result [c; h]
+};
+
+template <class T>
+struct Saved {
+  Array<T> states;            // [T, B, H]
+  Array<T> gates;             // [T, B, 3H]: r, z, n; in the backward pass: d gi
+  Array<T> candidate_hidden;  // [T, B, H]: W_hn h + b_hn
+  Array<T> queries;           // [T, B, A]: W_q h + b_q
+};
+
+template <class T>
+Extents check(const Tensor<T>& words, const Tensor<T>& keys, const Tensor<T>& values,
+              const Tensor<T>& state, const AdditiveScore<T>& score, const GruWeights<T>& w,
+              const IntArray& lengths) {
+  const char* op = "attention_gru";
+  const Shape &x = words.shape(), &k = keys.shape(), &v = values.shape(), &h = state.shape();
+  if (x.size() != 3 || k.size() != 3 || v.size() != 3 || h.size() != 2 || k[0] != v[0] ||
+      k[1] != x[1] || v[1] != x[1] || h[0] != x[1] || words.size() == 0 || values.size() == 0)
+    throw_shape_error(op,
+                      "need words [T, B, E], keys [S, B, A], values [S, B, D] and a state [B, H], "
+                      "each at least 1",
+                      {{"words", x}, {"keys", k}, {"values", v}, {"state", h}});
+  const Shape query{k[2], h[1]};
+  if (score.query_weight.shape() != query || score.query_bias.shape() != Shape{k[2]} ||
+      score.v.shape() != Shape{k[2]})
+    throw_shape_error(op,
+                      "need query_weight [A, H], query_bias [A] and v [A] with A " +
+                          std::to_string(k[2]) + " and H " + std::to_string(h[1]),
+                      {{"query_weight", score.query_weight.shape()},
+                       {"query_bias", score.query_bias.shape()},
+                       {"v", score.v.shape()}});
+  check_gru_weights(op, w, x[2] + v[2], h[1]);
+  return {x[0], k[0], x[1], x[2], h[1], k[2], v[2], checked_lengths(op, lengths, x[1], k[0])};
+}
+
+// One step's attention: scores of queries [B, A] against the keys, softmax, contexts [B, ld].
+template <class T>
+void attend(const Extents& e, const T* queries, const T* keys, const T* values, const T* v,
+            T* weights, T* contexts) {
+  for (std::size_t b = 0; b < e.batch; ++b) {
+    T* row = weights + b * e.source;
+    for (std::size_t s = 0; s < e.lengths[b]; ++s)
+      row[s] = kernels<T>().additive_score(e.key, queries + b * e.key,
+                                           keys + (s * e.batch + b) * e.key, v);
+    kernels<T>().softmax_row(e.lengths[b], row);
+    std::fill(row + e.lengths[b], row + e.source, T(0));
+    kernels<T>().weighted_sum(e.lengths[b], e.value, row, values + b * e.value, e.batch * e.value,
+                              contexts + b * e.ld_result());
+  }
+}
+
+// Fills what the backward needs and returns [c; h] of every step.
+template <class T>
+Array<T> run_forward(const Extents& e, const std::vector<Tensor<T>>& in, Saved<T>& saved,
+                     Array<T>& weights) {
+  const auto data = [&](Input i) { return in[i].value().data(); };
+  const std::size_t B = e.batch, H = e.hidden, G = e.gates(), ld = e.ld_result();
+  saved = {uninitialized<T>({e.steps, B, H}), uninitialized<T>({e.steps, B, G}),
+           uninitialized<T>({e.steps, B, H}), uninitialized<T>({e.steps, B, e.key})};
+  Array<T> result = uninitialized<T>({e.steps, B, ld});
+  Array<T> gh = uninitialized<T>({B, G});
+  gemm<T>(Transpose::no, Transpose::yes, e.rows(), G, e.inputs, 1, data(kWords), e.inputs,
+          data(kWeightIh), e.ld_ih(), 0, saved.gates.data(), G);
+  const T* state = data(kState);
+  for (std::size_t t = 0; t < e.steps; ++t) {
+    T* queries = saved.queries.data() + t * B * e.key;
+    T* contexts = result.data() + t * B * ld;
+    T* gates = saved.gates.data() + t * B * G;
+    T* next = saved.states.data() + t * B * H;
+    gemm<T>(Transpose::no, Transpose::yes, B, e.key, H, 1, state, H, data(kQueryWeight), H, 0,
+            queries, e.key);
+    kernels<T>().add_to_rows(B, e.key, data(kQueryBias), queries);
+    attend(e, queries, data(kKeys), data(kValues), data(kV), weights.data() + t * B * e.source,
+           contexts);
+    gemm<T>(Transpose::no, Transpose::yes, B, G, e.value, 1, contexts, ld,
+            data(kWeightIh) + e.inputs, e.ld_ih(), 1, gates, G);
+    gemm<T>(Transpose::no, Transpose::yes, B, G, H, 1, state, H, data(kWeightHh), H, 0, gh.data(),
+            G);
+    kernels<T>().gru_step({B, H, nullptr, data(kBiasIh), data(kBiasHh), gates, gh.data(), state,
+                           saved.candidate_hidden.data() + t * B * H, next});
+    for (std::size_t b = 0; b < B; ++b) std::copy_n(next + b * H, H, contexts + b * ld + e.value);
+    state = next;
+  }
+  return result;
+}
+
+// The gradients that arise step by step, from the last to the first.
+template <class T>
+struct StepGradients {
+  Array<T> contexts;  // [T, B, D]
+  Array<T> gh;        // [T, B, 3H]
+  Array<T> queries;   // [T, B, A]
+  Array<T> state;     // [B, H]: of the state before the step
+  Array<T> keys;      // [S, B, A]
+  Array<T> v;         // [A]
+};
+
+// One step back through the attention: from d contexts [B, D] to d queries, d keys and d v.
+template <class T>
+void attend_backward(Vjp<T>& c, const Extents& e, const T* queries, const T* weights,
+                     const T* d_contexts, T* d_queries, StepGradients<T>& d, T* d_scores) {
+  for (std::size_t b = 0; b < e.batch; ++b) {
+    const std::size_t length = e.lengths[b];
+    kernels<T>().row_dots(length, e.value, c.in(kValues).data() + b * e.value, e.batch * e.value,
+                          d_contexts + b * e.value, d_scores);
+    kernels<T>().softmax_row_backward(length, weights + b * e.source, d_scores, d_scores);
+    for (std::size_t s = 0; s < length; ++s) {
+      const std::size_t key = (s * e.batch + b) * e.key;
+      kernels<T>().additive_score_backward(e.key, d_scores[s], queries + b * e.key,
+                                           c.in(kKeys).data() + key, c.in(kV).data(),
+                                           d_queries + b * e.key, d.keys.data() + key, d.v.data());
+    }
+  }
+}
+
+template <class T>
+StepGradients<T> run_backward(Vjp<T>& c, const Extents& e, Saved<T>& saved,
+                              const Array<T>& weights) {
+  const std::size_t B = e.batch, H = e.hidden, G = e.gates(), ld = e.ld_result();
+  StepGradients<T> d{uninitialized<T>({e.steps, B, e.value}), uninitialized<T>({e.steps, B, G}),
+                     zeros<T>({e.steps, B, e.key}),           zeros<T>({B, H}),
+                     zeros<T>(c.in(kKeys).shape()),           zeros<T>({e.key})};
+  Array<T> d_next = uninitialized<T>({B, H}), d_scores = uninitialized<T>({e.source});
+  for (std::size_t t = e.steps; t-- > 0;) {
+    T* d_contexts = d.contexts.data() + t * B * e.value;
+    for (std::size_t b = 0; b < B; ++b) {
+      const T* grad = c.grad.data() + (t * B + b) * ld;
+      std::copy_n(grad, e.value, d_contexts + b * e.value);
+      std::copy_n(grad + e.value, H, d_next.data() + b * H);
+    }
+    kernels<T>().add(B * H, d.state.data(), d_next.data());
+    const T* state = t == 0 ? c.in(kState).data() : saved.states.data() + (t - 1) * B * H;
+    T* d_gi = saved.gates.data() + t * B * G;
+    T* d_gh = d.gh.data() + t * B * G;
+    T* d_queries = d.queries.data() + t * B * e.key;
+    kernels<T>().gru_step_backward({B, H, nullptr, state, d_next.data(),
+                                    saved.candidate_hidden.data() + t * B * H, d_gi, d_gh,
+                                    d.state.data()});
+    gemm<T>(Transpose::no, Transpose::no, B, H, G, 1, d_gh, G, c.in(kWeightHh).data(), H, 1,
+            d.state.data(), H);
+    gemm<T>(Transpose::no, Transpose::no, B, e.value, G, 1, d_gi, G,
+            c.in(kWeightIh).data() + e.inputs, e.ld_ih(), 1, d_contexts, e.value);
+    attend_backward(c, e, saved.queries.data() + t * B * e.key, weights.data() + t * B * e.source,
+                    d_contexts, d_queries, d, d_scores.data());
+    gemm<T>(Transpose::no, Transpose::no, B, H, e.key, 1, d_queries, e.key,
+            c.in(kQueryWeight).data(), H, 1, d.state.data(), H);
+  }
+  return d;
+}
+
+// Adds d_out^T h over all steps to the gradient [outputs, H] of a weight that read the state before
+// each step: the initial one, then those of all steps but the last.
+template <class T>
+void state_weight_gradient(Vjp<T>& c, const Extents& e, std::size_t i, const Array<T>& d_out,
+                           const Array<T>& states) {
+  if (!c.wants(i)) return;
+  const std::size_t outputs = d_out.shape()[2], H = e.hidden;
+  const GradientBuffer<T> out = c.buffer(i);
+  gemm<T>(Transpose::yes, Transpose::no, outputs, H, e.rows() - e.batch, 1,
+          d_out.data() + e.batch * outputs, outputs, states.data(), H, out.beta, out.data, H);
+  gemm<T>(Transpose::yes, Transpose::no, outputs, H, e.batch, 1, d_out.data(), outputs,
+          c.in(kState).data(), H, 1, out.data, H);
+}
+
+template <class T>
+void gru_gradients(Vjp<T>& c, const Extents& e, const Saved<T>& saved, const StepGradients<T>& d) {
+  const std::size_t G = e.gates(), ld = e.ld_ih();
+  const T* d_gi = saved.gates.data();
+  if (c.wants(kWeightIh)) {
+    const GradientBuffer<T> out = c.buffer(kWeightIh);
+    gemm<T>(Transpose::yes, Transpose::no, G, e.inputs, e.rows(), 1, d_gi, G, c.in(kWords).data(),
+            e.inputs, out.beta, out.data, ld);
+    gemm<T>(Transpose::yes, Transpose::no, G, e.value, e.rows(), 1, d_gi, G, c.out().data(),
+            e.ld_result(), out.beta, out.data + e.inputs, ld);
+  }
+  if (c.wants(kWords)) {
+    const GradientBuffer<T> out = c.buffer(kWords);
+    gemm<T>(Transpose::no, Transpose::no, e.rows(), e.inputs, G, 1, d_gi, G, c.in(kWeightIh).data(),
+            ld, out.beta, out.data, e.inputs);
+  }
+  state_weight_gradient(c, e, kWeightHh, d.gh, saved.states);
+  if (c.wants(kBiasIh)) kernels<T>().sum_rows(e.rows(), G, d_gi, G, c.sum_buffer(kBiasIh));
+  if (c.wants(kBiasHh)) kernels<T>().sum_rows(e.rows(), G, d.gh.data(), G, c.sum_buffer(kBiasHh));
+}
+
+template <class T>
+void attention_gradients(Vjp<T>& c, const Extents& e, const Saved<T>& saved, StepGradients<T>& d,
+                         const Array<T>& weights) {
+  state_weight_gradient(c, e, kQueryWeight, d.queries, saved.states);
+  if (c.wants(kQueryBias))
+    kernels<T>().sum_rows(e.rows(), e.key, d.queries.data(), e.key, c.sum_buffer(kQueryBias));
+  if (c.wants(kValues)) {
+    T* d_values = c.sum_buffer(kValues);
+    for (std::size_t b = 0; b < e.batch; ++b)
+      gemm<T>(Transpose::yes, Transpose::no, e.lengths[b], e.value, e.steps, 1,
+              weights.data() + b * e.source, e.batch * e.source, d.contexts.data() + b * e.value,
+              e.batch * e.value, 1, d_values + b * e.value, e.batch * e.value);
+  }
+  c.accumulate(kKeys, std::move(d.keys));
+  c.accumulate(kV, std::move(d.v));
+  c.accumulate(kState, std::move(d.state));
+}
+
+// The definition: one step after the other.
+template <class T>
+AttentionGru<T> compose(const Extents& e, const std::vector<Tensor<T>>& in,
+                        const IntArray& lengths) {
+  const GruWeights<T> gru{in[kWeightIh], in[kWeightHh], in[kBiasIh], in[kBiasHh]};
+  Tensor<T> state = in[kState];
+  std::vector<Tensor<T>> outputs, weights;
+  for (std::size_t t = 0; t < e.steps; ++t) {
+    const Tensor<T> query = unsqueeze(linear(state, in[kQueryWeight], in[kQueryBias]), 0);
+    weights.push_back(attention_weights(additive_scores(query, in[kKeys], in[kV]), lengths));
+    const Tensor<T> context = squeeze(attention_context(weights.back(), in[kValues]), 0);
+    state = gru_cell(cat({in[kWords][static_cast<std::ptrdiff_t>(t)], context}, -1), state, gru);
+    outputs.push_back(cat({context, state}, -1));
+  }
+  return {stack(outputs, 0), cat(weights, 0)};
+}
+
+}  // namespace
+
+template <class T>
+AttentionGru<T> attention_gru(const Tensor<T>& words, const Tensor<T>& keys,
+                              const Tensor<T>& values, const Tensor<T>& state,
+                              const AdditiveScore<T>& score, const GruWeights<T>& w,
+                              const IntArray& lengths) {
+  const ProfileScope profile("attention_gru");
+  const Extents e = check(words, keys, values, state, score, w, lengths);
+  std::vector<Tensor<T>> inputs{
+      words,   keys,        values,      state,     score.query_weight, score.query_bias,
+      score.v, w.weight_ih, w.weight_hh, w.bias_ih, w.bias_hh};
+  Saved<T> saved;
+  Array<T> weights = uninitialized<T>({e.steps, e.batch, e.source});
+  Array<T> result = run_forward(e, inputs, saved, weights);
+  auto vjp = [e, weights = weights.alias(), saved = std::move(saved)](Vjp<T>& c) mutable {
+    Saved<T> work = c.last_visit() ? std::move(saved) : saved;
+    StepGradients<T> d = run_backward(c, e, work, weights);
+    gru_gradients(c, e, work, d);
+    attention_gradients(c, e, work, d, weights);
+  };
+  const auto composed = [e, lengths](const std::vector<Tensor<T>>& in) {
+    return compose(e, in, lengths);
+  };
+  Tensor<T> output = record(
+      "attention_gru", inputs, std::move(result), std::move(vjp),
+      Definition<T>([composed](const auto& in) { return composed(in).contexts_and_states; }));
+  const ProfileScope weights_profile("attention_gru_weights");
+  return {std::move(output),
+          record_defined<T>("attention_gru_weights", std::move(inputs), std::move(weights),
+                            [composed](const auto& in) { return composed(in).weights; })};
+}
+
+#define BABELGRAD_INSTANTIATE(T)                                                               \
+  template AttentionGru<T> attention_gru(const Tensor<T>&, const Tensor<T>&, const Tensor<T>&, \
+                                         const Tensor<T>&, const AdditiveScore<T>&,            \
+                                         const GruWeights<T>&, const IntArray&);
+BABELGRAD_INSTANTIATE(float)
+BABELGRAD_INSTANTIATE(double)
+#undef BABELGRAD_INSTANTIATE
+
+}  // namespace babelgrad

@@ -1,0 +1,71 @@
+// Loops over the elements of arrays that are broadcast against each other, for the elementwise
+// ops: each(f, x...) calls f with numbers, in loops that the compiler vectorises. Given tensors it
+// calls f once, with them: so a formula such as g * (1 - y * y) is written once, for both.
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "babelgrad/autograd/broadcast.h"
+#include "babelgrad/autograd/ops/axis_walk.h"
+#include "babelgrad/autograd/tensor.h"
+
+namespace babelgrad {
+
+// The choice in formulas over numbers, as where(mask, a, b) is over tensors.
+template <class T>
+T where(bool condition, T a, std::type_identity_t<T> b) {
+  return condition ? a : b;
+}
+
+// out[i] = f(x[i]...), where an operand whose step is false stays at x[0].
+template <bool... kSteps, class Out, class F, class... Ts>
+void each_in_row(const F& f, std::size_t n, Out* __restrict out, const bool* steps,
+                 const Ts*... x) {
+  if constexpr (sizeof...(kSteps) == sizeof...(Ts)) {
+    for (std::size_t i = 0; i < n; ++i) out[i] = f(x[kSteps ? i : 0]...);
+  } else if (steps[sizeof...(kSteps)]) {
+    each_in_row<kSteps..., true>(f, n, out, steps, x...);
+  } else {
+    each_in_row<kSteps..., false>(f, n, out, steps, x...);
+  }
+}
+
+// y = f(x...) element by element, the operands broadcast to `shape`.
+template <class Out, class F, class... Arrays>
+Array<Out> each_into(const Shape& shape, const F& f, const Arrays&... x) {
+  constexpr std::size_t kOperands = sizeof...(Arrays);
+  Array<Out> y(shape);
+  if (y.size() == 0) return y;
+  Out* out = y.data();
+  std::array<bool, kOperands> steps;
+  steps.fill(true);
+  if (((x.shape() == shape) && ...)) {
+    each_in_row(f, y.size(), out, steps.data(), x.data()...);
+    return y;
+  }
+  const std::vector<BroadcastAxis<kOperands>> axes =
+      broadcast_axes<kOperands>(shape, {x.shape()...});
+  const BroadcastAxis<kOperands>& row = axes.back();
+  for (std::size_t k = 0; k < kOperands; ++k) steps[k] = row.strides[k] != 0;
+  walk_rows(axes, [&](const std::array<std::size_t, kOperands>& at) {
+    [&]<std::size_t... k>(std::index_sequence<k...>) {
+      each_in_row(f, row.size, out, steps.data(), (x.data() + at[k])...);
+    }
+    (std::make_index_sequence<kOperands>());
+    out += row.size;
+  });
+  return y;
+}
+
+// Over the elements of arrays; the first has the shape of the result.
+template <class T, class F, class... Arrays>
+Array<T> each(const F& f, const Array<T>& first, const Arrays&... more) {
+  return each_into<T>(first.shape(), f, first, more...);
+}
+template <class T, class F, class... Tensors>
+Tensor<T> each(const F& f, const Tensor<T>& first, const Tensors&... more) {
+  return f(first, more...);
+}
+
+}  // namespace babelgrad

@@ -1,0 +1,179 @@
+// Ops that read and write by index.
+#include <algorithm>
+
+#include "babelgrad/autograd/inspection/profile.h"
+#include "babelgrad/autograd/kernels/kernels.h"
+#include "babelgrad/autograd/ops.h"
+#include "babelgrad/autograd/ops/axis_view.h"
+
+namespace babelgrad {
+namespace {
+
+void check_indices(const char* op, const IntArray& indices, std::size_t limit) {
+  for (std::size_t i = 0; i < indices.size(); ++i) {
+    const std::int32_t index = indices.data()[i];
+    if (index < 0 || static_cast<std::size_t>(index) >= limit)
+      throw ShapeError(std::string(op) + ": need indices in [0, " + std::to_string(limit) +
+                       "); got " + std::to_string(index) + " at position " + std::to_string(i));
+  }
+}
+
+std::size_t checked_selection(const char* op, const Shape& x, std::ptrdiff_t axis,
+                              const IntArray& indices) {
+  const std::size_t a = checked_axis(op, axis, x);
+  if (indices.rank() != 1)
+    throw_shape_error(op, "need indices [N]", {{"x", x}, {"indices", indices.shape()}});
+  check_indices(op, indices, x[a]);
+  return a;
+}
+
+// x and the indices differ in shape along the axis alone.
+std::size_t checked_gather(const char* op, const Shape& x, std::ptrdiff_t axis,
+                           const IntArray& indices) {
+  const std::size_t a = checked_axis(op, axis, x);
+  Shape expected = x;
+  if (indices.rank() == x.size()) expected[a] = indices.shape()[a];
+  if (indices.shape() != expected)
+    throw_shape_error(op, "need indices of x's shape but for axis " + std::to_string(a),
+                      {{"x", x}, {"indices", indices.shape()}});
+  check_indices(op, indices, x[a]);
+  return a;
+}
+
+// Calls f(position in x, position in indices) for every index of a gather.
+template <class F>
+void for_each_gathered(const Shape& x, std::size_t axis, const IntArray& indices, const F& f) {
+  const AxisView view(indices.shape(), axis);
+  const std::size_t n = x[axis];
+  for (std::size_t o = 0, i = 0; o < view.outer; ++o)
+    for (std::size_t k = 0; k < view.n; ++k)
+      for (std::size_t j = 0; j < view.inner; ++j, ++i)
+        f((o * n + static_cast<std::size_t>(indices.data()[i])) * view.inner + j, i);
+}
+
+}  // namespace
+
+template <class T>
+Tensor<T> embedding(const Tensor<T>& table, const IntArray& indices) {
+  const ProfileScope profile("embedding");
+  if (table.rank() != 2)
+    throw_shape_error("embedding", "need a table [V, E]", {{"table", table.shape()}});
+  check_indices("embedding", indices, table.dim(0));
+  const std::size_t width = table.dim(1);
+  Shape shape = indices.shape();
+  shape.push_back(width);
+  Array<T> rows(shape);
+  for (std::size_t i = 0; i < indices.size(); ++i)
+    std::copy_n(table.value().data() + indices.data()[i] * width, width, rows.data() + i * width);
+  return record("embedding", {table}, std::move(rows), [indices](auto& c) {
+    c.accumulate_rows(0, indices, c.grad);  // d table[indices[i]] += d rows[i]
+  });
+}
+
+template <class T>
+Array<T> index_select(const Array<T>& x, std::ptrdiff_t axis, const IntArray& indices) {
+  const std::size_t a = checked_selection("index_select", x.shape(), axis, indices);
+  const AxisView view(x.shape(), a);
+  Shape shape = x.shape();
+  shape[a] = indices.size();
+  Array<T> y(shape);
+  T* to = y.data();
+  for (std::size_t o = 0; o < view.outer; ++o)
+    for (const std::int32_t index : indices)
+      to = std::copy_n(x.data() + (o * view.n + static_cast<std::size_t>(index)) * view.inner,
+                       view.inner, to);
+  return y;
+}
+template <class T>
+Tensor<T> index_select(const Tensor<T>& x, std::ptrdiff_t axis, const IntArray& indices) {
+  const ProfileScope profile("index_select");
+  return record(
+      "index_select", {x}, index_select(x.value(), axis, indices),
+      [axis, indices](auto& c) { c.accumulate(0, index_add(c.zeros(0), axis, indices, c.grad)); });
+}
+
+template <class T>
+Array<T> index_add(const Array<T>& x, std::ptrdiff_t axis, const IntArray& indices,
+                   const Array<T>& values) {
+  const std::size_t a = checked_selection("index_add", x.shape(), axis, indices);
+  Shape expected = x.shape();
+  expected[a] = indices.size();
+  if (values.shape() != expected)
+    throw_shape_error("index_add", "need values of x's shape but for the axis, one an index",
+                      {{"x", x.shape()}, {"indices", indices.shape()}, {"values", values.shape()}});
+  const AxisView view(x.shape(), a);
+  Array<T> y = x;
+  const T* from = values.data();
+  for (std::size_t o = 0; o < view.outer; ++o)
+    for (const std::int32_t index : indices) {
+      T* to = y.data() + (o * view.n + static_cast<std::size_t>(index)) * view.inner;
+      kernels<T>().add(view.inner, from, to);
+      from += view.inner;
+    }
+  return y;
+}
+template <class T>
+Tensor<T> index_add(const Tensor<T>& x, std::ptrdiff_t axis, const IntArray& indices,
+                    const Tensor<T>& values) {
+  const ProfileScope profile("index_add");
+  return record("index_add", {x, values}, index_add(x.value(), axis, indices, values.value()),
+                [axis, indices](auto& c) {
+                  c.accumulate(0, c.grad);
+                  if (c.wants(1)) c.accumulate(1, index_select(c.grad, axis, indices));
+                });
+}
+
+template <class T>
+Array<T> gather(const Array<T>& x, std::ptrdiff_t axis, const IntArray& indices) {
+  const std::size_t a = checked_gather("gather", x.shape(), axis, indices);
+  Array<T> y(indices.shape());
+  for_each_gathered(x.shape(), a, indices,
+                    [&](std::size_t from, std::size_t to) { y.data()[to] = x.data()[from]; });
+  return y;
+}
+template <class T>
+Tensor<T> gather(const Tensor<T>& x, std::ptrdiff_t axis, const IntArray& indices) {
+  const ProfileScope profile("gather");
+  return record("gather", {x}, gather(x.value(), axis, indices), [axis, indices](auto& c) {
+    c.accumulate(0, scatter_add(c.zeros(0), axis, indices, c.grad));
+  });
+}
+
+template <class T>
+Array<T> scatter_add(const Array<T>& x, std::ptrdiff_t axis, const IntArray& indices,
+                     const Array<T>& values) {
+  const std::size_t a = checked_gather("scatter_add", x.shape(), axis, indices);
+  if (values.shape() != indices.shape())
+    throw_shape_error("scatter_add", "need a value an index",
+                      {{"indices", indices.shape()}, {"values", values.shape()}});
+  Array<T> y = x;
+  for_each_gathered(x.shape(), a, indices,
+                    [&](std::size_t to, std::size_t from) { y.data()[to] += values.data()[from]; });
+  return y;
+}
+template <class T>
+Tensor<T> scatter_add(const Tensor<T>& x, std::ptrdiff_t axis, const IntArray& indices,
+                      const Tensor<T>& values) {
+  const ProfileScope profile("scatter_add");
+  return record("scatter_add", {x, values}, scatter_add(x.value(), axis, indices, values.value()),
+                [axis, indices](auto& c) {
+                  c.accumulate(0, c.grad);
+                  if (c.wants(1)) c.accumulate(1, gather(c.grad, axis, indices));
+                });
+}
+
+#define BABELGRAD_INSTANTIATE_VALUE(V)                                       \
+  template V index_select(const V&, std::ptrdiff_t, const IntArray&);        \
+  template V index_add(const V&, std::ptrdiff_t, const IntArray&, const V&); \
+  template V gather(const V&, std::ptrdiff_t, const IntArray&);              \
+  template V scatter_add(const V&, std::ptrdiff_t, const IntArray&, const V&);
+#define BABELGRAD_INSTANTIATE(T)         \
+  BABELGRAD_INSTANTIATE_VALUE(Array<T>)  \
+  BABELGRAD_INSTANTIATE_VALUE(Tensor<T>) \
+  template Tensor<T> embedding(const Tensor<T>&, const IntArray&);
+BABELGRAD_INSTANTIATE(float)
+BABELGRAD_INSTANTIATE(double)
+#undef BABELGRAD_INSTANTIATE
+#undef BABELGRAD_INSTANTIATE_VALUE
+
+}  // namespace babelgrad

@@ -1,0 +1,158 @@
+// Matrix products, of leading axes that broadcast, and the linear layer.
+#include "babelgrad/autograd/broadcast.h"
+#include "babelgrad/autograd/inspection/profile.h"
+#include "babelgrad/autograd/kernels/kernels.h"
+#include "babelgrad/autograd/ops.h"
+#include "babelgrad/autograd/ops/axis_walk.h"
+#include "babelgrad/autograd/products/gemm.h"
+
+namespace babelgrad {
+namespace {
+
+Transpose as_transpose(bool yes) { return yes ? Transpose::yes : Transpose::no; }
+
+// One product C = A B with either argument given transposed.
+struct Product {
+  std::size_t m, k, n;
+  Transposed transposed;
+
+  std::size_t ld_a() const { return transposed.a ? m : k; }
+  std::size_t ld_b() const { return transposed.b ? k : n; }
+
+  template <class T>
+  void run(const T* a, const T* b, T* c) const {
+    gemm<T>(as_transpose(transposed.a), as_transpose(transposed.b), m, n, k, 1, a, ld_a(), b,
+            ld_b(), 0, c, n);
+  }
+};
+
+std::string matmul_rule(Transposed t) {
+  return std::string("need a [..., ") + (t.a ? "K, M" : "M, K") + "] and b [..., " +
+         (t.b ? "N, K" : "K, N") + "]";
+}
+
+Shape leading_axes(const Shape& shape) { return Shape(shape.begin(), shape.end() - 2); }
+
+// The extents, checked.
+Product product_of(const Shape& a, const Shape& b, Transposed t) {
+  const auto at = [](const Shape& s, bool last) { return s[s.size() - (last ? 1 : 2)]; };
+  if (a.size() >= 2 && b.size() >= 2 && at(a, !t.a) == at(b, t.b))
+    return {at(a, t.a), at(a, !t.a), at(b, !t.b), t};
+  throw_shape_error("matmul", matmul_rule(t), {{"a", a}, {"b", b}});
+}
+
+}  // namespace
+
+template <class T>
+Array<T> matmul(const Array<T>& a, const Array<T>& b, Transposed transposed) {
+  const Product p = product_of(a.shape(), b.shape(), transposed);
+  const Shape lead_a = leading_axes(a.shape()), lead_b = leading_axes(b.shape());
+  const Shape lead = broadcast_shape("matmul, leading axes", lead_a, lead_b);
+  Shape shape = lead;
+  shape.push_back(p.m);
+  shape.push_back(p.n);
+  Array<T> c(shape);
+  T* out = c.data();
+  if (c.size() == 0) return c;
+  const auto axes = broadcast_axes<2>(lead, {lead_a, lead_b});
+  walk_rows(axes, [&](const std::array<std::size_t, 2>& at) {
+    for (std::size_t i = 0; i < axes.back().size; ++i, out += p.m * p.n)
+      p.run(a.data() + (at[0] + i * axes.back().strides[0]) * p.m * p.k,
+            b.data() + (at[1] + i * axes.back().strides[1]) * p.k * p.n, out);
+  });
+  return c;
+}
+
+template <class T>
+Tensor<T> matmul(const Tensor<T>& a, const Tensor<T>& b, Transposed t) {
+  if (a.rank() > 2 && b.rank() == 2 && !t.a) {  // one product over all leading axes
+    const Product p = product_of(a.shape(), b.shape(), t);
+    Shape shape = a.shape();
+    shape.back() = p.n;
+    const std::size_t rows =
+        p.k == 0 ? element_count(shape) / std::max<std::size_t>(1, p.n) : a.size() / p.k;
+    return reshape(matmul(reshape(a, Shape{rows, p.k}), b, t), shape);
+  }
+  const ProfileScope profile("matmul");
+  return record("matmul", {a, b}, matmul(a.value(), b.value(), t), [t](auto& c) {
+    if (c.wants(0))
+      c.accumulate(
+          0, t.a ? matmul(c.in(1), c.grad, {t.b, true}) : matmul(c.grad, c.in(1), {false, !t.b}));
+    if (c.wants(1))
+      c.accumulate(
+          1, t.b ? matmul(c.grad, c.in(0), {true, t.a}) : matmul(c.in(0), c.grad, {!t.a, false}));
+  });
+}
+
+template <class T>
+Tensor<T> bmm(const Tensor<T>& a, const Tensor<T>& b) {
+  if (a.rank() != 3 || b.rank() != 3 || a.dim(0) != b.dim(0) || a.dim(2) != b.dim(1))
+    throw_shape_error("bmm", "need a [N, M, K] and b [N, K, P]",
+                      {{"a", a.shape()}, {"b", b.shape()}});
+  return matmul(a, b);
+}
+
+namespace {
+
+// The definition of linear.
+template <class T>
+Tensor<T> composed_linear(const std::vector<Tensor<T>>& in) {
+  Shape shape = in[0].shape();
+  shape.back() = in[1].dim(0);
+  const std::size_t rows = element_count(Shape(shape.begin(), shape.end() - 1));
+  const Tensor<T> flat = reshape(in[0], Shape{rows, in[1].dim(1)});
+  const Tensor<T> y = reshape(matmul(flat, in[1], {.b = true}), shape);
+  return in.size() > 2 ? y + in[2] : y;
+}
+
+}  // namespace
+
+template <class T>
+Tensor<T> linear(const Tensor<T>& x, const Tensor<T>& weight, const Tensor<T>& bias) {
+  const ProfileScope profile("linear");
+  const bool has_bias = bias.defined();
+  const bool fits = x.rank() > 0 && weight.rank() == 2 && x.shape().back() == weight.dim(1) &&
+                    (!has_bias || (bias.rank() == 1 && bias.dim(0) == weight.dim(0)));
+  if (!fits && has_bias)
+    throw_shape_error("linear", "need x [..., K], weight [N, K] and bias [N]",
+                      {{"x", x.shape()}, {"weight", weight.shape()}, {"bias", bias.shape()}});
+  if (!fits)
+    throw_shape_error("linear", "need x [..., K] and weight [N, K]",
+                      {{"x", x.shape()}, {"weight", weight.shape()}});
+  const std::size_t n = weight.dim(0), k = weight.dim(1);
+  Shape shape = x.shape();
+  shape.back() = n;
+  const std::size_t rows = element_count(Shape(shape.begin(), shape.end() - 1));
+  const Product p{rows, k, n, {.b = true}};
+  Array<T> y(shape);
+  p.run(x.value().data(), weight.value().data(), y.data());
+  if (has_bias) kernels<T>().add_to_rows(rows, n, bias.value().data(), y.data());
+  std::vector<Tensor<T>> inputs{x, weight};
+  if (has_bias) inputs.push_back(bias);
+  const auto vjp = [rows, k, n, has_bias](Vjp<T>& c) {
+    const T* dy = c.grad.data();
+    if (c.wants(0)) {  // dx = dy weight
+      const GradientBuffer<T> dx = c.buffer(0);
+      gemm<T>(Transpose::no, Transpose::no, rows, k, n, 1, dy, n, c.in(1).data(), k, dx.beta,
+              dx.data, k);
+    }
+    if (c.wants(1)) {  // dweight = dy^T x
+      const GradientBuffer<T> dw = c.buffer(1);
+      gemm<T>(Transpose::yes, Transpose::no, n, k, rows, 1, dy, n, c.in(0).data(), k, dw.beta,
+              dw.data, k);
+    }
+    if (has_bias && c.wants(2)) kernels<T>().sum_rows(rows, n, dy, n, c.sum_buffer(2));
+  };
+  return record("linear", std::move(inputs), std::move(y), vjp, Definition<T>(composed_linear<T>));
+}
+
+#define BABELGRAD_INSTANTIATE(T)                                             \
+  template Array<T> matmul(const Array<T>&, const Array<T>&, Transposed);    \
+  template Tensor<T> matmul(const Tensor<T>&, const Tensor<T>&, Transposed); \
+  template Tensor<T> bmm(const Tensor<T>&, const Tensor<T>&);                \
+  template Tensor<T> linear(const Tensor<T>&, const Tensor<T>&, const Tensor<T>&);
+BABELGRAD_INSTANTIATE(float)
+BABELGRAD_INSTANTIATE(double)
+#undef BABELGRAD_INSTANTIATE
+
+}  // namespace babelgrad

@@ -1,0 +1,189 @@
+// Reductions over axes, and broadcasting, which is what their gradients are made of.
+#include <cmath>
+#include <limits>
+
+#include "babelgrad/autograd/inspection/profile.h"
+#include "babelgrad/autograd/kernels/kernels.h"
+#include "babelgrad/autograd/ops.h"
+#include "babelgrad/autograd/ops/axis_walk.h"
+#include "babelgrad/autograd/ops/each.h"
+#include "babelgrad/autograd/ops/layout.h"
+#include "babelgrad/autograd/ops/reduction.h"
+
+namespace babelgrad {
+
+Reduction::Reduction(const char* op, const Shape& shape, const Axes& axes, KeepDim keepdim) {
+  std::vector<bool> reduced(shape.size(), axes.empty());
+  for (const std::ptrdiff_t axis : axes) {
+    const std::size_t i = checked_axis(op, axis, shape);
+    if (reduced[i])
+      throw_shape_error(op, "need distinct axes; got axis " + std::to_string(axis) + " twice",
+                        {{"x", shape}});
+    reduced[i] = true;
+  }
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    if (reduced[i]) count *= shape[i];
+    kept.push_back(reduced[i] ? 1 : shape[i]);
+    if (!reduced[i] || keepdim.value) result.push_back(kept[i]);
+  }
+}
+
+Reduction Reduction::of_some(const char* op, const Shape& shape, const Axes& axes,
+                             KeepDim keepdim) {
+  const Reduction r(op, shape, axes, keepdim);
+  if (r.count == 0) throw_shape_error(op, "need at least one element to reduce", {{"x", shape}});
+  return r;
+}
+
+namespace {
+
+// The largest elements (times sign) in the shape `kept`; NaN counts as largest.
+template <class T>
+Array<T> extremes(const Array<T>& x, const Shape& kept, T sign) {
+  Array<T> y = full<T>(kept, -sign * std::numeric_limits<T>::infinity());
+  const auto better = [sign](T a, T b) { return sign * b > sign * a || std::isnan(b) ? b : a; };
+  for_each_block(x.shape(), kept, [&](const ReducedBlock& b) {
+    T* best = y.data() + b.reduced;
+    if (b.to_one && sign > 0) {
+      *best = better(*best, kernels<T>().max_row(b.cols, x.data() + b.dense));
+      return;
+    }
+    for (std::size_t r = 0; r < b.rows; ++r) {
+      const T* row = x.data() + b.dense + r * b.step;
+      if (b.to_one)
+        for (std::size_t i = 0; i < b.cols; ++i) *best = better(*best, row[i]);
+      else
+        for (std::size_t i = 0; i < b.cols; ++i) best[i] = better(best[i], row[i]);
+    }
+  });
+  return y;
+}
+
+// The elements that equal the extreme share its gradient.
+template <class T>
+Tensor<T> record_extreme(const char* name, const Tensor<T>& x, Array<T> y, const Shape& kept) {
+  return record(name, {x}, std::move(y), [kept](auto& c) {
+    const Mask chosen = c.in(0) == reshape(c.out(), kept);
+    const Array<T> ties = sum_to(where(chosen, ones<T>(chosen.shape()), zeros<T>({})), kept);
+    const auto share = reshape(c.grad, kept) / std::remove_cvref_t<decltype(c.grad)>(ties);
+    c.accumulate(0, where(chosen, share, 0));
+  });
+}
+
+}  // namespace
+
+template <class T>
+Array<T> sum_to(const Array<T>& x, const Shape& shape) {
+  return x.shape() == shape ? x.alias() : sum_to_shape(x, shape);
+}
+template <class T>
+Tensor<T> sum_to(const Tensor<T>& x, const Shape& shape) {
+  const ProfileScope profile("sum_to");
+  if (!can_broadcast(shape, x.shape()))
+    throw_shape_error("sum_to", "need a shape that broadcasts to x's",
+                      {{"x", x.shape()}, {"shape", shape}});
+  return record("sum_to", {x}, sum_to(x.value(), shape),
+                [](auto& c) { c.accumulate(0, broadcast_to(c.grad, c.shape(0))); });
+}
+
+template <class T>
+Array<T> broadcast_to(const Array<T>& x, const Shape& shape) {
+  if (!can_broadcast(x.shape(), shape))
+    throw_shape_error("broadcast_to", "need sizes equal to the target's or 1, from the last axis",
+                      {{"x", x.shape()}, {"target", shape}});
+  return broadcast_array(x, shape);
+}
+template <class T>
+Tensor<T> broadcast_to(const Tensor<T>& x, const Shape& shape) {
+  const ProfileScope profile("broadcast_to");
+  return record("broadcast_to", {x}, broadcast_to(x.value(), shape),
+                [](auto& c) { c.accumulate(0, sum_to(c.grad, c.shape(0))); });
+}
+
+template <class T>
+Array<T> sum(const Array<T>& x, const Axes& axes, KeepDim keepdim) {
+  const Reduction r("sum", x.shape(), axes, keepdim);
+  return sum_to_shape(x, r.kept).reshaped(r.result);
+}
+template <class T>
+Tensor<T> sum(const Tensor<T>& x, const Axes& axes, KeepDim keepdim) {
+  const ProfileScope profile("sum");
+  const Reduction r("sum", x.shape(), axes, keepdim);
+  return record("sum", {x}, sum(x.value(), axes, keepdim), [kept = r.kept](auto& c) {
+    c.accumulate(0, broadcast_to(reshape(c.grad, kept), c.shape(0)));
+  });
+}
+
+template <class T>
+Array<T> mean(const Array<T>& x, const Axes& axes, KeepDim keepdim) {
+  const Reduction r = Reduction::of_some("mean", x.shape(), axes, keepdim);
+  Array<T> y = sum_to_shape(x, r.kept).reshaped(r.result);
+  kernels<T>().scale(y.size(), T(1) / static_cast<T>(r.count), y.data());
+  return y;
+}
+template <class T>
+Tensor<T> mean(const Tensor<T>& x, const Axes& axes, KeepDim keepdim) {
+  const ProfileScope profile("mean");
+  const Reduction r = Reduction::of_some("mean", x.shape(), axes, keepdim);
+  const T share = T(1) / static_cast<T>(r.count);
+  return record("mean", {x}, mean(x.value(), axes, keepdim), [kept = r.kept, share](auto& c) {
+    c.accumulate(0, broadcast_to(reshape(c.grad * share, kept), c.shape(0)));
+  });
+}
+
+template <class T>
+Array<T> amax(const Array<T>& x, const Axes& axes, KeepDim keepdim) {
+  const Reduction r = Reduction::of_some("amax", x.shape(), axes, keepdim);
+  return extremes(x, r.kept, T(1)).reshaped(r.result);
+}
+template <class T>
+Tensor<T> amax(const Tensor<T>& x, const Axes& axes, KeepDim keepdim) {
+  const ProfileScope profile("amax");
+  return record_extreme("amax", x, amax(x.value(), axes, keepdim),
+                        Reduction("amax", x.shape(), axes, keepdim).kept);
+}
+
+template <class T>
+Array<T> amin(const Array<T>& x, const Axes& axes, KeepDim keepdim) {
+  const Reduction r = Reduction::of_some("amin", x.shape(), axes, keepdim);
+  return extremes(x, r.kept, T(-1)).reshaped(r.result);
+}
+template <class T>
+Tensor<T> amin(const Tensor<T>& x, const Axes& axes, KeepDim keepdim) {
+  const ProfileScope profile("amin");
+  return record_extreme("amin", x, amin(x.value(), axes, keepdim),
+                        Reduction("amin", x.shape(), axes, keepdim).kept);
+}
+
+template <class T>
+Tensor<T> logsumexp(const Tensor<T>& x, const Axes& axes, KeepDim keepdim) {
+  const ProfileScope profile("logsumexp");
+  const Reduction r = Reduction::of_some("logsumexp", x.shape(), axes, keepdim);
+  Array<T> shift = extremes(x.value(), r.kept, T(1));
+  for (T& s : shift)  // else infinity - infinity
+    if (!std::isfinite(s)) s = T(0);
+  Array<T> y = log(sum_to_shape(exp(x.value() - shift), r.kept)) + shift;
+  return record("logsumexp", {x}, std::move(y).reshaped(r.result), [kept = r.kept](auto& c) {
+    c.accumulate(0, reshape(c.grad, kept) * exp(c.in(0) - reshape(c.out(), kept)));
+  });
+}
+
+#define BABELGRAD_INSTANTIATE_REDUCTION(T, name)                 \
+  template Array<T> name(const Array<T>&, const Axes&, KeepDim); \
+  template Tensor<T> name(const Tensor<T>&, const Axes&, KeepDim);
+#define BABELGRAD_INSTANTIATE(T)                                        \
+  BABELGRAD_INSTANTIATE_REDUCTION(T, sum)                               \
+  BABELGRAD_INSTANTIATE_REDUCTION(T, mean)                              \
+  BABELGRAD_INSTANTIATE_REDUCTION(T, amax)                              \
+  BABELGRAD_INSTANTIATE_REDUCTION(T, amin)                              \
+  template Tensor<T> logsumexp(const Tensor<T>&, const Axes&, KeepDim); \
+  template Array<T> sum_to(const Array<T>&, const Shape&);              \
+  template Tensor<T> sum_to(const Tensor<T>&, const Shape&);            \
+  template Array<T> broadcast_to(const Array<T>&, const Shape&);        \
+  template Tensor<T> broadcast_to(const Tensor<T>&, const Shape&);
+BABELGRAD_INSTANTIATE(float)
+BABELGRAD_INSTANTIATE(double)
+#undef BABELGRAD_INSTANTIATE
+#undef BABELGRAD_INSTANTIATE_REDUCTION
+
+}  // namespace babelgrad

@@ -1,0 +1,110 @@
+// Ops on shapes that are made of others: for arrays and tensors alike, part of ops.h.
+#pragma once
+
+#include "babelgrad/autograd/operators.h"
+
+namespace babelgrad {
+
+template <class T>
+Tensor<T> cat(std::initializer_list<Tensor<T>> parts, std::ptrdiff_t axis) {
+  return cat(std::vector<Tensor<T>>(parts), axis);
+}
+
+// A new axis of size 1 before the given one (-1: at the end).
+template <Value V>
+V unsqueeze(const V& x, std::ptrdiff_t axis) {
+  Shape shape = x.shape();
+  shape.push_back(1);
+  const std::size_t place = checked_axis("unsqueeze", axis, shape);
+  shape = x.shape();
+  shape.insert(place, 1);
+  return reshape(x, shape);
+}
+
+// Without an axis, which must have size 1.
+template <Value V>
+V squeeze(const V& x, std::ptrdiff_t axis) {
+  Shape shape = x.shape();
+  const std::size_t place = checked_axis("squeeze", axis, shape);
+  if (shape[place] != 1)
+    throw_shape_error("squeeze", "need size 1 along axis " + std::to_string(axis), {{"x", shape}});
+  shape.erase(place);
+  return reshape(x, shape);
+}
+
+// Axes first to last become one.
+template <Value V>
+V flatten(const V& x, std::ptrdiff_t first = 0, std::ptrdiff_t last = -1) {
+  if (x.rank() == 0) return reshape(x, Shape{1});
+  const std::size_t begin = checked_axis("flatten", first, x.shape());
+  const std::size_t end = checked_axis("flatten", last, x.shape()) + 1;
+  if (begin >= end)
+    throw_shape_error("flatten", "need the first axis before the last", {{"x", x.shape()}});
+  Shape shape(x.shape().begin(), x.shape().begin() + begin);
+  shape.push_back(element_count(Shape(x.shape().begin() + begin, x.shape().begin() + end)));
+  for (std::size_t i = end; i < x.rank(); ++i) shape.push_back(x.shape()[i]);
+  return reshape(x, shape);
+}
+
+// One position of an axis, which vanishes.
+template <Value V>
+V select(const V& x, std::ptrdiff_t axis, std::ptrdiff_t index) {
+  const std::size_t place = checked_axis("select", axis, x.shape());
+  const std::ptrdiff_t n = static_cast<std::ptrdiff_t>(x.shape()[place]);
+  if (index < -n || index >= n)
+    throw_shape_error(
+        "select",
+        "need an index within axis " + std::to_string(axis) + "; got " + std::to_string(index),
+        {{"x", x.shape()}});
+  const std::ptrdiff_t begin = index < 0 ? index + n : index;
+  return squeeze(slice(x, axis, begin, begin + 1), axis);
+}
+
+template <Value V>
+V transpose(const V& x, std::ptrdiff_t axis_a, std::ptrdiff_t axis_b) {
+  std::vector<std::ptrdiff_t> order(x.rank());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::ptrdiff_t>(i);
+  std::swap(order[checked_axis("transpose", axis_a, x.shape())],
+            order[checked_axis("transpose", axis_b, x.shape())]);
+  return permute(x, Axes(std::move(order)));
+}
+
+// Equal shapes, side by side along a new axis.
+template <Value V>
+V stack(const std::vector<V>& parts, std::ptrdiff_t axis) {
+  if (parts.empty()) throw ShapeError("stack: need at least one tensor; got none");
+  std::vector<V> rows;
+  for (const V& part : parts) {
+    if (part.shape() != parts[0].shape())
+      throw_shape_error("stack", "need equal shapes",
+                        {{"first", parts[0].shape()}, {"other", part.shape()}});
+    rows.push_back(unsqueeze(part, axis));
+  }
+  return cat(rows, axis);
+}
+template <class T>
+Tensor<T> stack(std::initializer_list<Tensor<T>> parts, std::ptrdiff_t axis) {
+  return stack(std::vector<Tensor<T>>(parts), axis);
+}
+
+// Pieces of `size` along an axis, the last one maybe shorter.
+template <Value V>
+std::vector<V> split(const V& x, std::size_t size, std::ptrdiff_t axis) {
+  const std::size_t n = x.shape()[checked_axis("split", axis, x.shape())];
+  if (size == 0) throw_shape_error("split", "need pieces of at least 1", {{"x", x.shape()}});
+  std::vector<V> pieces;
+  for (std::size_t begin = 0; begin < n; begin += size)
+    pieces.push_back(slice(x, axis, static_cast<std::ptrdiff_t>(begin),
+                           static_cast<std::ptrdiff_t>(std::min(n, begin + size))));
+  return pieces;
+}
+
+// `count` pieces along an axis, of equal size but for the last.
+template <Value V>
+std::vector<V> chunk(const V& x, std::size_t count, std::ptrdiff_t axis) {
+  const std::size_t n = x.shape()[checked_axis("chunk", axis, x.shape())];
+  if (count == 0) throw_shape_error("chunk", "need at least one piece", {{"x", x.shape()}});
+  return split(x, std::max<std::size_t>(1, (n + count - 1) / count), axis);
+}
+
+}  // namespace babelgrad

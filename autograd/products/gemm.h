@@ -1,0 +1,27 @@
+// The matrix products, through CBLAS. All matrices are row-major; `ld` is the distance in elements
+// between the starts of two rows, so that a slice of a larger array is a matrix, too.
+#pragma once
+
+#include <cstddef>
+
+namespace babelgrad {
+
+enum class Transpose { no, yes };
+
+// C [m, n] = alpha * op(A) [m, k] * op(B) [k, n] + beta * C. With beta = 0, C is written without
+// being read: what stood there, NaN included, does not matter.
+template <class T>
+void gemm(Transpose op_a, Transpose op_b, std::size_t m, std::size_t n, std::size_t k, T alpha,
+          const T* a, std::size_t ld_a, const T* b, std::size_t ld_b, T beta, T* c,
+          std::size_t ld_c);
+
+// Floating point operations of this thread's gemm calls so far, 2 m n k each.
+double gemm_flops();
+
+// How many threads one product may use. The program runs its own threads over shards of a batch, so
+// one is the right number while training; a lone large product gains from more.
+void set_blas_threads(int count);
+int blas_threads();
+const char* blas_name();
+
+}  // namespace babelgrad

@@ -1,0 +1,36 @@
+#include "babelgrad/autograd/shape.h"
+
+#include "babelgrad/autograd/error.h"
+
+namespace babelgrad {
+
+Shape Shape::of_rank(std::size_t rank, std::size_t size) {
+  Shape shape;
+  while (shape.size() < rank) shape.push_back(size);
+  return shape;
+}
+
+void Shape::insert(std::size_t axis, std::size_t size) {
+  if (rank_ == kMaxRank)
+    throw ShapeError("shape: need at most " + std::to_string(kMaxRank) + " axes; got " +
+                     to_string(*this) + " and one more");
+  std::copy_backward(begin() + axis, end(), end() + 1);
+  sizes_[axis] = size;
+  ++rank_;
+}
+
+void Shape::erase(std::size_t axis) {
+  std::copy(begin() + axis + 1, end(), begin() + axis);
+  --rank_;
+}
+
+std::string to_string(const Shape& shape) {
+  std::string text = "[";
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    if (i > 0) text += ", ";
+    text += std::to_string(shape[i]);
+  }
+  return text + "]";
+}
+
+}  // namespace babelgrad

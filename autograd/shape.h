@@ -1,0 +1,58 @@
+// Shape: the extents of an array, row-major, at most kMaxRank axes, without an allocation.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <initializer_list>
+#include <iterator>
+#include <string>
+
+namespace babelgrad {
+
+class Shape {
+ public:
+  static constexpr std::size_t kMaxRank = 8;
+
+  Shape() = default;
+  Shape(std::initializer_list<std::size_t> sizes) : Shape(sizes.begin(), sizes.end()) {}
+  template <std::input_iterator Iterator>
+  Shape(Iterator begin, Iterator end) {
+    for (; begin != end; ++begin) push_back(static_cast<std::size_t>(*begin));
+  }
+  static Shape of_rank(std::size_t rank, std::size_t size = 1);  // `size` along every axis
+
+  std::size_t size() const { return rank_; }  // the rank
+  bool empty() const { return rank_ == 0; }
+  std::size_t& operator[](std::size_t axis) { return sizes_[axis]; }
+  std::size_t operator[](std::size_t axis) const { return sizes_[axis]; }
+  std::size_t front() const { return sizes_[0]; }
+  std::size_t& back() { return sizes_[rank_ - 1]; }
+  std::size_t back() const { return sizes_[rank_ - 1]; }
+  std::size_t* begin() { return sizes_.data(); }
+  std::size_t* end() { return sizes_.data() + rank_; }
+  const std::size_t* begin() const { return sizes_.data(); }
+  const std::size_t* end() const { return sizes_.data() + rank_; }
+
+  void push_back(std::size_t size) { insert(rank_, size); }
+  void insert(std::size_t axis, std::size_t size);  // a ShapeError beyond kMaxRank
+  void erase(std::size_t axis);
+
+  friend bool operator==(const Shape& a, const Shape& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end());
+  }
+
+ private:
+  std::size_t rank_ = 0;
+  std::array<std::size_t, kMaxRank> sizes_{};
+};
+
+std::string to_string(const Shape& shape);  // "[32, 64]"
+
+inline std::size_t element_count(const Shape& shape) {
+  std::size_t count = 1;
+  for (std::size_t n : shape) count *= n;
+  return count;
+}
+
+}  // namespace babelgrad
