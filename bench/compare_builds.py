@@ -8,7 +8,7 @@
 Both are built in Release below --folder, which may be kept: REV from its archive, the present tree
 as it stands, uncommitted changes included. The cases are those of bench/train_step, or what other
 programs of bench/ print where --program names them (may be repeated): with --json either lines of
-JSON with `ms` or `ms_per_update`, or Google Benchmark's document, of which the time of a case is the
+JSON with `ms` (and `case`), or Google Benchmark's document, of which the time of a case is the
 processor's, or the manual one. A ratio is the median over the pairs of now / then, beside it the
 quartiles; the row `products alone` is train_step's bound, that no change touches: the noise.
 
