@@ -1,7 +1,10 @@
 # cmake --install: the libraries with their headers, find_package(Babelgrad COMPONENTS ...) with the
-# targets Babelgrad::NAME, babelgrad-NAME.pc for pkg-config, and the program if it is built. Two
-# install components, `dev` and `program`, become two Debian packages (BabelgradPackage.cmake).
+# targets Babelgrad::NAME, babelgrad-NAME.pc for pkg-config, and the program with its man pages and
+# completion if it is built. Two install components, `dev` and `program`, become two Debian packages
+# (BabelgradPackage.cmake).
 
+set(BABELGRAD_ZSH_DIR ${CMAKE_INSTALL_DATAROOTDIR}/zsh/site-functions CACHE STRING
+    "Where zsh's completion is installed")
 set(BABELGRAD_CMAKE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/Babelgrad)
 
 # Each library has an export of its own, so that a component is read only where it is wanted.
@@ -52,6 +55,23 @@ function(babelgrad_install_pkgconfig name)
           COMPONENT dev)
 endfunction()
 
+function(babelgrad_install_program)
+  set(share ${CMAKE_INSTALL_DATAROOTDIR})
+  install(TARGETS babelgrad RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT program)
+  install(FILES ${PROJECT_SOURCE_DIR}/LICENSE RENAME copyright DESTINATION ${share}/doc/babelgrad
+          COMPONENT program)
+  get_target_property(documents babelgrad BABELGRAD_DOCUMENTS)
+  if(documents)
+    install(DIRECTORY ${documents}/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT program
+            FILES_MATCHING PATTERN "*.1")
+    install(FILES ${documents}/babelgrad.bash RENAME babelgrad
+            DESTINATION ${share}/bash-completion/completions COMPONENT program)
+    install(FILES ${documents}/_babelgrad DESTINATION ${BABELGRAD_ZSH_DIR} COMPONENT program)
+    install(FILES ${documents}/babelgrad.fish DESTINATION ${share}/fish/vendor_completions.d
+            COMPONENT program)
+  endif()
+endfunction()
+
 function(babelgrad_install)
   include(CMakePackageConfigHelpers)
   get_property(libraries GLOBAL PROPERTY BABELGRAD_LIBRARIES)
@@ -75,8 +95,6 @@ function(babelgrad_install)
   install(FILES ${PROJECT_SOURCE_DIR}/LICENSE RENAME copyright
           DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/doc/libbabelgrad-dev COMPONENT dev)
   if(BABELGRAD_APPS)
-    install(TARGETS babelgrad RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT program)
-    install(FILES ${PROJECT_SOURCE_DIR}/LICENSE RENAME copyright
-            DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/doc/babelgrad COMPONENT program)
+    babelgrad_install_program()
   endif()
 endfunction()

@@ -11,7 +11,8 @@ packages=(g++ cmake ninja-build pkg-config
 if [[ "${1:-}" == --list ]]; then printf '%s\n' "${packages[@]}" && exit; fi
 if [[ "${1:-}" == --aarch64 ]]; then packages+=(g++-aarch64-linux-gnu qemu-user); fi
 if [[ "${1:-}" == --checks ]]; then
-  packages+=(clang-format clang-14 libclang-rt-14-dev wrk curl python3 chromium fonts-inter)
+  packages+=(clang-format clang-14 libclang-rt-14-dev wrk curl python3 chromium fonts-inter
+    man-db zsh fish)
   if ! command -v npm >/dev/null; then packages+=(nodejs npm); fi
 fi
 
