@@ -5,9 +5,8 @@
 #include <cstring>
 #include <exception>
 #include <iostream>
-#include <map>
 
-#include "babelgrad/apps/commands.h"
+#include "babelgrad/apps/command_line.h"
 #include "babelgrad/autograd/products/gemm.h"
 #include "babelgrad/models/gradient_step.h"
 #include "babelgrad/nn/safetensors.h"
@@ -17,18 +16,6 @@ namespace {
 
 constexpr int kFailed = 1;
 constexpr int kBadInput = 2;
-
-// Flags as they are typed: without the {true} and {false} that CLI11 shows behind them.
-class HelpFormatter : public CLI::Formatter {
- public:
-  std::string make_option_name(const CLI::Option* option, bool is_positional) const override {
-    std::string name = CLI::Formatter::make_option_name(option, is_positional);
-    for (const std::string_view value : {"{true}", "{false}"})
-      if (const std::size_t at = name.find(value); at != std::string::npos)
-        name.erase(at, value.size());
-    return name;
-  }
-};
 
 int complain(const std::exception& error, int code) {
   std::fprintf(stderr, "babelgrad: %s\n", error.what());
@@ -52,25 +39,14 @@ void flush_results() {
 }
 
 int run_command(int argc, char** argv) {
-  using namespace babelgrad;
-  CLI::App app{"Attention sequence-to-sequence models on the CPU"};
-  app.require_subcommand(1);
-  app.set_version_flag("--version", BABELGRAD_VERSION);
-  app.formatter(std::make_shared<HelpFormatter>());
-  app.option_defaults()->always_capture_default()->multi_option_policy(
-      CLI::MultiOptionPolicy::TakeLast);
-  std::map<std::string, apps::Run> commands{
-      {"train", apps::add_train(app)},       {"translate", apps::add_translate(app)},
-      {"evaluate", apps::add_evaluate(app)}, {"score", apps::add_score(app)},
-      {"inspect", apps::add_inspect(app)},   {"explain", apps::add_explain(app)},
-      {"report", apps::add_report(app)},     {"serve", apps::add_serve(app)}};
+  babelgrad::apps::CommandLine line;
   try {
-    app.parse(argc, argv);
+    line.app().parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-    return complain_usage(app, error, argc > 1 && argv[1][0] != '-' ? argv[1] : nullptr);
+    if (error.get_exit_code() == 0) return line.app().exit(error);  // --help, --version
+    return complain_usage(line.app(), error, argc > 1 && argv[1][0] != '-' ? argv[1] : nullptr);
   }
-  const int code = commands.at(app.get_subcommands()[0]->get_name())();
+  const int code = line.run();
   flush_results();
   return code;
 }

@@ -3,8 +3,7 @@
 // result by a bit: training state is parameters, moments, running mean, schedule, position in the
 // data, and all randomness is a function of (seed, update).
 //
-// Its threads fill the machine, so a program that uses it should first call set_blas_threads(1)
-// (autograd/blas.h); one BLAS thread is also what makes results repeatable.
+// Its threads fill the machine; their matrix products run on one thread each (worker_pool.h).
 #pragma once
 
 #include <atomic>

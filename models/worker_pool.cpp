@@ -5,7 +5,34 @@
 #include <string>
 #include <system_error>
 
+#include "babelgrad/autograd/products/gemm.h"
+
 namespace babelgrad {
+namespace {
+
+// The BLAS's number of threads belongs to the process, and so does the count of who wants it at
+// one: the first sets it, the last to end restores it.
+class OneThreadProducts {
+ public:
+  OneThreadProducts() {
+    const std::lock_guard lock(mutex_);
+    if (users_++ > 0) return;
+    before_ = blas_threads();
+    if (before_ != 1) set_blas_threads(1);
+  }
+  ~OneThreadProducts() {
+    const std::lock_guard lock(mutex_);
+    if (--users_ == 0 && before_ != 1) set_blas_threads(before_);
+  }
+  OneThreadProducts(const OneThreadProducts&) = delete;
+  OneThreadProducts& operator=(const OneThreadProducts&) = delete;
+
+ private:
+  static inline std::mutex mutex_;
+  static inline int users_ = 0, before_ = 1;
+};
+
+}  // namespace
 
 WorkerPool::WorkerPool(std::size_t threads) {
   if (threads == 0) threads = std::max(1u, std::thread::hardware_concurrency());
@@ -29,6 +56,7 @@ void WorkerPool::stop() {
 }
 
 void WorkerPool::run(std::size_t count, const std::function<void(std::size_t)>& task) {
+  const OneThreadProducts one_thread_products;
   {
     const std::lock_guard lock(mutex_);
     task_ = &task;

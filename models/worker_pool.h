@@ -2,6 +2,9 @@
 // threads, thread 0 being the caller, so that what a task leaves in its thread's memory cache is
 // there when it comes again. What the caller profiles (autograd/profile.h) is profiled on all
 // threads.
+//
+// While a pool runs tasks, the process's matrix products use one thread each, since the tasks fill
+// the machine; it also makes their results repeatable. Afterwards the BLAS has its setting back.
 #pragma once
 
 #include <condition_variable>

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what Babelgrad is built with on Debian 12 (apt; sudo when not root). Does nothing when all
 # of it is there. `install.sh --checks` adds the tools of .ci/run, `install.sh --aarch64` those of
-# check_aarch64.sh; `install.sh --list` only names the packages.
+# check_aarch64.sh, `install.sh --release` those of release.sh; `install.sh --list` only names the
+# packages.
 set -euo pipefail
 
 packages=(g++ cmake ninja-build pkg-config
@@ -10,8 +11,10 @@ packages=(g++ cmake ninja-build pkg-config
   libcpp-httplib-dev prometheus-cpp-dev graphviz librsvg2-bin)
 if [[ "${1:-}" == --list ]]; then printf '%s\n' "${packages[@]}" && exit; fi
 if [[ "${1:-}" == --aarch64 ]]; then packages+=(g++-aarch64-linux-gnu qemu-user); fi
+if [[ "${1:-}" == --release ]]; then packages+=(dpkg-dev lintian mmdebstrap); fi
 if [[ "${1:-}" == --checks ]]; then
-  packages+=(clang-format clang-14 libclang-rt-14-dev wrk curl python3 chromium fonts-inter)
+  packages+=(clang-format clang-14 libclang-rt-14-dev wrk curl python3 chromium fonts-inter
+    man-db zsh fish)
   if ! command -v npm >/dev/null; then packages+=(nodejs npm); fi
 fi
 

@@ -1,10 +1,13 @@
-// WorkerPool: every task once, on its own thread, exceptions handed on, also many times in a row.
+// WorkerPool: every task once, on its own thread, exceptions handed on, also many times in a row;
+// the BLAS's threads meanwhile.
 #include <doctest/doctest.h>
 
 #include <atomic>
 #include <stdexcept>
 #include <string>
+#include <thread>
 
+#include "babelgrad/autograd/products/gemm.h"
 #include "babelgrad/models/worker_pool.h"
 #include "tests/autograd/helpers.h"
 
@@ -78,6 +81,31 @@ TEST_CASE("worker pool: what the caller profiles is profiled on all threads") {
   REQUIRE(report.sections.size() == 2);
   for (const ProfileRow& row : report.sections)
     CHECK(row.calls == (row.name == "task" ? 7 : 1));  // the other one is the caller's waiting
+}
+
+TEST_CASE("worker pool: products use one thread each while it runs, and as before afterwards") {
+  const int before = blas_threads();
+  set_blas_threads(2);
+  if (blas_threads() == 2) {  // else the BLAS has no such setting
+    WorkerPool pool(2);
+    std::atomic<int> wrong = 0;
+    const auto look = [&](std::size_t) { wrong += blas_threads() != 1; };
+    pool.run(4, look);
+    CHECK(blas_threads() == 2);
+    CHECK_THROWS_AS(pool.run(1, [](std::size_t) { throw std::runtime_error("task"); }),
+                    std::runtime_error);
+    CHECK(blas_threads() == 2);
+    const auto run_often = [&] {  // two pools at once, one often starting as the other ends
+      WorkerPool own(2);
+      for (int i = 0; i < 500; ++i) own.run(2, look);
+    };
+    std::thread other(run_often);
+    run_often();
+    other.join();
+    CHECK(wrong == 0);
+    CHECK(blas_threads() == 2);
+  }
+  set_blas_threads(before);
 }
 
 TEST_CASE("run_tasks: without a pool on the caller's thread, in order") {
