@@ -6,6 +6,7 @@
 #include "babelgrad/apps/report_curves.h"
 #include "babelgrad/apps/report_quality.h"
 #include "babelgrad/apps/web/pages.h"
+#include "babelgrad/base/json.h"
 #include "babelgrad/models/config_json.h"
 #include "babelgrad/models/training_data.h"
 #include "babelgrad/text/error.h"
@@ -66,7 +67,7 @@ ReportData read_data(const Translator& translator, const ReportOptions& options)
 }
 
 Json describe_model(const Translator& translator) {
-  Json config = Json::parse(to_json(translator.config()));
+  Json config = parse_json<Json>(to_json(translator.config()));
   return {{"parameters", translator.model().store().element_count()},
           {"config", std::move(config)}};
 }

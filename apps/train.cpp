@@ -7,6 +7,7 @@
 #include "babelgrad/apps/commands.h"
 #include "babelgrad/apps/config_flags.h"
 #include "babelgrad/apps/progress.h"
+#include "babelgrad/base/json.h"
 #include "babelgrad/models/config_json.h"
 #include "babelgrad/models/trainer.h"
 #include "babelgrad/text/error.h"
@@ -32,8 +33,8 @@ struct TrainOptions {
 };
 
 void require_resumable(const Config& stored, const Config& asked) {
-  const auto before = nlohmann::json::parse(to_json(identity_of(stored)));
-  const auto now = nlohmann::json::parse(to_json(identity_of(asked)));
+  const auto before = parse_json<nlohmann::json>(to_json(identity_of(stored)));
+  const auto now = parse_json<nlohmann::json>(to_json(identity_of(asked)));
   for (const auto& [key, value] : now.items())
     if (value != before.at(key))
       throw ConfigError("command line: " + key + " is " + value.dump() + ", but the training in " +

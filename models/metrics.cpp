@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <system_error>
 
+#include "babelgrad/base/json.h"
 #include "babelgrad/models/rounding.h"
 #include "babelgrad/nn/safetensors.h"
 #include "babelgrad/text/files.h"
@@ -90,11 +91,9 @@ void visit_lines(const std::filesystem::path& path, const std::string& text,
        begin = end + 1) {
     ++number;
     try {
-      if (!visit(Json::parse(text.begin() + static_cast<std::ptrdiff_t>(begin),
-                             text.begin() + static_cast<std::ptrdiff_t>(end)),
-                 begin))
+      if (!visit(parse_json<Json>(std::string_view(text).substr(begin, end - begin)), begin))
         return;
-    } catch (const nlohmann::json::exception&) {
+    } catch (const Json::exception&) {
       throw CheckpointError(path.string() + ":" + std::to_string(number) +
                             ": not a line of training metrics");
     }

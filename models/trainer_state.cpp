@@ -2,6 +2,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "babelgrad/base/json.h"
 #include "babelgrad/models/config_json.h"
 #include "babelgrad/models/snapshots.h"
 #include "babelgrad/models/trainer.h"
@@ -76,7 +77,7 @@ void Trainer::load_state(const Safetensors& file) {
   if (config == file.metadata().end() ||
       config->second != to_json(identity_of(translator_.config())))
     throw CheckpointError("config.json is not the one that this training began with");
-  const nlohmann::json json = nlohmann::json::parse(text->second);
+  const auto json = parse_json<nlohmann::json>(text->second);
   if (json.at("fingerprint") != data_.fingerprint)
     throw CheckpointError("the training data are not the ones that this training began with");
   ParameterStore<float>& store = translator_.model().store();

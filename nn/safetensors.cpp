@@ -14,6 +14,8 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "babelgrad/base/json.h"
+
 namespace babelgrad {
 namespace {
 
@@ -133,7 +135,7 @@ void Safetensors::parse() {
   if (header_size > kMaxHeader) fail(name, "damaged: not a safetensors file");
   if (bytes.size() - 8 < header_size) fail(name, "truncated: the header is cut off");
   try {
-    const Json header = Json::parse(bytes.substr(sizeof header_size, header_size));
+    const auto header = parse_json<Json>(bytes.substr(sizeof header_size, header_size));
     for (const auto& [key, value] : header.get_ref<const Json::object_t&>()) {
       if (key == "__metadata__") {
         metadata_ = value.get<std::map<std::string, std::string>>();
