@@ -40,6 +40,7 @@ class TrainingObserver {
   virtual ~TrainingObserver() = default;
   virtual void on_progress(const TrainingProgress&) {}
   virtual void on_validation(const ValidationReport&) {}
+  virtual void on_notice(const std::string&) {}  // one sentence that the user should see
 };
 
 enum class StopReason { max_updates, max_epochs, max_minutes, patience, interrupted };

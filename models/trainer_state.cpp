@@ -58,7 +58,7 @@ void Trainer::resume() {
     load_state(file);
     load_best(file);
     folder_is_ours_ = true;
-    metrics_.resume(state_.update);
+    if (const auto notice = metrics_.resume(state_.update)) observer_.on_notice(*notice);
     thin_snapshots(folder_, state_.update, config_.snapshots);
   } catch (const nlohmann::json::exception&) {
     throw CheckpointError(path.string() + ": not a training state of this program");

@@ -66,6 +66,7 @@ Finished run(const std::vector<std::string>& arguments, const RunOptions& option
     redirect(in, O_RDONLY, STDIN_FILENO);
     redirect(out, O_WRONLY | O_CREAT, STDOUT_FILENO);
     redirect(streams.path() / "err", O_WRONLY | O_CREAT, STDERR_FILENO);
+    for (const int descriptor : options.closed) ::close(descriptor);
     execute(arguments, options.folder, options.max_file_bytes);
   }
   Finished finished;

@@ -21,6 +21,7 @@ struct RunOptions {
   std::string input = {};                 // on standard input
   std::filesystem::path input_file = {};  // standard input instead of `input`
   std::filesystem::path out = {};         // where standard output goes instead of Finished::out
+  std::vector<int> closed = {};           // descriptors that the program begins without
   std::uint64_t max_file_bytes = 0;       // a write beyond it fails as on a full disk; 0: no limit
 };
 
