@@ -11,8 +11,8 @@
 
 #include "babelgrad/apps/command_line.h"
 #include "babelgrad/autograd/products/gemm.h"
+#include "babelgrad/base/files.h"
 #include "babelgrad/models/gradient_step.h"
-#include "babelgrad/nn/safetensors.h"
 #include "babelgrad/text/error.h"
 
 namespace {
@@ -76,7 +76,7 @@ int main(int argc, char** argv) {
     return complain(error, kBadInput);
   } catch (const babelgrad::ConfigError& error) {
     return complain(error, kBadInput);
-  } catch (const babelgrad::CheckpointError& error) {
+  } catch (const babelgrad::FileError& error) {
     return complain(error, kBadInput);
   } catch (const babelgrad::DivergenceError& error) {
     return complain(error, kBadInput);

@@ -58,8 +58,7 @@ class Trainer {
   void resume();
 
   // Trains until a limit of the configuration is reached or `interrupt` becomes true; leaves a
-  // model and a state in the folder. Throws DivergenceError or CheckpointError, the last good files
-  // kept.
+  // model and a state in the folder. Throws DivergenceError or FileError, the last good files kept.
   StopReason run(const std::atomic<bool>& interrupt);
 
   std::size_t update() const { return state_.update; }

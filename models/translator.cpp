@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "babelgrad/base/files.h"
 #include "babelgrad/models/config_json.h"
 #include "babelgrad/models/metrics.h"
 #include "babelgrad/models/snapshots.h"
@@ -119,7 +120,7 @@ void Translator::save_vocabularies(const std::filesystem::path& folder) const {
 }
 
 void Translator::save_config(const std::filesystem::path& folder) const {
-  write_file_atomically(folder / kConfigFile, to_json(config_));
+  replace_file(folder / kConfigFile, to_json(config_));
 }
 
 void Translator::save_parameters(const std::filesystem::path& folder) const {

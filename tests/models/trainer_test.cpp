@@ -173,8 +173,7 @@ TEST_CASE("trainer: on a full disk the last good checkpoint survives, and traini
   std::string message;
   {
     const FileSizeLimit limit(12000);  // config.json and the vocabularies fit
-    message =
-        error_of<CheckpointError>([&] { train(task.config(), parts.path(), true, 34); }, &parts);
+    message = error_of<FileError>([&] { train(task.config(), parts.path(), true, 34); }, &parts);
   }
   CHECK(message.ends_with(".safetensors: cannot be written (File too large)"));
   CHECK((parts.read("model.safetensors") == model));
