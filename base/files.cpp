@@ -159,12 +159,15 @@ void write_file(const fs::path& path, std::string_view bytes) {
   }
 }
 
+bool is_stale_temporary(const fs::path& path) {
+  const std::optional<pid_t> writer = writer_of(path.filename().string());
+  return writer && ::kill(*writer, 0) != 0 && errno == ESRCH;
+}
+
 void remove_stale_temporaries(const fs::path& folder) {
   std::error_code ignored;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder, ignored)) {
-    const std::optional<pid_t> writer = writer_of(entry.path().filename().string());
-    if (writer && ::kill(*writer, 0) != 0 && errno == ESRCH) fs::remove(entry.path(), ignored);
-  }
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, ignored))
+    if (is_stale_temporary(entry.path())) fs::remove(entry.path(), ignored);
 }
 
 }  // namespace babelgrad

@@ -23,7 +23,8 @@ void replace_file(const std::filesystem::path& path, std::string_view bytes);
 // or a pipe is written into as it is.
 void write_file(const std::filesystem::path& path, std::string_view bytes);
 
-// Removes the temporary files in a folder whose writers were killed.
+// Whether this is the temporary file of a writer that was killed; and all of a folder removed.
+bool is_stale_temporary(const std::filesystem::path& path);
 void remove_stale_temporaries(const std::filesystem::path& folder);
 
 }  // namespace babelgrad

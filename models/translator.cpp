@@ -7,6 +7,7 @@
 #include "babelgrad/models/config_json.h"
 #include "babelgrad/models/metrics.h"
 #include "babelgrad/models/snapshots.h"
+#include "babelgrad/models/training_lock.h"
 #include "babelgrad/text/error.h"
 #include "babelgrad/text/files.h"
 #include "babelgrad/text/unicode.h"
@@ -17,7 +18,7 @@ namespace {
 constexpr std::size_t kLongestLine = 2000;  // tokens
 constexpr const char* kConfigFile = "config.json";
 constexpr const char* kModelFile = "model.safetensors";
-// What a model folder may hold besides its configuration and its snapshots.
+// What a training writes besides its configuration and its snapshots.
 constexpr std::array kFiles{kModelFile,     "training_state.safetensors",
                             "shared.vocab", "shared.spm",
                             "source.vocab", "source.spm",
@@ -71,7 +72,7 @@ bool is_model_file(const std::filesystem::path& path) {
   const std::filesystem::path folder = file.parent_path();
   if (std::filesystem::exists(folder / kConfigFile, error) &&
       std::filesystem::exists(folder / kModelFile, error))
-    return file.filename() == kConfigFile ||
+    return file.filename() == kConfigFile || file.filename() == kLockFile ||
            std::find(kFiles.begin(), kFiles.end(), file.filename()) != kFiles.end();
   const std::vector<Snapshot> snapshots = list_snapshots(folder.parent_path());
   return std::any_of(snapshots.begin(), snapshots.end(),

@@ -99,7 +99,7 @@ Process::Process(const std::vector<std::string>& arguments, const std::filesyste
 
 Process::~Process() {
   close_input();
-  if (id_ > 0) {
+  if (id_ > 0 && !ended_) {
     ::kill(id_, SIGKILL);
     wait_for(id_);
   }
@@ -153,7 +153,7 @@ Finished Process::finish() {
   finished.exit_code = wait_for(id_);
   finished.out = out_.buffer;
   finished.err = err_.buffer;
-  id_ = -1;
+  ended_ = true;
   return finished;
 }
 

@@ -43,6 +43,7 @@ class Process {
   std::string read_line_err(double seconds) { return read_line(err_, seconds); }
   void close_input();
   void signal(int number);
+  pid_t id() const { return id_; }
   Finished finish();  // reads all that is left and waits for the end
 
  private:
@@ -54,6 +55,7 @@ class Process {
   static std::string read_line(Stream& stream, double seconds);
 
   pid_t id_ = -1;
+  bool ended_ = false;
   int in_ = -1;
   Stream out_{-1, {}}, err_{-1, {}};
 };
