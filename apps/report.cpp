@@ -8,6 +8,7 @@
 #include "babelgrad/apps/web/pages.h"
 #include "babelgrad/base/json.h"
 #include "babelgrad/models/config_json.h"
+#include "babelgrad/models/model_folder.h"
 #include "babelgrad/models/training_data.h"
 #include "babelgrad/text/error.h"
 
@@ -77,7 +78,7 @@ Json report_document(const Translator& translator, const ReportOptions& options,
   Json document{{"name", folder_name(options.model.model)},
                 {"model", describe_model(translator)},
                 {"validation", data.name}};
-  const fs::path metrics = fs::path(options.model.model) / kMetricsFile;
+  const fs::path metrics = current_folder(options.model.model) / kMetricsFile;
   std::optional<std::size_t> best_update;
   if (fs::exists(metrics)) {
     document["curves"] = report_curves(read_metrics(metrics));

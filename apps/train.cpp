@@ -84,8 +84,7 @@ std::unique_ptr<const TrainingLock> lock_folder(const TrainOptions& options) {
   std::error_code error;
   if (!fs::is_directory(options.out, error)) return nullptr;
   auto lock = std::make_unique<const TrainingLock>(options.out);
-  remove_stale_temporaries(options.out);
-  remove_stale_temporaries(fs::path(options.out) / "snapshots");
+  tidy_folder(options.out);
   return lock;
 }
 
@@ -173,7 +172,7 @@ int resume_training(const TrainOptions& options) {
   if (!options.config_file.empty())
     throw UsageError("--config cannot be given with --resume; the folder has its own");
   const auto lock = lock_folder(options);
-  const fs::path stored_file = fs::path(options.out) / "config.json";
+  const fs::path stored_file = fs::path(options.out) / kConfigFile;
   Config stored;
   update_from_json(stored, text::read_file(stored_file), stored_file.string());
   Config config = stored;

@@ -126,15 +126,6 @@ class Temporary {
   Descriptor descriptor_;
 };
 
-// So that a renamed file keeps its name over a power failure, where the file system has that.
-void sync_folder(const fs::path& folder) {
-  const int directory =
-      ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (directory < 0) return;
-  ::fsync(directory);
-  ::close(directory);
-}
-
 }  // namespace
 
 void replace_file(const fs::path& path, std::string_view bytes) {
@@ -157,6 +148,14 @@ void write_file(const fs::path& path, std::string_view bytes) {
   } catch (const std::system_error& error) {
     fail_writing(path, error);
   }
+}
+
+void sync_folder(const fs::path& folder) {
+  const int directory =
+      ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (directory < 0) return;
+  ::fsync(directory);
+  ::close(directory);
 }
 
 bool is_stale_temporary(const fs::path& path) {

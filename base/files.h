@@ -23,6 +23,10 @@ void replace_file(const std::filesystem::path& path, std::string_view bytes);
 // or a pipe is written into as it is.
 void write_file(const std::filesystem::path& path, std::string_view bytes);
 
+// So that what was renamed or linked in a folder keeps its name over a power failure, where the
+// file system has that.
+void sync_folder(const std::filesystem::path& folder);
+
 // Whether this is the temporary file of a writer that was killed; and all of a folder removed.
 bool is_stale_temporary(const std::filesystem::path& path);
 void remove_stale_temporaries(const std::filesystem::path& folder);

@@ -157,6 +157,11 @@ void MetricsLog::open() {
   add_line(std::exchange(waiting_, {}));
 }
 
+void MetricsLog::move_to(std::filesystem::path path) {
+  path_ = std::move(path);
+  open();
+}
+
 std::optional<std::string> MetricsLog::resume(std::size_t update) {
   Kept kept;
   if (std::filesystem::exists(path_)) {

@@ -64,6 +64,8 @@ class MetricsLog {
 
   // Goes on behind the file's last line, or begins it.
   void open();
+  // The same in another file.
+  void move_to(std::filesystem::path path);
   // The same for a training that continues after `update`: lines of later updates and a final
   // validation are cut off. So is everything from the first damaged line on (not a line of this
   // log, without its end, or of an earlier update than the line before), which is told:

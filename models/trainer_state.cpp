@@ -10,7 +10,6 @@
 namespace babelgrad {
 namespace {
 
-constexpr const char* kStateFile = "training_state.safetensors";
 constexpr const char* kParameter = "parameter.";
 constexpr const char* kAverage = "average.";
 constexpr const char* kBest = "best.";
@@ -46,7 +45,8 @@ void Trainer::save_state() {
   json["fingerprint"] = data_.fingerprint;
   file.set_metadata("training", json.dump());
   file.set_metadata("config", to_json(identity_of(translator_.config())));
-  file.write(folder_ / kStateFile);
+  file.write(place() / kStateFile);
+  settle();
   saving_seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   state_.seconds += saving_seconds_;
 }

@@ -18,6 +18,7 @@ struct Finished {
 
 struct RunOptions {
   std::filesystem::path folder;           // to run in
+  std::vector<std::string> under = {};    // the command that runs the program, strace say
   std::string input = {};                 // on standard input
   std::filesystem::path input_file = {};  // standard input instead of `input`
   std::filesystem::path out = {};         // where standard output goes instead of Finished::out
