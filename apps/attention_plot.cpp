@@ -8,7 +8,7 @@
 
 #include "babelgrad/apps/commands.h"
 #include "babelgrad/apps/external_program.h"
-#include "babelgrad/text/files.h"
+#include "babelgrad/base/files.h"
 #include "babelgrad/text/unicode.h"
 
 namespace babelgrad::apps {
@@ -251,10 +251,10 @@ void AttentionPlots::write(std::size_t line, const Translation& translation) con
   const std::filesystem::path path = folder_ / name;
   const std::vector<std::vector<float>>& weights = translation.hypothesis.weights;
   const Picture picture = draw(translation.source_tokens, translation.target_tokens, weights);
-  text::write_file(path.string() + ".svg", picture.svg);
-  text::write_file(path.string() + ".png", to_png(picture));
-  text::write_file(path.string() + ".csv",
-                   attention_csv(translation.source_tokens, translation.target_tokens, weights));
+  write_file(path.string() + ".svg", picture.svg);
+  write_file(path.string() + ".png", to_png(picture));
+  write_file(path.string() + ".csv",
+             attention_csv(translation.source_tokens, translation.target_tokens, weights));
 }
 
 }  // namespace babelgrad::apps

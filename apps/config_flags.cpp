@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "babelgrad/base/json.h"
 #include "babelgrad/models/config_fields.h"
 #include "babelgrad/models/config_json.h"
 
@@ -19,6 +20,15 @@ std::string short_number(double value) {
   std::ostringstream text;
   text << value;
   return text.str();
+}
+
+// The JSON number that the text is; null if it is none, and the reader says what is wrong.
+nlohmann::json number_of(const std::string& text) {
+  try {
+    return parse_json<nlohmann::json>(text);
+  } catch (const JsonError&) {
+    return nullptr;
+  }
 }
 
 }  // namespace
@@ -105,8 +115,7 @@ void ConfigFlags::apply(Config& config) const {
     json[key] = flag->text;
     if (flag->type == Flag::Type::flag) json[key] = flag->text == "true";
     if (flag->type != Flag::Type::number) continue;
-    const nlohmann::json number = nlohmann::json::parse(flag->text, nullptr, false);
-    if (number.is_number()) json[key] = number;  // else the reader says what is wrong
+    if (const auto number = number_of(flag->text); number.is_number()) json[key] = number;
   }
   update_from_json(config, json.dump(), "command line");
 }

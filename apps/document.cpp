@@ -6,7 +6,7 @@
 #include "babelgrad/apps/commands.h"
 #include "babelgrad/apps/completion.h"
 #include "babelgrad/apps/manual.h"
-#include "babelgrad/text/files.h"
+#include "babelgrad/base/files.h"
 
 namespace babelgrad::apps {
 namespace {
@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 int run_document(const ProgramText& program, const fs::path& folder) {
   fs::create_directories(folder);
   const auto write = [&](const std::string& name, const std::string& text) {
-    text::write_file(folder / name, text);
+    write_file(folder / name, text);
   };
   write("babelgrad.1", manual_page(program));
   for (const CommandText& command : program.commands)

@@ -6,6 +6,7 @@
 
 #include "babelgrad/models/beam_tree.h"
 #include "babelgrad/models/config_fields.h"
+#include "babelgrad/models/model_folder.h"
 #include "babelgrad/models/rounding.h"
 #include "babelgrad/models/snapshots.h"
 #include "babelgrad/text/error.h"
@@ -219,7 +220,7 @@ Json describe_beam(const ExplainedModel& model, const BeamTree& tree, const Hypo
 // What the model made of the sentence, and of its final translation, at moments of its training.
 Json describe_snapshots(const ExplainedModel& model, const text::Example& pair) {
   Json list = Json::array();
-  const std::vector<Snapshot> snapshots = list_snapshots(model.folder);
+  const std::vector<Snapshot> snapshots = list_snapshots(current_folder(model.folder));
   if (snapshots.empty()) return list;
   const Translator& translator = *model.translator;
   const text::Codec& codec = translator.codecs().target;

@@ -1,6 +1,9 @@
 // babelgrad: trains, runs, measures and inspects attention sequence-to-sequence models.
 // Exit codes: 0 done, 1 failed, 2 wrong usage or bad input. Progress goes to stderr, results to
 // stdout.
+#include <fcntl.h>
+
+#include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <exception>
@@ -8,14 +11,24 @@
 
 #include "babelgrad/apps/command_line.h"
 #include "babelgrad/autograd/products/gemm.h"
+#include "babelgrad/base/files.h"
 #include "babelgrad/models/gradient_step.h"
-#include "babelgrad/nn/safetensors.h"
 #include "babelgrad/text/error.h"
 
 namespace {
 
 constexpr int kFailed = 1;
 constexpr int kBadInput = 2;
+
+// A standard stream that the caller closed becomes the null device, so that no file that is opened
+// later gets its descriptor and is written into by mistake. It is opened the wrong way round: who
+// needs the stream is told that it cannot be used.
+void open_standard_streams() {
+  for (const int stream : {0, 1, 2})
+    if (::fcntl(stream, F_GETFD) < 0 && errno == EBADF &&
+        ::open("/dev/null", stream == 0 ? O_WRONLY : O_RDONLY) != stream)
+      std::_Exit(kFailed);
+}
 
 int complain(const std::exception& error, int code) {
   std::fprintf(stderr, "babelgrad: %s\n", error.what());
@@ -54,6 +67,7 @@ int run_command(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  open_standard_streams();
   babelgrad::set_blas_threads(1);  // the program runs threads of its own over sentences
   std::ios::sync_with_stdio(false);
   try {
@@ -62,7 +76,7 @@ int main(int argc, char** argv) {
     return complain(error, kBadInput);
   } catch (const babelgrad::ConfigError& error) {
     return complain(error, kBadInput);
-  } catch (const babelgrad::CheckpointError& error) {
+  } catch (const babelgrad::FileError& error) {
     return complain(error, kBadInput);
   } catch (const babelgrad::DivergenceError& error) {
     return complain(error, kBadInput);

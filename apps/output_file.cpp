@@ -3,8 +3,8 @@
 #include <iostream>
 
 #include "babelgrad/apps/commands.h"
-#include "babelgrad/models/translator.h"
-#include "babelgrad/text/files.h"
+#include "babelgrad/base/files.h"
+#include "babelgrad/models/model_folder.h"
 
 namespace babelgrad::apps {
 
@@ -17,7 +17,7 @@ void OutputFile::write(std::string_view bytes) const {
   if (path_ == "-")
     std::cout << bytes;
   else
-    text::write_file(path_, bytes);
+    write_file(path_, bytes);
 }
 
 }  // namespace babelgrad::apps

@@ -14,8 +14,8 @@ class OutputFile {
   // "model/config.json: is a file of a model; give another name".
   explicit OutputFile(std::filesystem::path path);
 
-  // Replaces what the file held (text/files.h). The path "-" is the standard output. Throws
-  // text::InputError if it cannot be written.
+  // Replaces what the file held (base/files.h). The path "-" is the standard output. Throws
+  // FileError if it cannot be written.
   void write(std::string_view bytes) const;
 
  private:

@@ -50,4 +50,9 @@ void ProgressPrinter::on_validation(const ValidationReport& report) {
                report.best ? "  best, saved" : "");
 }
 
+void ProgressPrinter::on_notice(const std::string& notice) {
+  clear_line();
+  std::fprintf(stderr, "%s\n", notice.c_str());
+}
+
 }  // namespace babelgrad::apps

@@ -13,6 +13,7 @@ class ProgressPrinter final : public TrainingObserver {
   ~ProgressPrinter() override;  // leaves the terminal with an empty line
   void on_progress(const TrainingProgress& progress) override;
   void on_validation(const ValidationReport& report) override;
+  void on_notice(const std::string& notice) override;
 
  private:
   void clear_line();

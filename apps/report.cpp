@@ -6,7 +6,9 @@
 #include "babelgrad/apps/report_curves.h"
 #include "babelgrad/apps/report_quality.h"
 #include "babelgrad/apps/web/pages.h"
+#include "babelgrad/base/json.h"
 #include "babelgrad/models/config_json.h"
+#include "babelgrad/models/model_folder.h"
 #include "babelgrad/models/training_data.h"
 #include "babelgrad/text/error.h"
 
@@ -66,7 +68,7 @@ ReportData read_data(const Translator& translator, const ReportOptions& options)
 }
 
 Json describe_model(const Translator& translator) {
-  Json config = Json::parse(to_json(translator.config()));
+  Json config = parse_json<Json>(to_json(translator.config()));
   return {{"parameters", translator.model().store().element_count()},
           {"config", std::move(config)}};
 }
@@ -76,7 +78,7 @@ Json report_document(const Translator& translator, const ReportOptions& options,
   Json document{{"name", folder_name(options.model.model)},
                 {"model", describe_model(translator)},
                 {"validation", data.name}};
-  const fs::path metrics = fs::path(options.model.model) / kMetricsFile;
+  const fs::path metrics = current_folder(options.model.model) / kMetricsFile;
   std::optional<std::size_t> best_update;
   if (fs::exists(metrics)) {
     document["curves"] = report_curves(read_metrics(metrics));

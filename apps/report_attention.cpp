@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "babelgrad/models/model_folder.h"
 #include "babelgrad/models/rounding.h"
 #include "babelgrad/models/snapshots.h"
 
@@ -87,7 +88,7 @@ Json report_attention(const Translator& translator, const std::filesystem::path&
                          {"moments", Json::array()}});
   }
   Json moments = Json::array();
-  std::vector<Snapshot> snapshots = list_snapshots(folder);
+  std::vector<Snapshot> snapshots = list_snapshots(current_folder(folder));
   std::erase_if(snapshots, [&](const Snapshot& one) { return one.update == best_update; });
   std::optional<Translator> past;
   if (!snapshots.empty()) past = Translator::load(folder);

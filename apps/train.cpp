@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <fstream>
@@ -7,8 +8,11 @@
 #include "babelgrad/apps/commands.h"
 #include "babelgrad/apps/config_flags.h"
 #include "babelgrad/apps/progress.h"
+#include "babelgrad/base/files.h"
+#include "babelgrad/base/json.h"
 #include "babelgrad/models/config_json.h"
 #include "babelgrad/models/trainer.h"
+#include "babelgrad/models/training_lock.h"
 #include "babelgrad/text/error.h"
 #include "babelgrad/text/files.h"
 
@@ -32,8 +36,8 @@ struct TrainOptions {
 };
 
 void require_resumable(const Config& stored, const Config& asked) {
-  const auto before = nlohmann::json::parse(to_json(identity_of(stored)));
-  const auto now = nlohmann::json::parse(to_json(identity_of(asked)));
+  const auto before = parse_json<nlohmann::json>(to_json(identity_of(stored)));
+  const auto now = parse_json<nlohmann::json>(to_json(identity_of(asked)));
   for (const auto& [key, value] : now.items())
     if (value != before.at(key))
       throw ConfigError("command line: " + key + " is " + value.dump() + ", but the training in " +
@@ -64,12 +68,24 @@ void require_free_folder(const TrainOptions& options) {
   if (status.type() == fs::file_type::not_found) return;
   if (error) throw UsageError(options.out + ": cannot be read (" + error.message() + ")");
   if (!fs::is_directory(status)) throw UsageError(options.out + ": is a file, not a folder");
-  const bool empty = fs::is_empty(options.out, error);
+  const fs::directory_iterator files(options.out, error);
   if (error) throw UsageError(options.out + ": cannot be read (" + error.message() + ")");
+  const bool empty = std::all_of(begin(files), end(files), [](const fs::directory_entry& entry) {
+    return entry.path().filename() == kLockFile || is_stale_temporary(entry.path());
+  });
   if (!empty && !options.overwrite)
     throw UsageError(options.out +
                      ": exists; give --overwrite to replace the model in it, or "
                      "--resume to go on training it");
+}
+
+// For the length of the training. A folder that is not there yet is locked when it is.
+std::unique_ptr<const TrainingLock> lock_folder(const TrainOptions& options) {
+  std::error_code error;
+  if (!fs::is_directory(options.out, error)) return nullptr;
+  auto lock = std::make_unique<const TrainingLock>(options.out);
+  tidy_folder(options.out);
+  return lock;
 }
 
 void make_folder(const std::string& path) {
@@ -152,31 +168,43 @@ TrainingData load_data_again(const Config& config, const Codecs& codecs,
   }
 }
 
+int resume_training(const TrainOptions& options) {
+  if (!options.config_file.empty())
+    throw UsageError("--config cannot be given with --resume; the folder has its own");
+  const auto lock = lock_folder(options);
+  const fs::path stored_file = fs::path(options.out) / kConfigFile;
+  Config stored;
+  update_from_json(stored, text::read_file(stored_file), stored_file.string());
+  Config config = stored;
+  options.flags.apply(config);
+  require_resumable(stored, config);
+  Codecs codecs = load_codecs(config, options.out);
+  const TrainingData data = load_data_again(config, codecs, stored_file);
+  Translator translator(config, codecs);
+  return train(translator, data, options);
+}
+
+int begin_training(const TrainOptions& options) {
+  Config config = read_config(options);
+  require_free_folder(options);
+  auto lock = lock_folder(options);
+  if (lock) require_free_folder(options);  // another training may have ended just now
+  const TrainingData data = load_training_data(config, std::nullopt);
+  fit_config(config, data.codecs);
+  Translator translator(config, data.codecs);
+  if (!lock) {
+    make_folder(options.out);
+    lock = lock_folder(options);
+    require_free_folder(options);
+  }
+  return train(translator, data, options);
+}
+
 int run_train(const TrainOptions& options) {
   if (options.out.empty()) throw UsageError("--out is required; see babelgrad train --help");
   if (options.resume && options.overwrite)
     throw UsageError("--resume and --overwrite exclude each other");
-  if (options.resume) {
-    if (!options.config_file.empty())
-      throw UsageError("--config cannot be given with --resume; the folder has its own");
-    const fs::path stored_file = fs::path(options.out) / "config.json";
-    Config stored;
-    update_from_json(stored, text::read_file(stored_file), stored_file.string());
-    Config config = stored;
-    options.flags.apply(config);
-    require_resumable(stored, config);
-    Codecs codecs = load_codecs(config, options.out);
-    const TrainingData data = load_data_again(config, codecs, stored_file);
-    Translator translator(config, codecs);
-    return train(translator, data, options);
-  }
-  Config config = read_config(options);
-  require_free_folder(options);
-  const TrainingData data = load_training_data(config, std::nullopt);
-  fit_config(config, data.codecs);
-  Translator translator(config, data.codecs);
-  make_folder(options.out);
-  return train(translator, data, options);
+  return options.resume ? resume_training(options) : begin_training(options);
 }
 
 }  // namespace

@@ -22,6 +22,7 @@
 #include <random>
 
 #include "babelgrad/autograd/products/gemm.h"
+#include "babelgrad/base/files.h"
 #include "babelgrad/bench/decode_products.h"
 #include "babelgrad/bench/measure.h"
 #include "babelgrad/models/translator.h"
@@ -186,7 +187,7 @@ void write_pairs(const Workload& work, const Options& o) {
     lines += nlohmann::ordered_json{{"source", work.sources[i]}, {"target", found[i].at(0).tokens}}
                  .dump() +
              "\n";
-  text::write_file(o.pairs, lines);
+  write_file(o.pairs, lines);
 }
 
 void run(const Options& o, const Workload& work) {

@@ -13,10 +13,10 @@ function(babelgrad_install_library name)
           ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT dev)
   install(EXPORT Babelgrad-${name} NAMESPACE Babelgrad:: DESTINATION ${BABELGRAD_CMAKE_DIR}
           COMPONENT dev)
-  # All headers but those that only kernels of one instruction set may include.
+  # All headers but those that only kernels of one instruction set, or our own sources, may include.
   file(GLOB_RECURSE headers RELATIVE ${PROJECT_SOURCE_DIR} CONFIGURE_DEPENDS
        ${PROJECT_SOURCE_DIR}/${name}/*.h)
-  list(FILTER headers EXCLUDE REGEX "kernels/(simd.*|instruction_sets)\\.h$")
+  list(FILTER headers EXCLUDE REGEX "(kernels/(simd.*|instruction_sets)|base/json)\\.h$")
   foreach(header ${headers})
     cmake_path(GET header PARENT_PATH folder)
     install(FILES ${header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/babelgrad/${folder}

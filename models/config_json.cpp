@@ -3,6 +3,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "babelgrad/base/json.h"
 #include "babelgrad/models/config_fields.h"
 
 namespace babelgrad {
@@ -86,7 +87,7 @@ class Reader {
     return true;
   }
   [[noreturn]] void fail(const char* key, const Json& value, const std::string& need) const {
-    throw ConfigError(name_ + ": " + key + " is " + value.dump() + "; need " + need);
+    throw ConfigError(name_ + ": " + key + " is " + shown(value) + "; need " + need);
   }
 
   Json& json_;
@@ -106,22 +107,20 @@ std::string to_json(const Config& config) {
 void update_from_json(Config& config, const std::string& text, const std::string& name) {
   Json json;
   try {
-    json = Json::parse(text);
-  } catch (const Json::parse_error& error) {
-    throw ConfigError(name + ": not valid JSON at byte " + std::to_string(error.byte));
-  } catch (const Json::out_of_range&) {
-    throw ConfigError(name + ": a number is too large");
+    json = parse_json<Json>(text);
+  } catch (const JsonError& error) {
+    throw ConfigError(name + ": " + error.what());
   }
   if (!json.is_object()) throw ConfigError(name + ": need a JSON object of keys and values");
   if (const auto format = json.find("format"); format != json.end()) {
     if (*format != kFormat)
-      throw ConfigError(name + ": format is " + format->dump() + "; this program reads " +
+      throw ConfigError(name + ": format is " + shown(*format) + "; this program reads " +
                         std::to_string(kFormat));
     json.erase(format);
   }
   Config updated = config;
   visit_config(updated, Reader(json, name));
-  if (!json.empty()) throw ConfigError(name + ": unknown key " + json.begin().key());
+  if (!json.empty()) throw ConfigError(name + ": unknown key " + shortened(json.begin().key()));
   config = updated;
 }
 

@@ -2,10 +2,12 @@
 
 #include <cerrno>
 #include <cstring>
-#include <functional>
 #include <nlohmann/json.hpp>
+#include <string_view>
 #include <system_error>
+#include <variant>
 
+#include "babelgrad/base/json.h"
 #include "babelgrad/models/rounding.h"
 #include "babelgrad/nn/safetensors.h"
 #include "babelgrad/text/files.h"
@@ -47,12 +49,13 @@ Json to_json(const ValidationMetrics& m) {
   return json;
 }
 
-bool is_validation(const Json& json) { return json.contains("valid_loss"); }
+// Throws Json::type_error for what is no count.
+std::size_t count_from(const Json& json) { return json.get_ref<const Json::number_unsigned_t&>(); }
 
 UpdateMetrics update_from(const Json& json) {
   UpdateMetrics m;
-  m.update = json.at("update");
-  m.epoch = json.at("epoch");
+  m.update = count_from(json.at("update"));
+  m.epoch = count_from(json.at("epoch"));
   m.seconds = json.at("seconds");
   m.loss = json.at("loss");
   m.smoothed_loss = json.at("smoothed_loss");
@@ -66,8 +69,8 @@ UpdateMetrics update_from(const Json& json) {
 
 ValidationMetrics validation_from(const Json& json) {
   ValidationMetrics m;
-  m.update = json.at("update");
-  m.epoch = json.at("epoch");
+  m.update = count_from(json.at("update"));
+  m.epoch = count_from(json.at("epoch"));
   m.seconds = json.at("seconds");
   m.loss = json.at("valid_loss");
   m.perplexity = json.at("valid_perplexity");
@@ -82,23 +85,51 @@ ValidationMetrics validation_from(const Json& json) {
   return m;
 }
 
-// Calls visit(line's JSON, its first byte's place) for every whole line until it returns false.
-void visit_lines(const std::filesystem::path& path, const std::string& text,
-                 const std::function<bool(const Json&, std::size_t)>& visit) {
-  std::size_t number = 0;
-  for (std::size_t begin = 0, end; (end = text.find('\n', begin)) != std::string::npos;
-       begin = end + 1) {
-    ++number;
-    try {
-      if (!visit(Json::parse(text.begin() + static_cast<std::ptrdiff_t>(begin),
-                             text.begin() + static_cast<std::ptrdiff_t>(end)),
-                 begin))
-        return;
-    } catch (const nlohmann::json::exception&) {
-      throw CheckpointError(path.string() + ":" + std::to_string(number) +
-                            ": not a line of training metrics");
-    }
+using Entry = std::variant<UpdateMetrics, ValidationMetrics>;
+
+// Of a line without its end; nothing if it is not one that this program writes.
+std::optional<Entry> entry_of(std::string_view line) {
+  try {
+    const auto json = parse_json<Json>(line);
+    if (json.contains("valid_loss")) return validation_from(json);
+    return update_from(json);
+  } catch (const Json::exception&) {
+    return std::nullopt;
   }
+}
+
+std::size_t update_of(const Entry& entry) {
+  return std::visit([](const auto& metrics) { return metrics.update; }, entry);
+}
+
+bool is_final(const Entry& entry) {
+  const auto* validation = std::get_if<ValidationMetrics>(&entry);
+  return validation && validation->is_final;
+}
+
+// What stays of a log when its training goes on.
+struct Kept {
+  std::size_t bytes = 0, lines = 0;
+  std::optional<std::size_t> damaged;  // the number of the first line that is
+};
+
+Kept kept_part(std::string_view text, std::size_t update) {
+  Kept kept;
+  bool cut = false;
+  std::size_t number = 1, last = 0;
+  for (std::size_t begin = 0, end; begin < text.size(); begin = end + 1, ++number) {
+    end = text.find('\n', begin);
+    const bool whole = end != std::string_view::npos;
+    const auto entry = whole ? entry_of(text.substr(begin, end - begin)) : std::nullopt;
+    if (!entry || update_of(*entry) < last) {
+      kept.damaged = number;
+      break;
+    }
+    last = update_of(*entry);
+    cut = cut || last > update || is_final(*entry);
+    if (!cut) kept = {end + 1, number, std::nullopt};
+  }
+  return kept;
 }
 
 }  // namespace
@@ -126,32 +157,40 @@ void MetricsLog::open() {
   add_line(std::exchange(waiting_, {}));
 }
 
-void MetricsLog::resume(std::size_t update) {
+void MetricsLog::move_to(std::filesystem::path path) {
+  path_ = std::move(path);
+  open();
+}
+
+std::optional<std::string> MetricsLog::resume(std::size_t update) {
+  Kept kept;
   if (std::filesystem::exists(path_)) {
-    const std::string text = text::read_file(path_);
-    std::size_t keep = text.rfind('\n') + 1;  // 0 without any line end
-    visit_lines(path_, text, [&](const Json& json, std::size_t begin) {
-      const bool stays = json.at("update").get<std::size_t>() <= update &&
-                         !(is_validation(json) && json.at("final").get<bool>());
-      if (!stays) keep = begin;
-      return stays;
-    });
+    kept = kept_part(text::read_file(path_), update);
     std::error_code error;
-    std::filesystem::resize_file(path_, keep, error);
+    std::filesystem::resize_file(path_, kept.bytes, error);
     if (error) fail(error.value());
   }
   open();
+  if (!kept.damaged) return std::nullopt;
+  return path_.string() + ": damaged at line " + std::to_string(*kept.damaged) +
+         "; cut back to line " + std::to_string(kept.lines);
 }
 
 Metrics read_metrics(const std::filesystem::path& path) {
   Metrics metrics;
-  visit_lines(path, text::read_file(path), [&](const Json& json, std::size_t) {
-    if (is_validation(json))
-      metrics.validations.push_back(validation_from(json));
+  const std::string text = text::read_file(path);
+  std::size_t number = 1;
+  for (std::size_t begin = 0, end; (end = text.find('\n', begin)) != std::string::npos;
+       begin = end + 1, ++number) {
+    auto entry = entry_of(std::string_view(text).substr(begin, end - begin));
+    if (!entry)
+      throw CheckpointError(path.string() + ":" + std::to_string(number) +
+                            ": not a line of training metrics");
+    if (auto* validation = std::get_if<ValidationMetrics>(&*entry))
+      metrics.validations.push_back(std::move(*validation));
     else
-      metrics.updates.push_back(update_from(json));
-    return true;
-  });
+      metrics.updates.push_back(std::get<UpdateMetrics>(*entry));
+  }
   return metrics;
 }
 

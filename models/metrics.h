@@ -64,10 +64,13 @@ class MetricsLog {
 
   // Goes on behind the file's last line, or begins it.
   void open();
-  // The same for a training that continues after `update`: lines of later updates, a final
-  // validation, and a last line without its end are cut off. Throws CheckpointError
-  // "m/metrics.jsonl:7: not a line of training metrics".
-  void resume(std::size_t update);
+  // The same in another file.
+  void move_to(std::filesystem::path path);
+  // The same for a training that continues after `update`: lines of later updates and a final
+  // validation are cut off. So is everything from the first damaged line on (not a line of this
+  // log, without its end, or of an earlier update than the line before), which is told:
+  // "m/metrics.jsonl: damaged at line 7; cut back to line 6".
+  std::optional<std::string> resume(std::size_t update);
 
  private:
   struct Close {
@@ -87,7 +90,7 @@ struct Metrics {
 };
 
 // A last line without its end (a training that is under way) is passed over. Throws CheckpointError
-// as MetricsLog::resume, and text::InputError for a missing file.
+// "m/metrics.jsonl:7: not a line of training metrics", and text::InputError for a missing file.
 Metrics read_metrics(const std::filesystem::path& path);
 
 }  // namespace babelgrad

@@ -10,7 +10,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kFirstSpacing = 10;  // updates before the first snapshot, to begin with
-constexpr const char* kFolder = "snapshots";
 constexpr const char* kSuffix = ".safetensors";
 
 // "000000080.safetensors"
@@ -24,8 +23,8 @@ std::string file_name(std::size_t update) {
 
 std::vector<Snapshot> list_snapshots(const fs::path& model_folder) {
   std::vector<Snapshot> snapshots;
-  if (!fs::is_directory(model_folder / kFolder)) return snapshots;
-  for (const fs::directory_entry& entry : fs::directory_iterator(model_folder / kFolder)) {
+  if (!fs::is_directory(model_folder / kSnapshotFolder)) return snapshots;
+  for (const fs::directory_entry& entry : fs::directory_iterator(model_folder / kSnapshotFolder)) {
     const std::string stem = entry.path().stem().string();
     Snapshot snapshot{0, entry.path()};
     const auto [end, error] =
@@ -50,13 +49,13 @@ std::vector<std::size_t> snapshot_updates(std::size_t updates, std::size_t limit
 void write_snapshot(const fs::path& model_folder, std::size_t update,
                     const ParameterStore<float>& store) {
   std::error_code error;
-  fs::create_directories(model_folder / kFolder, error);
+  fs::create_directories(model_folder / kSnapshotFolder, error);
   if (error)
-    throw CheckpointError((model_folder / kFolder).string() + ": cannot be created (" +
+    throw CheckpointError((model_folder / kSnapshotFolder).string() + ": cannot be created (" +
                           error.message() + ")");
   Safetensors file;
   add_parameters(file, store);
-  file.write(model_folder / kFolder / file_name(update));
+  file.write(model_folder / kSnapshotFolder / file_name(update));
 }
 
 void load_snapshot(const Snapshot& snapshot, ParameterStore<float>& store) {
@@ -73,9 +72,9 @@ void thin_snapshots(const fs::path& model_folder, std::size_t updates, std::size
   const std::vector<std::size_t> kept = snapshot_updates(updates, limit);
   for (const Snapshot& snapshot : list_snapshots(model_folder))
     if (!std::binary_search(kept.begin(), kept.end(), snapshot.update)) fs::remove(snapshot.file);
-  if (limit == 0 && fs::is_directory(model_folder / kFolder) &&
-      fs::is_empty(model_folder / kFolder))
-    fs::remove(model_folder / kFolder);
+  if (limit == 0 && fs::is_directory(model_folder / kSnapshotFolder) &&
+      fs::is_empty(model_folder / kSnapshotFolder))
+    fs::remove(model_folder / kSnapshotFolder);
 }
 
 }  // namespace babelgrad

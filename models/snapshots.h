@@ -16,6 +16,8 @@
 
 namespace babelgrad {
 
+inline constexpr const char* kSnapshotFolder = "snapshots";
+
 struct Snapshot {
   std::size_t update = 0;
   std::filesystem::path file;  // a safetensors file with the parameters under their names

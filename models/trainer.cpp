@@ -159,7 +159,7 @@ void Trainer::keep_snapshots() {
   const auto kept = snapshot_updates(state_.update, config_.snapshots);
   if (kept == snapshot_updates(state_.update - 1, config_.snapshots)) return;
   if (kept.back() == state_.update) take_snapshot();
-  thin_snapshots(folder_, state_.update, config_.snapshots);
+  thin_snapshots(place(), state_.update, config_.snapshots);
 }
 
 void Trainer::take_snapshot() {
@@ -167,7 +167,7 @@ void Trainer::take_snapshot() {
   require_finite_parameters();
   if (!folder_is_ours_) save_state();  // from here on the folder has something to resume from
   const Exchanged average(translator_.model().store(), step_.average());
-  write_snapshot(folder_, state_.update, translator_.model().store());
+  write_snapshot(place(), state_.update, translator_.model().store());
   state_.seconds += watch.seconds();
 }
 
@@ -221,14 +221,27 @@ void Trainer::remember_best(double metric) {
 
 void Trainer::claim_folder() {
   if (std::exchange(folder_is_ours_, true)) return;
-  translator_.replace_folder(folder_);
-  metrics_.open();
+  if (has_model(folder_))
+    replacement_.emplace(folder_);
+  else
+    remove_model_files(folder_);
+  translator_.save_config(place());
+  translator_.save_vocabularies(place());
+  metrics_.move_to(place() / kMetricsFile);
+}
+
+void Trainer::settle() {
+  if (!replacement_ || !replacement_->is_whole()) return;
+  replacement_->commit();
+  replacement_.reset();
+  metrics_.move_to(place() / kMetricsFile);
 }
 
 void Trainer::save_model(std::vector<Array<float>>& values) {
   claim_folder();
   const Exchanged parameters(translator_.model().store(), values);
-  translator_.save_parameters(folder_);
+  translator_.save_parameters(place());
+  settle();
 }
 
 void Trainer::fail_diverged(const std::string& what) const {

@@ -12,6 +12,7 @@
 
 #include "babelgrad/models/gradient_step.h"
 #include "babelgrad/models/metrics.h"
+#include "babelgrad/models/model_folder.h"
 #include "babelgrad/models/training_data.h"
 #include "babelgrad/models/validation.h"
 #include "babelgrad/nn/safetensors.h"
@@ -40,15 +41,16 @@ class TrainingObserver {
   virtual ~TrainingObserver() = default;
   virtual void on_progress(const TrainingProgress&) {}
   virtual void on_validation(const ValidationReport&) {}
+  virtual void on_notice(const std::string&) {}  // one sentence that the user should see
 };
 
 enum class StopReason { max_updates, max_epochs, max_minutes, patience, interrupted };
 
 class Trainer {
  public:
-  // Files go to `folder`, which exists; a model that is there is replaced at the first save, not
-  // before. The references must outlive this, and so must `profile`; if it is given, it measures
-  // the updates (not the validations, not the saving).
+  // Files go to `folder`, which exists; a model that is there is replaced when a new one has been
+  // validated and saved, not before (model_folder.h). The references must outlive this, and so must
+  // `profile`; if it is given, it measures the updates (not the validations, not the saving).
   Trainer(Translator& translator, const TrainingData& data, std::filesystem::path folder,
           TrainingObserver& observer, Profile* profile = nullptr);
 
@@ -57,8 +59,7 @@ class Trainer {
   void resume();
 
   // Trains until a limit of the configuration is reached or `interrupt` becomes true; leaves a
-  // model and a state in the folder. Throws DivergenceError or CheckpointError, the last good files
-  // kept.
+  // model and a state in the folder. Throws DivergenceError or FileError, the last good files kept.
   StopReason run(const std::atomic<bool>& interrupt);
 
   std::size_t update() const { return state_.update; }
@@ -89,6 +90,8 @@ class Trainer {
   void require_finite_parameters() const;
   [[noreturn]] void fail_diverged(const std::string& what) const;
   void claim_folder();  // before the first file is written
+  void settle();        // after a file was: takes the place of a former model as soon as it can
+  std::filesystem::path place() const { return replacement_ ? replacement_->place() : folder_; }
   void save_state();
   void load_state(const Safetensors& file);
   void load_best(const Safetensors& file);
@@ -117,6 +120,7 @@ class Trainer {
   std::vector<Array<float>> best_parameters_;
   bool model_file_is_irregular_ = false;
   bool folder_is_ours_ = false;
+  std::optional<Replacement> replacement_;              // while a former model is in the folder
   double validation_seconds_ = 0, saving_seconds_ = 0;  // how long the last one took
   double run_start_seconds_ = 0, last_told_ = 0;
   std::size_t run_start_update_ = 0, tokens_since_told_ = 0;

@@ -2,6 +2,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "babelgrad/base/json.h"
 #include "babelgrad/models/config_json.h"
 #include "babelgrad/models/snapshots.h"
 #include "babelgrad/models/trainer.h"
@@ -9,7 +10,6 @@
 namespace babelgrad {
 namespace {
 
-constexpr const char* kStateFile = "training_state.safetensors";
 constexpr const char* kParameter = "parameter.";
 constexpr const char* kAverage = "average.";
 constexpr const char* kBest = "best.";
@@ -45,7 +45,8 @@ void Trainer::save_state() {
   json["fingerprint"] = data_.fingerprint;
   file.set_metadata("training", json.dump());
   file.set_metadata("config", to_json(identity_of(translator_.config())));
-  file.write(folder_ / kStateFile);
+  file.write(place() / kStateFile);
+  settle();
   saving_seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   state_.seconds += saving_seconds_;
 }
@@ -57,7 +58,7 @@ void Trainer::resume() {
     load_state(file);
     load_best(file);
     folder_is_ours_ = true;
-    metrics_.resume(state_.update);
+    if (const auto notice = metrics_.resume(state_.update)) observer_.on_notice(*notice);
     thin_snapshots(folder_, state_.update, config_.snapshots);
   } catch (const nlohmann::json::exception&) {
     throw CheckpointError(path.string() + ": not a training state of this program");
@@ -76,7 +77,7 @@ void Trainer::load_state(const Safetensors& file) {
   if (config == file.metadata().end() ||
       config->second != to_json(identity_of(translator_.config())))
     throw CheckpointError("config.json is not the one that this training began with");
-  const nlohmann::json json = nlohmann::json::parse(text->second);
+  const auto json = parse_json<nlohmann::json>(text->second);
   if (json.at("fingerprint") != data_.fingerprint)
     throw CheckpointError("the training data are not the ones that this training began with");
   ParameterStore<float>& store = translator_.model().store();

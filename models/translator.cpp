@@ -1,11 +1,10 @@
 #include "babelgrad/models/translator.h"
 
 #include <algorithm>
-#include <array>
 
+#include "babelgrad/base/files.h"
 #include "babelgrad/models/config_json.h"
-#include "babelgrad/models/metrics.h"
-#include "babelgrad/models/snapshots.h"
+#include "babelgrad/models/model_folder.h"
 #include "babelgrad/text/error.h"
 #include "babelgrad/text/files.h"
 #include "babelgrad/text/unicode.h"
@@ -14,14 +13,6 @@ namespace babelgrad {
 namespace {
 
 constexpr std::size_t kLongestLine = 2000;  // tokens
-constexpr const char* kConfigFile = "config.json";
-constexpr const char* kModelFile = "model.safetensors";
-// What a model folder may hold besides its configuration and its snapshots.
-constexpr std::array kFiles{kModelFile,     "training_state.safetensors",
-                            "shared.vocab", "shared.spm",
-                            "source.vocab", "source.spm",
-                            "target.vocab", "target.spm",
-                            kMetricsFile};
 
 bool is_joint(const Config& config) { return config.model.share_embeddings; }
 
@@ -63,20 +54,6 @@ Codecs load_codecs(const Config& config, const std::filesystem::path& folder) {
   return codecs;
 }
 
-bool is_model_file(const std::filesystem::path& path) {
-  std::error_code error;
-  const std::filesystem::path file = std::filesystem::weakly_canonical(path, error);
-  if (error) return false;
-  const std::filesystem::path folder = file.parent_path();
-  if (std::filesystem::exists(folder / kConfigFile, error) &&
-      std::filesystem::exists(folder / kModelFile, error))
-    return file.filename() == kConfigFile ||
-           std::find(kFiles.begin(), kFiles.end(), file.filename()) != kFiles.end();
-  const std::vector<Snapshot> snapshots = list_snapshots(folder.parent_path());
-  return std::any_of(snapshots.begin(), snapshots.end(),
-                     [&](const Snapshot& snapshot) { return snapshot.file == file; });
-}
-
 Translator::Translator(Config config, Codecs codecs)
     : Translator(config, std::move(codecs), config.training.seed) {}
 
@@ -88,25 +65,19 @@ Translator Translator::load(const std::filesystem::path& folder) {
     throw CheckpointError(folder.string() + ": is a file, not a model folder");
   if (!std::filesystem::is_directory(folder))
     throw CheckpointError(folder.string() + ": no such model folder");
+  const std::filesystem::path place = current_folder(folder);
   Config config;
-  update_from_json(config, text::read_file(folder / kConfigFile), (folder / kConfigFile).string());
-  const Codecs codecs = load_codecs(config, folder);
-  const Safetensors file = read_parameters(folder);
-  require_same_config(config, file, folder);
+  update_from_json(config, text::read_file(place / kConfigFile), (place / kConfigFile).string());
+  const Codecs codecs = load_codecs(config, place);
+  const Safetensors file = read_parameters(place);
+  require_same_config(config, file, place);
   Translator translator(std::move(config), codecs, std::nullopt);
   try {
     load_parameters(file, translator.model_.store());
   } catch (const CheckpointError& error) {
-    throw CheckpointError((folder / kModelFile).string() + ": " + error.what());
+    throw CheckpointError((place / kModelFile).string() + ": " + error.what());
   }
   return translator;
-}
-
-void Translator::replace_folder(const std::filesystem::path& folder) const {
-  for (const char* old : kFiles) std::filesystem::remove(folder / old);
-  thin_snapshots(folder, 0, 0);
-  save_config(folder);
-  save_vocabularies(folder);
 }
 
 void Translator::save_vocabularies(const std::filesystem::path& folder) const {
@@ -119,7 +90,7 @@ void Translator::save_vocabularies(const std::filesystem::path& folder) const {
 }
 
 void Translator::save_config(const std::filesystem::path& folder) const {
-  write_file_atomically(folder / kConfigFile, to_json(config_));
+  replace_file(folder / kConfigFile, to_json(config_));
 }
 
 void Translator::save_parameters(const std::filesystem::path& folder) const {

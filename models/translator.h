@@ -39,19 +39,12 @@ struct Codecs {
 // The codecs of a model folder whose configuration is known.
 Codecs load_codecs(const Config& config, const std::filesystem::path& folder);
 
-// Whether this is, links followed, a file that a model in its folder consists of, one that `train`
-// writes there later, or a snapshot.
-bool is_model_file(const std::filesystem::path& path);
-
 class Translator {
  public:
   Translator(Config config, Codecs codecs);
 
   // Throws CheckpointError, ConfigError or text::InputError that names the file and what is wrong.
   static Translator load(const std::filesystem::path& folder);
-  // Removes what an older model left in the folder; writes this one's configuration and
-  // vocabularies.
-  void replace_folder(const std::filesystem::path& folder) const;
   void save_vocabularies(const std::filesystem::path& folder) const;
   void save_config(const std::filesystem::path& folder) const;
   void save_parameters(const std::filesystem::path& folder) const;

@@ -1,8 +1,5 @@
 #include "babelgrad/nn/safetensors.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -13,6 +10,8 @@
 #include <cstdio>
 #include <cstring>
 #include <nlohmann/json.hpp>
+
+#include "babelgrad/base/json.h"
 
 namespace babelgrad {
 namespace {
@@ -62,51 +61,7 @@ bool fits(const std::string& dtype, const Shape& shape, std::size_t begin, std::
   return bytes == end - begin;
 }
 
-std::string write_failure(int code) {
-  return std::string("cannot be written (") + std::strerror(code) + ")";
-}
-
-// Removes the temporary file unless it was renamed.
-struct TemporaryFile {
-  std::string path;
-  int descriptor = -1;
-  ~TemporaryFile() {
-    if (descriptor >= 0) ::close(descriptor);
-    if (!path.empty()) ::unlink(path.c_str());
-  }
-};
-
-void write_all(int descriptor, const std::string& bytes, const std::string& path) {
-  std::size_t done = 0;
-  while (done < bytes.size()) {
-    const ssize_t n = ::write(descriptor, bytes.data() + done, bytes.size() - done);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) fail(path, write_failure(n < 0 ? errno : ENOSPC));
-    done += static_cast<std::size_t>(n);
-  }
-}
-
 }  // namespace
-
-void write_file_atomically(const std::filesystem::path& path, const std::string& bytes) {
-  TemporaryFile file{path.string() + ".tmp"};
-  const std::string temporary = file.path;
-  file.descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (file.descriptor < 0) {
-    file.path.clear();
-    fail(path.string(), write_failure(errno));
-  }
-  write_all(file.descriptor, bytes, path.string());
-  if (::fsync(file.descriptor) != 0) fail(path.string(), write_failure(errno));
-  if (::rename(temporary.c_str(), path.c_str()) != 0) fail(path.string(), write_failure(errno));
-  file.path.clear();
-  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
-  const int directory = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (directory >= 0) {
-    ::fsync(directory);
-    ::close(directory);
-  }
-}
 
 Safetensors Safetensors::read(const std::filesystem::path& path) {
   if (!std::filesystem::exists(path)) fail(path.string(), "no such file");
@@ -133,7 +88,7 @@ void Safetensors::parse() {
   if (header_size > kMaxHeader) fail(name, "damaged: not a safetensors file");
   if (bytes.size() - 8 < header_size) fail(name, "truncated: the header is cut off");
   try {
-    const Json header = Json::parse(bytes.substr(sizeof header_size, header_size));
+    const auto header = parse_json<Json>(bytes.substr(sizeof header_size, header_size));
     for (const auto& [key, value] : header.get_ref<const Json::object_t&>()) {
       if (key == "__metadata__") {
         metadata_ = value.get<std::map<std::string, std::string>>();
@@ -193,7 +148,7 @@ void Safetensors::write(const std::filesystem::path& path) const {
   std::memcpy(bytes.data(), &size, sizeof size);
   bytes += text;
   bytes += data();
-  write_file_atomically(path, bytes);
+  replace_file(path, bytes);
 }
 
 template <class T>

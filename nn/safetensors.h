@@ -6,32 +6,28 @@
 // under a long-lived mapping would change or end the program. Nothing stays mapped after the last
 // read.
 //
-// Files are written to a temporary name beside the target, synced, and renamed over it, so that a
-// full disk or a crash leaves the old file whole. Our files carry a checksum of the data in their
-// metadata, which reading verifies; files of others are read without it.
+// A full disk or a crash leaves the old file whole (base/files.h). Our files carry a checksum of
+// the data in their metadata, which reading verifies; files of others are read without it.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <map>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "babelgrad/autograd/array.h"
+#include "babelgrad/base/files.h"
 #include "babelgrad/nn/mapped_file.h"
 #include "babelgrad/nn/parameters.h"
 
 namespace babelgrad {
 
-// A file that cannot be read or written as asked; one sentence that names it.
-class CheckpointError : public std::runtime_error {
-  using std::runtime_error::runtime_error;
+// A file that does not hold what it should.
+class CheckpointError : public FileError {
+  using FileError::FileError;
 };
-
-// Writes `bytes` to `path` as described above. Throws CheckpointError, `path` untouched.
-void write_file_atomically(const std::filesystem::path& path, const std::string& bytes);
 
 // A file mapped into memory or one to be written, its arrays decoded on demand.
 class Safetensors {
@@ -40,6 +36,7 @@ class Safetensors {
 
   // Throws CheckpointError for a missing, truncated or damaged file.
   static Safetensors read(const std::filesystem::path& path);
+  // Throws FileError.
   void write(const std::filesystem::path& path) const;
 
   template <class T>

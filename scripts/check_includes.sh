@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The direction of the includes: apps -> models -> nn -> autograd, and models, apps -> text. xtensor
-# is included in autograd/array.h alone, cblas.h in autograd/products/gemm.cpp alone.
+# The direction of the includes: apps -> models -> nn -> autograd, and models, apps -> text; base is
+# below all but autograd. xtensor is included in autograd/array.h alone, cblas.h in
+# autograd/products/gemm.cpp alone, and JSON is parsed in base/json.h alone.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 status=0
@@ -15,15 +16,16 @@ check() {
     status=1
   fi
 }
+check base
 check autograd
-check nn autograd
-check text
-check models nn autograd text
-check apps models nn autograd text
+check nn autograd base
+check text base
+check models nn autograd text base
+check apps models nn autograd text base
 
 # only FILE PATTERN: nothing but FILE includes a header that matches.
 only() {
-  if grep -rnE "#include [<\"]$2" autograd nn text models apps --include='*.h' --include='*.cpp' |
+  if grep -rnE "#include [<\"]$2" base autograd nn text models apps --include='*.h' --include='*.cpp' |
       grep -v "^$1:"; then
     echo "only $1 may include $2" >&2
     status=1
@@ -31,4 +33,9 @@ only() {
 }
 only autograd/array.h 'xtensor/'
 only autograd/products/gemm.cpp 'cblas'
+if grep -rnE '[Jj]son::(parse|accept|sax_parse)\(' base nn text models apps --include='*.h' \
+    --include='*.cpp' | grep -v '^base/json.h:'; then
+  echo "only base/json.h may parse JSON: parse_json bounds the depth" >&2
+  status=1
+fi
 exit $status

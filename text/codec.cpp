@@ -1,5 +1,6 @@
 #include "babelgrad/text/codec.h"
 
+#include "babelgrad/base/files.h"
 #include "babelgrad/text/files.h"
 
 namespace babelgrad::text {
@@ -72,7 +73,7 @@ std::string Codec::decode(const std::vector<int32_t>& ids) const {
 
 void Codec::save(const std::filesystem::path& folder, std::string_view name) const {
   const std::string& model = tokenizer_->model();
-  if (!model.empty()) write_file(file_in(folder, name, ".spm"), model);
+  if (!model.empty()) replace_file(file_in(folder, name, ".spm"), model);
   vocabulary_->save(file_in(folder, name, ".vocab"), model);
 }
 

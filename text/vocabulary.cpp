@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "babelgrad/base/files.h"
 #include "babelgrad/text/error.h"
 #include "babelgrad/text/files.h"
 #include "babelgrad/text/unicode.h"
@@ -169,7 +170,7 @@ std::string Vocabulary::body() const {
 
 void Vocabulary::save(const std::filesystem::path& path, std::string_view sealed_with) const {
   const std::string text = body();
-  write_file(path, header(size(), checksum(sealed_with, checksum(text))) + text);
+  replace_file(path, header(size(), checksum(sealed_with, checksum(text))) + text);
 }
 
 Vocabulary Vocabulary::load(const std::filesystem::path& path, std::string_view sealed_with) {

@@ -4,25 +4,12 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "babelgrad/text/error.h"
-#include "babelgrad/text/unicode.h"
+#include "babelgrad/base/json.h"
 
 namespace babelgrad::apps {
 namespace {
 
 using Json = nlohmann::json;
-
-constexpr std::size_t kShownBytes = 60;  // of a value that is repeated to the client
-
-// A value as a message shows it: long ones are cut, at a code point.
-std::string shown(const Json& value) {
-  std::string text;
-  for (const std::string& point : text::code_points(value.dump())) {
-    if (text.size() + point.size() > kShownBytes) return text + "...";
-    text += point;
-  }
-  return text;
-}
 
 [[noreturn]] void fail(const std::string& key, const Json& value, const std::string& need) {
   throw RequestError(400, key + " is " + shown(value) + "; need " + need);
@@ -33,11 +20,9 @@ class Object {
  public:
   explicit Object(std::string_view body) {
     try {
-      json_ = Json::parse(body);
-    } catch (const Json::parse_error& error) {
-      throw RequestError(400, "the body is not valid JSON at byte " + std::to_string(error.byte));
-    } catch (const Json::out_of_range&) {
-      throw RequestError(400, "a number in the body is too large");
+      json_ = parse_json<Json>(body);
+    } catch (const JsonError& error) {
+      throw RequestError(400, std::string("the body: ") + error.what());
     }
     if (!json_.is_object()) throw RequestError(400, "the body is not a JSON object");
   }
@@ -56,7 +41,7 @@ class Object {
     return value;
   }
   void require_empty() const {
-    if (!json_.empty()) throw RequestError(400, "unknown key " + shown(json_.begin().key()));
+    if (!json_.empty()) throw RequestError(400, "unknown key " + shown(Json(json_.begin().key())));
   }
 
  private:
@@ -99,7 +84,7 @@ std::size_t output_step(const std::string& key, const ServerLimits& limits) {
   const char* end = key.data() + key.size();
   const auto [stop, error] = std::from_chars(key.data(), end, step);
   if (error != std::errc() || stop != end || step > 100 * limits.tokens)
-    throw RequestError(400, "weights has the key " + shown(key) + "; need an output step");
+    throw RequestError(400, "weights has the key " + shown(Json(key)) + "; need an output step");
   return step;
 }
 

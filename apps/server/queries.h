@@ -41,7 +41,7 @@ struct ExplainQuery {
 };
 
 // Throw RequestError:
-//   400 "the body is not valid JSON at byte 17"      400 "unknown key \"sentense\""
+//   400 "the body: not valid JSON at byte 17"        400 "unknown key \"sentense\""
 //   400 "beam is \"big\"; need a whole number"       400 "beam is 99; need 1 to 16"
 //   400 "sentences[2] is 7; need a string"           400 "sentences[2]: NUL byte at byte 3"
 //   413 "sentences has 300 entries; at most 256"

@@ -103,7 +103,9 @@ TEST_CASE("configuration files") {
       {"not json", "c.json: not valid JSON at byte 2"},
       {"", "c.json: not valid JSON at byte 1"},
       {"{\"a\":\"\xff\"}", "c.json: not valid JSON at byte 7"},
-      {"[1]", "c.json: need a JSON object of keys and values"}};
+      {"[1]", "c.json: need a JSON object of keys and values"},
+      {"{\"hidden\": " + repeat("[", 480000) + repeat("]", 480000) + "}",
+       "c.json: nested deeper than 64 levels"}};
   for (const auto& [json, message] : rows) {
     world.write("c.json", json);
     check_refused(world, {train_to("new") + Arguments{"--config", "c.json"}, message});

@@ -1,6 +1,7 @@
 // Damaged model folders: missing, cut off, of another version, or with one byte changed.
 #include <algorithm>
 
+#include "babelgrad/nn/safetensors.h"
 #include "tests/apps/error_table.h"
 
 namespace babelgrad::test {
@@ -118,6 +119,42 @@ TEST_CASE("files of another version or another model") {
   check_fails(world, kTranslate,
               "model/config.json: does not match model.safetensors; one of them is damaged or from "
               "another model");
+}
+
+// A model from somewhere else must not be able to end the program with a full stack.
+TEST_CASE("JSON that is nested without end, in each file of a model") {
+  const World world;
+  const std::string deep = R"({"hidden": )" + repeat("[", 100000) + repeat("]", 100000) + "}";
+  const auto fresh = [&] {
+    fs::remove_all(world.path() / "model");
+    world.add_model();
+  };
+  const auto set_metadata = [&](const std::string& file, const std::string& key) {
+    Safetensors stored = Safetensors::read(world.path() / file);
+    stored.set_metadata(key, deep);
+    stored.write(world.path() / file);
+  };
+  fresh();
+  world.write("model/config.json", deep);
+  check_fails(world, kTranslate, "model/config.json: nested deeper than 64 levels");
+  fresh();
+  set_metadata("model/model.safetensors", "config");
+  check_fails(world, kTranslate, "model/model.safetensors: nested deeper than 64 levels");
+  fresh();
+  const std::uint64_t size = deep.size();
+  world.write("model/model.safetensors", {reinterpret_cast<const char*>(&size), sizeof size});
+  world.write("model/model.safetensors", world.read("model/model.safetensors") + deep);
+  check_fails(world, kTranslate, "model/model.safetensors: damaged: the header is not valid");
+  fresh();
+  set_metadata("model/training_state.safetensors", "training");
+  const Finished resumed = world.run({"train", "--resume", "--out", "model"});
+  CHECK(resumed.exit_code == 2);
+  CHECK(lines_of(resumed.err).back() ==
+        "babelgrad: model/training_state.safetensors: not a training state of this program");
+  fresh();
+  world.write("model/metrics.jsonl", deep + "\n");
+  check_refused(world, {{"report", "--model", "model", "--out", "r.html"},
+                        "model/metrics.jsonl:1: not a line of training metrics"});
 }
 
 // Bytes at about `count` places of each file, one at a time. (The values of config.json that only

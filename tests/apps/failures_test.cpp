@@ -6,6 +6,7 @@
 #include <csignal>
 #include <regex>
 
+#include "babelgrad/models/metrics.h"
 #include "tests/apps/world.h"
 
 namespace babelgrad::test {
@@ -115,6 +116,56 @@ TEST_CASE("--overwrite: the old model stands until the new one is first saved") 
                                     "constant", "--valid-every", "1000", "--max-updates", "1000"});
   CHECK(training.exit_code == 2);
   CHECK((world.snapshot() == before));
+}
+
+// A file that got the descriptor of standard error would be written into.
+TEST_CASE("closed standard streams: no file takes their place") {
+  for (const std::vector<int>& closed :
+       {std::vector<int>{0}, {1}, {2}, {0, 1}, {0, 2}, {1, 2}, {0, 1, 2}}) {
+    const World world;
+    world.add_model("whole");
+    std::string names;
+    for (const int descriptor : closed) names += std::to_string(descriptor) + " ";
+    CAPTURE(names);
+    const bool results = std::find(closed.begin(), closed.end(), 1) == closed.end();
+    const Finished training = run(train_to("model"), {.folder = world.path(), .closed = closed});
+    CHECK(training.exit_code == (results ? 0 : 1));  // 1: the folder's name cannot be printed
+    CHECK(world.read("model/model.safetensors") == world.read("whole/model.safetensors"));
+    CHECK(lines_of(world.read("model/metrics.jsonl")).size() ==
+          lines_of(world.read("whole/metrics.jsonl")).size());
+    CHECK(read_metrics(world.path() / "model/metrics.jsonl").updates.size() == 6);
+    CHECK(world.run({"train", "--resume", "--out", "model", "--max-updates", "70"}).exit_code == 0);
+  }
+}
+
+TEST_CASE("closed standard streams: a command that needs one says so") {
+  const World world;
+  world.add_model();
+  const Arguments translate{"translate", "--model", "model"};
+  const Finished no_input = run(translate, {.folder = world.path(), .closed = {0}});
+  CHECK(no_input.exit_code == 2);
+  CHECK(no_input.err == "babelgrad: standard input: cannot be read (Bad file descriptor)\n");
+  const Finished no_output =
+      run(translate, {.folder = world.path(), .input = kLine, .closed = {1}});
+  CHECK(no_output.exit_code == 1);
+  CHECK(no_output.err == "babelgrad: standard output: cannot be written\n");
+}
+
+TEST_CASE("a damaged log does not stop a training from being resumed") {
+  const World world;
+  world.add_model();
+  const std::string log = world.read("model/metrics.jsonl");
+  const auto lines = lines_of(log);
+  REQUIRE(lines.size() == 8);
+  world.write("model/metrics.jsonl",
+              log.substr(0, lines[0].size() + 10) + "\x01" + log.substr(lines[0].size() + 11));
+  const Finished resumed =
+      world.run({"train", "--resume", "--out", "model", "--max-updates", "70"});
+  CHECK(resumed.exit_code == 0);
+  const auto told = lines_of(resumed.err);
+  CHECK(std::count(told.begin(), told.end(),
+                   "model/metrics.jsonl: damaged at line 2; cut back to line 1") == 1);
+  CHECK(world.run({"report", "--model", "model", "--out", "report.html"}).exit_code == 0);
 }
 
 void interrupt_and_resume(int signal) {

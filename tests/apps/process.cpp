@@ -19,7 +19,8 @@ namespace {
 
 // In the child: does not return.
 [[noreturn]] void execute(const std::vector<std::string>& arguments,
-                          const std::filesystem::path& folder, std::uint64_t max_file_bytes) {
+                          const std::filesystem::path& folder, std::uint64_t max_file_bytes,
+                          std::vector<std::string> command = {}) {
   if (::chdir(folder.c_str()) != 0) ::_exit(127);
   std::signal(SIGPIPE, SIG_DFL);
   if (max_file_bytes > 0) {
@@ -27,12 +28,12 @@ namespace {
     const rlimit limit{max_file_bytes, max_file_bytes};
     ::setrlimit(RLIMIT_FSIZE, &limit);
   }
-  const std::string path = program().string();
-  std::vector<char*> pointers{const_cast<char*>("babelgrad")};
-  for (const std::string& argument : arguments)
-    pointers.push_back(const_cast<char*>(argument.c_str()));
+  command.push_back(program().string());
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  std::vector<char*> pointers;
+  for (std::string& argument : command) pointers.push_back(argument.data());
   pointers.push_back(nullptr);
-  ::execv(path.c_str(), pointers.data());
+  ::execvp(pointers[0], pointers.data());
   ::_exit(127);
 }
 
@@ -66,7 +67,8 @@ Finished run(const std::vector<std::string>& arguments, const RunOptions& option
     redirect(in, O_RDONLY, STDIN_FILENO);
     redirect(out, O_WRONLY | O_CREAT, STDOUT_FILENO);
     redirect(streams.path() / "err", O_WRONLY | O_CREAT, STDERR_FILENO);
-    execute(arguments, options.folder, options.max_file_bytes);
+    for (const int descriptor : options.closed) ::close(descriptor);
+    execute(arguments, options.folder, options.max_file_bytes, options.under);
   }
   Finished finished;
   finished.exit_code = wait_for(id);
@@ -98,7 +100,7 @@ Process::Process(const std::vector<std::string>& arguments, const std::filesyste
 
 Process::~Process() {
   close_input();
-  if (id_ > 0) {
+  if (id_ > 0 && !ended_) {
     ::kill(id_, SIGKILL);
     wait_for(id_);
   }
@@ -152,7 +154,7 @@ Finished Process::finish() {
   finished.exit_code = wait_for(id_);
   finished.out = out_.buffer;
   finished.err = err_.buffer;
-  id_ = -1;
+  ended_ = true;
   return finished;
 }
 

@@ -18,9 +18,11 @@ struct Finished {
 
 struct RunOptions {
   std::filesystem::path folder;           // to run in
+  std::vector<std::string> under = {};    // the command that runs the program, strace say
   std::string input = {};                 // on standard input
   std::filesystem::path input_file = {};  // standard input instead of `input`
   std::filesystem::path out = {};         // where standard output goes instead of Finished::out
+  std::vector<int> closed = {};           // descriptors that the program begins without
   std::uint64_t max_file_bytes = 0;       // a write beyond it fails as on a full disk; 0: no limit
 };
 
@@ -42,6 +44,7 @@ class Process {
   std::string read_line_err(double seconds) { return read_line(err_, seconds); }
   void close_input();
   void signal(int number);
+  pid_t id() const { return id_; }
   Finished finish();  // reads all that is left and waits for the end
 
  private:
@@ -53,6 +56,7 @@ class Process {
   static std::string read_line(Stream& stream, double seconds);
 
   pid_t id_ = -1;
+  bool ended_ = false;
   int in_ = -1;
   Stream out_{-1, {}}, err_{-1, {}};
 };

@@ -67,10 +67,23 @@ TEST_CASE("several requests over one connection") {
   CHECK(listening.client.Get("/healthz?a=b")->body == "ok\n");
   const auto refused = listening.client.Post("/api/translate", "{", "application/json");
   CHECK(refused->status == 400);
-  CHECK(error_of(refused->body) == "the body is not valid JSON at byte 2");
+  CHECK(error_of(refused->body) == "the body: not valid JSON at byte 2");
   CHECK(listening.client.Head("/")->status == 200);
   CHECK(listening.client.Options("/")->status == 405);
   CHECK(listening.get("/metrics").body.find("babelgrad_connections 1\n") != std::string::npos);
+}
+
+TEST_CASE("a body that is nested without end is refused, and the server lives") {
+  Listening listening;
+  const std::string deep = repeat("[", 480000) + repeat("]", 480000);
+  for (const std::string& body :
+       {"{\"beam\": " + deep + ", \"sentences\": [\"x\"]}", "{\"sentences\": " + deep + "}"}) {
+    const auto refused = listening.client.Post("/api/translate", body, "application/json");
+    REQUIRE(refused);
+    CHECK(refused->status == 400);
+    CHECK(error_of(refused->body) == "the body: nested deeper than 64 levels");
+  }
+  CHECK(listening.client.Get("/healthz")->body == "ok\n");
 }
 
 TEST_CASE("requests sent before the reply to the one before") {

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "babelgrad/apps/server/queries.h"
+#include "tests/apps/folder.h"
 
 namespace babelgrad::test {
 namespace {
@@ -32,15 +33,15 @@ void check_refused(const std::vector<Row>& rows, Parse parse) {
 }
 
 const std::vector<Row> kNotAnObject{
-    {"", 400, "the body is not valid JSON at byte 1"},
-    {"{\"sentence\": ", 400, "the body is not valid JSON at byte 14"},
-    {"{\"sentence\": \"\xff\"}", 400, "the body is not valid JSON at byte 15"},
-    {"{\"sentence\": \"\\ud800\"}", 400, "the body is not valid JSON at byte 21"},
-    {"{\"beam\": 1e999}", 400, "a number in the body is too large"},
+    {"", 400, "the body: not valid JSON at byte 1"},
+    {"{\"sentence\": ", 400, "the body: not valid JSON at byte 14"},
+    {"{\"sentence\": \"\xff\"}", 400, "the body: not valid JSON at byte 15"},
+    {"{\"sentence\": \"\\ud800\"}", 400, "the body: not valid JSON at byte 21"},
+    {"{\"beam\": 1e999}", 400, "the body: a number is too large"},
     {"[]", 400, "the body is not a JSON object"},
     {"null", 400, "the body is not a JSON object"},
-    {"{} {}", 400, "the body is not valid JSON at byte 4"},
-    {std::string(100000, '['), 400, "the body is not valid JSON at byte 100001"},
+    {"{} {}", 400, "the body: not valid JSON at byte 4"},
+    {std::string(100000, '['), 400, "the body: nested deeper than 64 levels"},
 };
 
 TEST_CASE("translate: refused bodies") {
@@ -50,7 +51,7 @@ TEST_CASE("translate: refused bodies") {
           {"{}", 400, "need sentences, a list of strings or one string"},
           {R"({"sentences": 7})", 400, "sentences is 7; need a list of strings"},
           {R"({"sentences": ["a", 7]})", 400, "sentences[1] is 7; need a string"},
-          {R"({"sentences": [["a"]]})", 400, "sentences[0] is [\"a\"]; need a string"},
+          {R"({"sentences": [["a"]]})", 400, "sentences[0] is a list of size 1; need a string"},
           {R"({"sentences": ["a\u0000"]})", 400, "sentences[0]: NUL byte at byte 2"},
           {R"({"sentences": ["a", "b", "c", "d"]})", 413, "sentences has 4 entries; at most 3"},
           {R"({"sentences": [], "beam": "big"})", 400, "beam is \"big\"; need a whole number"},
@@ -63,9 +64,11 @@ TEST_CASE("translate: refused bodies") {
           {R"({"sentences": [], "nbest": -1})", 400, "nbest is -1; need 1 to 5"},
           {R"({"sentences": [], "alignments": 1})", 400, "alignments is 1; need true or false"},
           {R"({"sentences": [], "sentense": ""})", 400, "unknown key \"sentense\""},
-          {R"({"sentences": )" + ("\"" + std::string(100, 'a') + "\"") + R"(, "beam": {"a": ")" +
-               std::string(100, 'b') + R"("}})",
-           400, "beam is {\"a\":\"" + std::string(54, 'b') + "...; need a whole number"},
+          {R"({"sentences": )" + ("\"" + std::string(100, 'a') + "\"") + R"(, "beam": ")" +
+               std::string(100, 'b') + R"("})",
+           400, "beam is \"" + std::string(59, 'b') + "...; need a whole number"},
+          {R"({"sentences": [], "beam": {"a": 1, "b": [2]}})", 400,
+           "beam is an object of size 2; need a whole number"},
       },
       parse_translate);
 }
@@ -76,13 +79,13 @@ TEST_CASE("explain: refused bodies") {
   check_refused(
       {
           {"{}", 400, "need sentence, a string"},
-          {R"({"sentence": ["a"]})", 400, "sentence is [\"a\"]; need a string"},
+          {R"({"sentence": ["a"]})", 400, "sentence is a list of size 1; need a string"},
           {start + R"("masked": 1})", 400, "masked is 1; need a list of source positions"},
           {start + R"("masked": [-1]})", 400, "masked[0] is -1; need 0 to 5"},
           {start + R"("masked": [0, 1.5]})", 400, "masked[1] is 1.5; need a whole number"},
           {start + R"("masked": [0, 1, 2, 3, 4, 5, 0]})", 413, "masked has 7 entries; at most 6"},
           {start + R"("weights": [])" + "}", 400,
-           "weights is []; need an object from output steps to weights"},
+           "weights is a list of size 0; need an object from output steps to weights"},
           {start + R"("weights": {"x": []}})", 400,
            "weights has the key \"x\"; need an output step"},
           {start + R"("weights": {"-1": []}})", 400,
@@ -93,6 +96,32 @@ TEST_CASE("explain: refused bodies") {
           {start + R"("alignments": true})", 400, "unknown key \"alignments\""},
       },
       parse_explain);
+}
+
+// The messages used to print such values recursively, over the end of the stack.
+TEST_CASE("values that are nested without end, at every key") {
+  const auto deep = [](const std::string& open, const std::string& close) {
+    return repeat(open, 480000) + "1" + repeat(close, 480000);
+  };
+  for (const std::string& value : {deep("[", "]"), deep("{\"a\":", "}")}) {
+    std::vector<Row> translate, explain;
+    const auto add = [&](std::vector<Row>& rows, const std::string& before,
+                         const std::string& after = "}") {
+      rows.push_back({before + value + after, 400, "the body: nested deeper than 64 levels"});
+    };
+    add(translate, R"({"sentences": )");
+    add(translate, R"({"sentences": ["a", )", "]}");
+    for (const char* key : {"beam", "nbest", "alignments", "unknown"})
+      add(translate, R"({"sentences": ["x"], ")" + std::string(key) + "\": ");
+    add(explain, R"({"sentence": )");
+    for (const char* key : {"beam", "masked", "weights", "unknown"})
+      add(explain, R"({"sentence": "x", ")" + std::string(key) + "\": ");
+    add(explain, R"({"sentence": "x", "masked": [0, )", "]}");
+    add(explain, R"({"sentence": "x", "weights": {"0": )", "}}");
+    add(explain, R"({"sentence": "x", "weights": {"0": [)", "]}}");
+    check_refused(translate, parse_translate);
+    check_refused(explain, parse_explain);
+  }
 }
 
 TEST_CASE("explain: everything at once") {

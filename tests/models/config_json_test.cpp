@@ -63,6 +63,8 @@ struct Row {
   std::string json, message;
 };
 
+std::string nested(std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); }
+
 TEST_CASE("config json: what cannot be is named, and nothing is changed") {
   const std::vector<Row> rows{
       {R"({"hiden": 5})", "unknown key hiden"},
@@ -77,7 +79,7 @@ TEST_CASE("config json: what cannot be is named, and nothing is changed") {
       {R"({"hidden": 2.5})", "hidden is 2.5; need a whole number"},
       {R"({"hidden": "big"})", "hidden is \"big\"; need a whole number"},
       {R"({"hidden": null})", "hidden is null; need a whole number"},
-      {R"({"hidden": [1]})", "hidden is [1]; need a whole number"},
+      {R"({"hidden": [1]})", "hidden is a list of size 1; need a whole number"},
       {R"({"hidden": true})", "hidden is true; need a whole number"},
       {R"({"learning_rate": "fast"})", "learning_rate is \"fast\"; need a number"},
       {R"({"learning_rate": 0})", "learning_rate is 0; need 1e-09 to 100.0"},
@@ -95,7 +97,15 @@ TEST_CASE("config json: what cannot be is named, and nothing is changed") {
       {R"({"hidden": 5} x)", "not valid JSON at byte 15"},
       {"{\"source\": \"\xff\"}", "not valid JSON at byte 13"},
       {R"({"learning_rate": 1e999})", "a number is too large"},
-      {std::string(100000, '['), "not valid JSON at byte 100001"},
+      {R"({"hidden": {"a": [1], "b": 2}})", "hidden is an object of size 2; need a whole number"},
+      {R"({"format": [1]})", "format is a list of size 1; this program reads 1"},
+      {"{\"" + std::string(100, 'k') + "\": 1}", "unknown key " + std::string(60, 'k') + "..."},
+      {std::string(100000, '['), "nested deeper than 64 levels"},
+      {nested(100000), "nested deeper than 64 levels"},
+      {R"({"hidden": )" + nested(100000) + "}", "nested deeper than 64 levels"},
+      {R"({"tokenizer": )" + nested(100000) + "}", "nested deeper than 64 levels"},
+      {R"({"format": )" + nested(100000) + "}", "nested deeper than 64 levels"},
+      {R"({"unknown": )" + nested(100000) + "}", "nested deeper than 64 levels"},
   };
   for (const Row& row : rows) {
     INFO(row.json.substr(0, 80));

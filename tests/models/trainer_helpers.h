@@ -72,16 +72,20 @@ struct RunResult {
 
 // Trains in `folder` as the command line does, from the beginning or from the state there.
 inline RunResult train(Config config, const std::filesystem::path& folder, bool resume,
-                       Recorder& recorder) {
+                       TrainingObserver& observer, const std::atomic<bool>& interrupt) {
   const TrainingData data = load_training_data(config, std::nullopt);
   fit_config(config, data.codecs);
   Translator translator(config, data.codecs);
-  translator.save_config(folder);
-  translator.save_vocabularies(folder);
-  Trainer trainer(translator, data, folder, recorder);
+  Trainer trainer(translator, data, folder, observer);
   if (resume) trainer.resume();
-  const StopReason reason = trainer.run(recorder.interrupt);
+  if (resume) translator.save_config(folder);
+  const StopReason reason = trainer.run(interrupt);
   return {reason, trainer.update(), trainer.best_update()};
+}
+
+inline RunResult train(Config config, const std::filesystem::path& folder, bool resume,
+                       Recorder& recorder) {
+  return train(std::move(config), folder, resume, recorder, recorder.interrupt);
 }
 
 inline RunResult train(Config config, const std::filesystem::path& folder, bool resume,

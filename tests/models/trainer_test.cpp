@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <limits>
+#include <set>
 
 #include "tests/models/trainer_helpers.h"
 #include "tests/nn/file_size_limit.h"
@@ -173,14 +174,79 @@ TEST_CASE("trainer: on a full disk the last good checkpoint survives, and traini
   std::string message;
   {
     const FileSizeLimit limit(12000);  // config.json and the vocabularies fit
-    message =
-        error_of<CheckpointError>([&] { train(task.config(), parts.path(), true, 34); }, &parts);
+    message = error_of<FileError>([&] { train(task.config(), parts.path(), true, 34); }, &parts);
   }
   CHECK(message.ends_with(".safetensors: cannot be written (File too large)"));
   CHECK((parts.read("model.safetensors") == model));
   CHECK((parts.read("training_state.safetensors") == state));
   train(task.config(), parts.path(), true, 34);
   check_same_training(whole, parts);
+}
+
+// Notes at each validation whose model a reader of the folder gets.
+class Reader : public TrainingObserver {
+ public:
+  explicit Reader(const std::filesystem::path& folder) : folder_(folder) {}
+  void on_validation(const ValidationReport&) override {
+    hidden.push_back(Translator::load(folder_).config().model.hidden);
+  }
+  std::vector<std::size_t> hidden;
+
+ private:
+  std::filesystem::path folder_;
+};
+
+TEST_CASE("trainer: a former model stands until model and state of the new one are saved") {
+  const ReverseTask task;
+  Config config = task.config();
+  config.training.snapshots = 3;
+  TemporaryFolder folder, fresh;
+  train(config, folder.path(), false, 20);
+  folder.write("notes.txt", "mine");
+  config.model.hidden = 14;
+  config.training.snapshots = 0;
+  config.training.max_updates = 35;
+  Reader reader(folder.path());
+  const std::atomic<bool> interrupt = false;
+  train(config, folder.path(), false, reader, interrupt);
+  CHECK(reader.hidden == std::vector<std::size_t>{12, 14, 14, 14});  // the first is saved after it
+  train(config, fresh.path(), false, 35);
+  check_same_training(folder, fresh);
+  CHECK(folder.read("notes.txt") == "mine");
+  std::filesystem::remove(folder.path() / "notes.txt");
+  const auto files = [](const TemporaryFolder& of) {
+    std::set<std::string> names;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(of.path()))
+      names.insert(std::filesystem::relative(entry.path(), of.path()).string());
+    return names;
+  };
+  CHECK(files(folder) == files(fresh));
+  CHECK(read_metrics(folder.path() / kMetricsFile).validations.size() == 4);
+}
+
+TEST_CASE("model folder: a replacement that was broken off is finished or cleared away") {
+  const ReverseTask task;
+  Config config = task.config();
+  TemporaryFolder folder, incoming;
+  train(config, folder.path(), false, 10);
+  config.model.hidden = 14;
+  train(config, incoming.path(), false, 10);
+  const auto hidden = [&] { return Translator::load(folder.path()).config().model.hidden; };
+  namespace fs = std::filesystem;
+  fs::copy(incoming.path(), folder.path() / "incoming.tmp", fs::copy_options::recursive);
+  CHECK(hidden() == 12);  // it may have lacked something
+  tidy_folder(folder.path());
+  CHECK(hidden() == 12);
+  CHECK_FALSE(fs::exists(folder.path() / "incoming.tmp"));
+  fs::copy(incoming.path(), folder.path() / "incoming", fs::copy_options::recursive);
+  fs::remove(folder.path() / "config.json");  // it had begun to take its place
+  CHECK(hidden() == 14);
+  CHECK(is_model_file(folder.path() / "incoming/config.json"));
+  tidy_folder(folder.path());
+  CHECK(hidden() == 14);
+  CHECK(fs::exists(folder.path() / "config.json"));
+  CHECK_FALSE(fs::exists(folder.path() / "incoming"));
+  check_same_training(folder, incoming);
 }
 
 TEST_CASE("trainer: a training that diverges at once leaves no model") {

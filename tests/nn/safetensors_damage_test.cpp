@@ -153,7 +153,11 @@ TEST_CASE("safetensors: headers that are not headers are refused") {
     CHECK(read_error(folder, file_of(header, 0)) == invalid);
   }
   CHECK(read_error(folder, file_of(entry("[2]", "[0,8]", "32"), 8)) == invalid);
-  CHECK(read_error(folder, file_of(std::string(200000, '['), 0)) == invalid);
+  const std::string nested = std::string(200000, '[') + std::string(200000, ']');
+  for (const std::string& deep :
+       {std::string(200000, '['), nested, "{\"x\":" + nested + "}", entry(nested, "[0,8]"),
+        entry("[2]", nested), entry("[2]", "[0,8]", nested), "{\"__metadata__\":" + nested + "}"})
+    CHECK(read_error(folder, file_of(deep, 8)) == invalid);
   CHECK(read_error(folder, "") == "x: truncated: shorter than a safetensors header");
   CHECK(read_error(folder, std::string(8, '\xff')) == "x: damaged: not a safetensors file");
   CHECK(read_error(folder, std::string("\x10\0\0\0\0\0\0\0{}", 10)) ==

@@ -61,45 +61,6 @@ TEST_CASE("read_file names an unreadable file") {
   CHECK(error_of([&] { read_file(path); }, &folder) == "a: cannot be read (Permission denied)");
 }
 
-TEST_CASE("write_file replaces a file whole or not at all") {
-  const TemporaryFolder folder;
-  write_file(folder.path() / "a", "first");
-  write_file(folder.path() / "a", "second");
-  CHECK(folder.read("a") == "second");
-  CHECK(!std::filesystem::exists(folder.path() / "a.tmp"));
-  CHECK(error_of<InputError>([&] { write_file(folder.path() / "no" / "a", "x"); }, &folder) ==
-        "no/a: cannot be written (No such file or directory)");
-  if (std::filesystem::exists("/dev/full")) {
-    std::filesystem::create_symlink("/dev/full", folder.path() / "a.tmp");
-    CHECK(error_of<InputError>([&] { write_file(folder.path() / "a", "third"); }, &folder) ==
-          "a: cannot be written (No space left on device)");
-    CHECK(folder.read("a") == "second");
-  }
-}
-
-TEST_CASE("write_file follows links, and writes into what is no plain file") {
-  namespace fs = std::filesystem;
-  const TemporaryFolder folder;
-  folder.write("real", "first");
-  fs::create_symlink("real", folder.path() / "link");
-  write_file(folder.path() / "link", "second");
-  CHECK(fs::is_symlink(folder.path() / "link"));
-  CHECK(folder.read("real") == "second");
-  fs::create_symlink("new", folder.path() / "dangling");
-  write_file(folder.path() / "dangling", "third");
-  CHECK(fs::is_symlink(folder.path() / "dangling"));
-  CHECK(folder.read("new") == "third");
-  write_file("/dev/null", "lost");
-  CHECK(fs::is_character_file("/dev/null"));
-  CHECK(error_of<InputError>([&] { write_file(folder.path(), "x"); }) ==
-        folder.path().string() + ": cannot be written (Is a directory)");
-  if (fs::exists("/dev/full")) {
-    CHECK(error_of<InputError>([&] { write_file("/dev/full", "x"); }) ==
-          "/dev/full: cannot be written (No space left on device)");
-    CHECK(fs::is_character_file("/dev/full"));
-  }
-}
-
 TEST_CASE("read_parallel and read_tsv pair source with target") {
   const TemporaryFolder folder;
   const Corpus two_files =
