@@ -2,6 +2,7 @@
 #pragma once
 
 #include "babelgrad/autograd/backward.h"
+#include "babelgrad/autograd/derivatives.h"
 #include "babelgrad/autograd/inspection/gradcheck.h"
 #include "babelgrad/autograd/inspection/inspect.h"
 #include "babelgrad/autograd/ops.h"

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Runs the examples in build/ and holds what they print against the figure in their headers.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# expect NAME 'PATTERN' 'CONDITION on $1' [ARGUMENTS]: the last number that PATTERN captures.
+expect() {
+  local name=$1 pattern=$2 condition=$3
+  shift 3
+  local value
+  value=$("build/example_$name" "$@" | sed -nE "s/.*$pattern.*/\\1/p" | tail -n 1)
+  if ! awk -v v="$value" "BEGIN { exit !(v != \"\" && $condition) }"; then
+    echo "example_$name: '$value' is not what its header says ($condition)" >&2
+    exit 1
+  fi
+  echo "example_$name: $value"
+}
+
+expect regression 'error ([0-9.]+)' 'v < 0.0001'
+expect reverse_sequence '([0-9.]+) %' 'v >= 99'
+expect differential_equation 'largest error ([0-9.]+)' 'v < 0.01'
+expect gradient_penalty 'f\(b\) - f\(a\) ([0-9.]+)' 'v > 6.1875 && v < 6.3125'
+expect article 'exact match ([0-9.]+)' 'v > 50' 4
