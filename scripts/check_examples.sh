@@ -17,7 +17,7 @@ expect() {
 }
 
 expect regression 'error ([0-9.]+)' 'v < 0.0001'
-expect reverse_sequence '([0-9.]+) %' 'v >= 99'
+expect reverse_sequence 'right: ([0-9.]+) %' 'v >= 99'
 expect differential_equation 'largest error ([0-9.]+)' 'v < 0.01'
 expect gradient_penalty 'f\(b\) - f\(a\) ([0-9.]+)' 'v > 6.1875 && v < 6.3125'
 expect article 'exact match ([0-9.]+)' 'v > 50' 4

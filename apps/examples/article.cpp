@@ -2,8 +2,8 @@
 // Machine Translation Model", step by step, trained on the bundled French-English sentences.
 //
 // Run:     build/example_article [epochs]      (in the project's folder; 25 epochs by default)
-// Expect:  at least 90 % of 800 held-out sentences translated word for word, and the attention of
-//          "je suis étudiant".
+// Expect:  98 to 99 % of 800 held-out sentences translated word for word, after about 80 s of one
+//          core, and the attention of "je suis étudiant".
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
