@@ -7,7 +7,7 @@
 namespace babelgrad {
 
 template <class T>
-Array<T>::Array(const Shape& shape) : size_(element_count(shape)), shape_(shape) {
+Array<T>::Array(const Shape& shape) : size_(checked_element_count(shape)), shape_(shape) {
   storage_ = std::allocate_shared<Storage>(CachingAllocator<Storage>(), size_);
   data_ = storage_->elements.data();
 }

@@ -40,6 +40,7 @@ class Visit final : public Vjp<T> {
       Array<T>& sum = slot.gradient.make_dense(shape);
       unshare(sum);
       kernels<T>().add(sum.size(), g.data(), sum.data());
+      if (anomaly_enabled()) require_finite_gradient(node, i, sum, this->grad);
     } else {
       slot.gradient.dense = std::move(g);
     }
@@ -136,7 +137,7 @@ void walk_back(const Tensor<T>& output, const Array<T>& cotangent, BackwardOptio
     Gradient<T>& gradient = slot.gradient;
     if (node.vjp) gradient.make_dense(node.value.shape());
     if (node.extras)
-      for (const GradientHook<T>& hook : node.extras->hooks)
+      for (const auto hooks = node.extras->hooks; const GradientHook<T>& hook : hooks)
         replace_by_hook(hook, node, gradient.make_dense(node.value.shape()));
     on_complete(node, gradient);
     check_history(node);

@@ -78,7 +78,9 @@ std::vector<Tensor<T>> gradients(const Tensor<T>& output, const Tensor<T>& cotan
     const auto position = wanted.find(&node);
     if (position == wanted.end()) return true;
     found[position->second] = true;
-    results[position->second] = options.create_graph ? gradient : gradient.detach();
+    // A node and elements of its own: several leaves may have one gradient.
+    results[position->second] =
+        options.create_graph ? identity(gradient) : Tensor<T>(Array<T>(gradient.value()));
     return true;
   });
   if (!options.allow_unused) require_used(leaves, found);

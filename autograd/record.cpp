@@ -10,10 +10,9 @@ namespace {
 
 std::atomic<std::uint64_t> next_id{1};
 
-template <class T>
-[[noreturn]] void throw_changed(const Node<T>& node, const std::string& what) {
-  throw GraphError("backward of " + std::string(node.op) + ": " + what + ", was changed after " +
-                   node.op + " ran, so its gradient would be wrong");
+[[noreturn]] void throw_changed(const std::string& op, const std::string& what) {
+  throw GraphError("backward of " + op + ": " + what + " was changed after " + op +
+                   " ran, so its gradient would be wrong");
 }
 
 }  // namespace
@@ -68,15 +67,21 @@ template <class T>
 const Array<T>& Vjp<T>::in(std::size_t i) const {
   const auto& input = node_.inputs[i];
   if (input.node->value.version() != input.version)
-    throw_changed(node_, "its input " + std::to_string(i) + ", " + describe(*input.node));
+    throw_changed(node_.op, "its input " + std::to_string(i) + ", " + describe(*input.node) + ",");
   return input.node->value;
 }
 
 template <class T>
 const Array<T>& Vjp<T>::out() const {
   if (node_.value.version() != node_.version)
-    throw_changed(node_, "its output, " + describe(node_));
+    throw_changed(node_.op, "its output, " + describe(node_) + ",");
   return node_.value;
+}
+
+template <class T>
+const Array<T>& SavedArray<T>::get(const char* op, const char* what) const {
+  if (array_.version() != version_) throw_changed(op, what);
+  return array_;
 }
 
 template <class T>
@@ -88,19 +93,20 @@ template <class T>
 Tensor<T> GraphVjp<T>::in(std::size_t i) const {
   const auto& input = node_->inputs[i];
   if (input.node->value.version() != input.version)
-    throw_changed(*node_, "its input " + std::to_string(i) + ", " + describe(*input.node));
+    throw_changed(node_->op, "its input " + std::to_string(i) + ", " + describe(*input.node) + ",");
   return Tensor<T>(input.node);
 }
 
 template <class T>
 Tensor<T> GraphVjp<T>::out() const {
   if (node_->value.version() != node_->version)
-    throw_changed(*node_, "its output, " + describe(*node_));
+    throw_changed(node_->op, "its output, " + describe(*node_) + ",");
   return Tensor<T>(node_);
 }
 
 #define BABELGRAD_INSTANTIATE(T)                                                                   \
   template class Vjp<T>;                                                                           \
+  template class SavedArray<T>;                                                                    \
   template class GraphVjp<T>;                                                                      \
   template std::shared_ptr<Node<T>> make_node(Array<T>, bool);                                     \
   template Tensor<T> detail::record_node(const char*, std::vector<Tensor<T>>, Array<T>,            \

@@ -24,6 +24,15 @@ void Shape::erase(std::size_t axis) {
   --rank_;
 }
 
+std::size_t checked_element_count(const Shape& shape) {
+  if (std::find(shape.begin(), shape.end(), 0) != shape.end()) return 0;
+  std::size_t count = 1;
+  for (const std::size_t size : shape)
+    if (__builtin_mul_overflow(count, size, &count))
+      throw ShapeError("shape: need fewer elements than memory has bytes; got " + to_string(shape));
+  return count;
+}
+
 std::string to_string(const Shape& shape) {
   std::string text = "[";
   for (std::size_t i = 0; i < shape.size(); ++i) {

@@ -55,4 +55,7 @@ inline std::size_t element_count(const Shape& shape) {
   return count;
 }
 
+// The same; a ShapeError if the number does not fit.
+std::size_t checked_element_count(const Shape& shape);
+
 }  // namespace babelgrad

@@ -48,6 +48,7 @@ MutableValue<T>& MutableValue<T>::operator=(Array<T> values) {
   if (values.shape() != array_->shape())
     throw_shape_error("mutable_value", "need an array of the tensor's shape",
                       {{"tensor", array_->shape()}, {"array", values.shape()}});
+  array_->announce_change();
   array_->assign_elements(std::move(values));
   return *this;
 }
@@ -69,14 +70,14 @@ Node<T>& Tensor<T>::node() const {
 
 template <class T>
 Array<T> Tensor<T>::value() && {
-  return node_.use_count() == 1 ? node().value.alias() : node().value;
+  Array<T>& value = node().value;
+  return node_.use_count() == 1 && !value.is_shared() ? std::move(value) : value;
 }
 
 template <class T>
 MutableValue<T> Tensor<T>::mutable_value() {
   if (!is_leaf())
     throw GraphError(std::string("mutable_value: need a leaf; got the result of ") + op());
-  node().value.announce_change();
   return MutableValue<T>(node().value);
 }
 

@@ -36,6 +36,8 @@ struct BackwardOptions {
 };
 
 // The value of a leaf, to be changed in place. Its shape stays: assigning another is a ShapeError.
+// Whatever can write announces a change, so ask anew for each: a pointer that is kept across a
+// forward pass writes unnoticed, and an assignment ends it.
 template <class T>
 class MutableValue {
  public:
@@ -45,16 +47,21 @@ class MutableValue {
   operator const Array<T>&() const { return *array_; }
   const Shape& shape() const { return array_->shape(); }
   std::size_t size() const { return array_->size(); }
-  T* data() const { return array_->data(); }
-  T* begin() const { return array_->begin(); }
+  T* data() const { return changed().data(); }
+  T* begin() const { return changed().begin(); }
   T* end() const { return array_->end(); }
-  void fill(T value) const { array_->fill(value); }
+  void fill(T value) const { changed().fill(value); }
   template <class... Index>
   T& operator()(Index... index) const {
-    return (*array_)(index...);
+    return changed()(index...);
   }
 
  private:
+  Array<T>& changed() const {
+    array_->announce_change();
+    return *array_;
+  }
+
   Array<T>* array_;
 };
 

@@ -58,7 +58,8 @@ class Vjp {
   // Adds values[k] to row indices[k] of the gradient of input i, a table [V, E], if it wants one.
   // values: [indices, E]. The gradient is kept by its rows until somebody needs the whole of it.
   virtual void accumulate_rows(std::size_t i, const IntArray& indices, const Array<T>& values) = 0;
-  // The gradient of input i, which must want one, as a buffer to write or add in place.
+  // The gradient of input i, which must want one, as a buffer to write or add in place. Write it
+  // before asking for the next: two inputs may be one tensor.
   virtual GradientBuffer<T> buffer(std::size_t i) = 0;
   // The same for kernels that only add: zeros if nothing was accumulated before.
   T* sum_buffer(std::size_t i);
@@ -95,6 +96,21 @@ class GraphVjp {
   GraphVjp(std::shared_ptr<Node<T>> node, Tensor<T> gradient)
       : grad(std::move(gradient)), node_(std::move(node)) {}
   std::shared_ptr<Node<T>> node_;
+};
+
+// What a VJP keeps of an array that the user holds, too: the elements are shared, and a change of
+// them is noticed.
+template <class T>
+class SavedArray {
+ public:
+  explicit SavedArray(const Array<T>& array) : array_(array.alias()), version_(array.version()) {}
+  SavedArray(SavedArray&&) = default;
+  // A GraphError that names `op` and `what` if the elements were changed since.
+  const Array<T>& get(const char* op, const char* what) const;
+
+ private:
+  Array<T> array_;
+  std::uint32_t version_;
 };
 
 // An op composed of others, of as many tensors as the op has inputs. May capture shapes, indices
@@ -164,6 +180,8 @@ T* Vjp<T>::sum_buffer(std::size_t i) {
 
 extern template class Vjp<float>;
 extern template class Vjp<double>;
+extern template class SavedArray<float>;
+extern template class SavedArray<double>;
 extern template class GraphVjp<float>;
 extern template class GraphVjp<double>;
 

@@ -25,6 +25,7 @@ class VjpFunction {
   // f: called with a Vjp<T>&, or with either (a generic lambda).
   template <class F>
   requires(!std::same_as<std::remove_cvref_t<F>, VjpFunction>) explicit VjpFunction(F f) {
+    static_assert(alignof(F) <= 64, "the allocator aligns to 64 bytes");
     if constexpr (fits_in_place<F>)
       new (place_) F(std::move(f));
     else

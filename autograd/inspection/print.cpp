@@ -77,6 +77,10 @@ void print_axis(std::ostream& out, const Shape& shape, std::size_t axis, std::si
 
 template <class T>
 void print(std::ostream& out, const char* name, const Array<T>& array) {
+  if (!array.given()) {
+    out << name << "(";
+    return;
+  }
   const std::string open = std::string(name) + "(";
   const Format format(array);
   out << open;
@@ -88,7 +92,6 @@ void print(std::ostream& out, const char* name, const Array<T>& array) {
 
 template <class T>
 std::ostream& operator<<(std::ostream& out, const Array<T>& array) {
-  if (!array.given()) return out << "array()";
   print(out, "array", array);
   return out << ")";
 }
@@ -103,6 +106,7 @@ std::ostream& operator<<(std::ostream& out, const Tensor<T>& tensor) {
 }
 
 std::ostream& operator<<(std::ostream& out, const Mask& mask) {
+  if (!mask.given()) return out << "mask()";
   out << "mask(";
   print_axis(out, mask.shape(), 0, 0, 5,
              [&](std::size_t i) { return mask.data()[i] != 0 ? " True" : "False"; });

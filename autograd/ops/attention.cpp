@@ -76,27 +76,29 @@ Array<T> score_gradients(Vjp<T>& c, const Extents& e, const Array<T>& weights, s
   return d;
 }
 
-// The steps that follow the scores, the definition.
-template <class T>
-Attention<T> attend(const Tensor<T>& scores, const Tensor<T>& values, const IntArray& lengths) {
-  const Tensor<T> weights = attention_weights(scores, lengths);
-  return {attention_context(weights, values), weights};
-}
-
-// Context and weights as two nodes over the same inputs, of which the values are the last. The
-// weights' gradient, which few ask for, goes through the definition.
-template <class T, class F, class Compose>
+// Context and weights as two nodes, over `inputs`, of which the values are the last, and over those
+// without the values. `scores` is the first part of the definition: in -> [T, B, S]. The gradient
+// of the weights, which few ask for, goes through the definition.
+template <class T, class F, class Scores>
 Attention<T> record_attention(const char* name, const std::vector<Tensor<T>>& inputs,
-                              const Extents& e, Array<T> weights, F vjp, Compose compose) {
+                              const Extents& e, Array<T> weights, F vjp, Scores scores,
+                              const IntArray& lengths) {
   Array<T> context = contexts(e, weights, inputs.back().value());
   Tensor<T> result = record(
       name, inputs, std::move(context),
-      [vjp, e, saved = weights.alias()](Vjp<T>& c) { vjp(c, e, saved); },
-      Definition<T>([compose](const auto& in) { return compose(in).context; }));
+      [vjp, e, saved = SavedArray<T>(weights)](Vjp<T>& c) {
+        vjp(c, e, saved.get(c.op(), "an array of its weights"));
+      },
+      Definition<T>([scores, lengths](const auto& in) {
+        return attention_context(attention_weights(scores(in), lengths),
+                                 without_padding(in.back(), lengths));
+      }));
   const ProfileScope profile("attention_weights");
   return {std::move(result),
-          record_defined<T>("attention_weights", inputs, std::move(weights),
-                            [compose](const auto& in) { return compose(in).weights; })};
+          record_defined<T>("attention_weights", {inputs.begin(), inputs.end() - 1},
+                            std::move(weights), [scores, lengths](const auto& in) {
+                              return attention_weights(scores(in), lengths);
+                            })};
 }
 
 }  // namespace
@@ -128,10 +130,12 @@ Attention<T> dot_attention(const Tensor<T>& queries, const Tensor<T>& keys, cons
                 x.ld_key());
     }
   };
-  return record_attention<T>("dot_attention", {queries, keys, values}, e, std::move(scores), vjp,
-                             [lengths](const std::vector<Tensor<T>>& in) {
-                               return attend(dot_scores(in[0], in[1]), in[2], lengths);
-                             });
+  return record_attention<T>(
+      "dot_attention", {queries, keys, values}, e, std::move(scores), vjp,
+      [lengths](const std::vector<Tensor<T>>& in) {
+        return dot_scores(in[0], without_padding(in[1], lengths));
+      },
+      lengths);
 }
 
 template <class T>
@@ -170,10 +174,12 @@ Attention<T> additive_attention(const Tensor<T>& queries, const Tensor<T>& keys,
                                            d_keys + k, d_v);
     });
   };
-  return record_attention<T>("additive_attention", {queries, keys, v, values}, e, std::move(scores),
-                             vjp, [lengths](const std::vector<Tensor<T>>& in) {
-                               return attend(additive_scores(in[0], in[1], in[2]), in[3], lengths);
-                             });
+  return record_attention<T>(
+      "additive_attention", {queries, keys, v, values}, e, std::move(scores), vjp,
+      [lengths](const std::vector<Tensor<T>>& in) {
+        return additive_scores(in[0], without_padding(in[1], lengths), in[2]);
+      },
+      lengths);
 }
 
 #define BABELGRAD_INSTANTIATE(T)                                                                 \

@@ -243,12 +243,14 @@ template <class T>
 AttentionGru<T> compose(const Extents& e, const std::vector<Tensor<T>>& in,
                         const IntArray& lengths) {
   const GruWeights<T> gru{in[kWeightIh], in[kWeightHh], in[kBiasIh], in[kBiasHh]};
+  const Tensor<T> keys = without_padding(in[kKeys], lengths);
+  const Tensor<T> values = without_padding(in[kValues], lengths);
   Tensor<T> state = in[kState];
   std::vector<Tensor<T>> outputs, weights;
   for (std::size_t t = 0; t < e.steps; ++t) {
     const Tensor<T> query = unsqueeze(linear(state, in[kQueryWeight], in[kQueryBias]), 0);
-    weights.push_back(attention_weights(additive_scores(query, in[kKeys], in[kV]), lengths));
-    const Tensor<T> context = squeeze(attention_context(weights.back(), in[kValues]), 0);
+    weights.push_back(attention_weights(additive_scores(query, keys, in[kV]), lengths));
+    const Tensor<T> context = squeeze(attention_context(weights.back(), values), 0);
     state = gru_cell(cat({in[kWords][static_cast<std::ptrdiff_t>(t)], context}, -1), state, gru);
     outputs.push_back(cat({context, state}, -1));
   }
@@ -270,11 +272,12 @@ AttentionGru<T> attention_gru(const Tensor<T>& words, const Tensor<T>& keys,
   Saved<T> saved;
   Array<T> weights = uninitialized<T>({e.steps, e.batch, e.source});
   Array<T> result = run_forward(e, inputs, saved, weights);
-  auto vjp = [e, weights = weights.alias(), saved = std::move(saved)](Vjp<T>& c) mutable {
+  auto vjp = [e, kept = SavedArray<T>(weights), saved = std::move(saved)](Vjp<T>& c) mutable {
+    const Array<T>& checked = kept.get(c.op(), "an array of its weights");
     Saved<T> work = c.last_visit() ? std::move(saved) : saved;
-    StepGradients<T> d = run_backward(c, e, work, weights);
+    StepGradients<T> d = run_backward(c, e, work, checked);
     gru_gradients(c, e, work, d);
-    attention_gradients(c, e, work, d, weights);
+    attention_gradients(c, e, work, d, checked);
   };
   const auto composed = [e, lengths](const std::vector<Tensor<T>>& in) {
     return compose(e, in, lengths);

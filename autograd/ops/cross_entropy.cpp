@@ -32,23 +32,24 @@ CountedTargets check_targets(const char* op, const Shape& x, std::size_t classes
   return counted;
 }
 
+// The definition, over the rows that count.
 template <class T>
 Tensor<T> composed_cross_entropy(const Tensor<T>& logits, const IntArray& targets,
                                  const CrossEntropyOptions& options) {
-  IntArray at = targets;  // ignored rows: any class, with weight 0
-  Array<T> weights = full<T>(targets.shape(), T(1));
-  for (std::size_t i = 0; i < at.size(); ++i)
-    if (at.data()[i] == options.ignore_index) at.data()[i] = 0, weights.data()[i] = 0;
-  Shape column = targets.shape();
-  column.push_back(1);
-  const Tensor<T> log_p = log_softmax(logits, -1);
-  const Tensor<T> at_target = squeeze(gather(log_p, -1, at.reshaped(column)), -1);
+  const std::size_t classes = logits.shape().back();
+  const CountedTargets counted =
+      check_targets("cross_entropy", logits.shape(), classes, targets, options);
+  IntArray rows({counted.rows.size()}), at({counted.rows.size(), 1});
+  for (std::size_t i = 0; i < counted.rows.size(); ++i) {
+    rows.data()[i] = static_cast<std::int32_t>(counted.rows[i]);
+    at.data()[i] = targets.data()[counted.rows[i]];
+  }
+  const Tensor<T> flat = reshape(logits, Shape{targets.size(), classes});
+  const Tensor<T> log_p = log_softmax(index_select(flat, 0, rows), -1);
   const T smoothing = static_cast<T>(options.label_smoothing);
-  const Tensor<T> losses = at_target * (smoothing - 1) - mean(log_p, -1) * smoothing;
-  const double normalizer =
-      check_targets("cross_entropy", logits.shape(), logits.shape().back(), targets, options)
-          .normalizer;
-  return sum(losses * Tensor<T>(weights)) * static_cast<T>(1 / normalizer);
+  Tensor<T> losses = squeeze(gather(log_p, -1, at), -1) * (smoothing - 1);
+  if (smoothing != 0) losses = losses - mean(log_p, -1) * smoothing;
+  return sum(losses) * static_cast<T>(1 / counted.normalizer);
 }
 
 template <class T>

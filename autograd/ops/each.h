@@ -35,6 +35,7 @@ void each_in_row(const F& f, std::size_t n, Out* __restrict out, const bool* ste
 template <class Out, class F, class... Arrays>
 Array<Out> each_into(const Shape& shape, const F& f, const Arrays&... x) {
   constexpr std::size_t kOperands = sizeof...(Arrays);
+  if (!(x.given() && ...)) throw ShapeError("array: used before it was given elements");
   Array<Out> y(shape);
   if (y.size() == 0) return y;
   Out* out = y.data();

@@ -56,7 +56,7 @@ void for_each_gathered(const Shape& x, std::size_t axis, const IntArray& indices
 template <class T>
 Tensor<T> embedding(const Tensor<T>& table, const IntArray& indices) {
   const ProfileScope profile("embedding");
-  if (table.rank() != 2)
+  if (table.rank() != 2 || table.dim(1) == 0)
     throw_shape_error("embedding", "need a table [V, E]", {{"table", table.shape()}});
   check_indices("embedding", indices, table.dim(0));
   const std::size_t width = table.dim(1);

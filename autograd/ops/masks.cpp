@@ -96,7 +96,7 @@ Array<T> where(const Mask& mask, const Array<T>& a, const Array<T>& b) {
 template <class T>
 Tensor<T> where(const Mask& mask, const Tensor<T>& a, const Tensor<T>& b) {
   const ProfileScope profile("where");
-  return record("where", {a, b}, where(mask, a.value(), b.value()), [mask = mask.alias()](auto& c) {
+  return record("where", {a, b}, where(mask, a.value(), b.value()), [mask](auto& c) {
     if (c.wants(0)) c.accumulate(0, where(mask, c.grad, 0));
     if (c.wants(1)) c.accumulate(1, where(mask, 0, c.grad));
   });
@@ -104,7 +104,7 @@ Tensor<T> where(const Mask& mask, const Tensor<T>& a, const Tensor<T>& b) {
 
 template <class T>
 Array<T> masked_fill(const Array<T>& x, const Mask& fill_where, std::type_identity_t<T> value) {
-  if (!broadcasts_to(fill_where.shape(), x.shape()))
+  if (!fill_where.given() || !broadcasts_to(fill_where.shape(), x.shape()))
     throw_shape_error("masked_fill", "need a mask that broadcasts to x",
                       {{"x", x.shape()}, {"fill_where", fill_where.shape()}});
   return where(fill_where, scalar(value), x);
@@ -113,9 +113,8 @@ Array<T> masked_fill(const Array<T>& x, const Mask& fill_where, std::type_identi
 template <class T>
 Tensor<T> masked_fill(const Tensor<T>& x, const Mask& fill_where, std::type_identity_t<T> value) {
   const ProfileScope profile("masked_fill");
-  return record(
-      "masked_fill", {x}, masked_fill(x.value(), fill_where, value),
-      [mask = fill_where.alias()](auto& c) { c.accumulate(0, masked_fill(c.grad, mask, 0)); });
+  return record("masked_fill", {x}, masked_fill(x.value(), fill_where, value),
+                [mask = fill_where](auto& c) { c.accumulate(0, masked_fill(c.grad, mask, 0)); });
 }
 
 #define BABELGRAD_INSTANTIATE(T)                                                        \

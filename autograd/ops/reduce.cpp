@@ -74,14 +74,14 @@ Tensor<T> record_extreme(const char* name, const Tensor<T>& x, Array<T> y, const
 
 template <class T>
 Array<T> sum_to(const Array<T>& x, const Shape& shape) {
+  if (!can_broadcast(shape, x.shape()))
+    throw_shape_error("sum_to", "need a shape that broadcasts to x's",
+                      {{"x", x.shape()}, {"shape", shape}});
   return x.shape() == shape ? x.alias() : sum_to_shape(x, shape);
 }
 template <class T>
 Tensor<T> sum_to(const Tensor<T>& x, const Shape& shape) {
   const ProfileScope profile("sum_to");
-  if (!can_broadcast(shape, x.shape()))
-    throw_shape_error("sum_to", "need a shape that broadcasts to x's",
-                      {{"x", x.shape()}, {"shape", shape}});
   return record("sum_to", {x}, sum_to(x.value(), shape),
                 [](auto& c) { c.accumulate(0, broadcast_to(c.grad, c.shape(0))); });
 }

@@ -23,10 +23,11 @@ Shape Sizes::resolve(const char* op, const Shape& from) const {
     }
     shape.push_back(static_cast<std::size_t>(size));
   }
-  if (fits && open < Shape::kMaxRank && known > 0 && count % known == 0)
-    shape[open] = count / known;
-  if (!fits || (open < Shape::kMaxRank && shape[open] * known != count) ||
-      element_count(shape) != count) {
+  if (open < Shape::kMaxRank) {
+    fits = fits && known > 0 && count % known == 0;
+    if (fits) shape[open] = count / known;
+  }
+  if (!fits || checked_element_count(shape) != count) {
     std::string wanted = "[";
     for (const std::ptrdiff_t size : sizes_)
       wanted += (wanted.size() > 1 ? ", " : "") + std::to_string(size);
@@ -73,7 +74,7 @@ Range checked_range(const Shape& shape, std::ptrdiff_t axis, std::ptrdiff_t begi
                      std::to_string(begin) + ", end " + std::to_string(end) + ", step " +
                      std::to_string(step));
   const std::size_t length = static_cast<std::size_t>(to - from);
-  return {a, static_cast<std::size_t>(from), (length + step - 1) / step, step};
+  return {a, static_cast<std::size_t>(from), length == 0 ? 0 : (length - 1) / step + 1, step};
 }
 
 // Calls f(offset in the whole, offset in the part, elements) for the blocks that a slice takes.

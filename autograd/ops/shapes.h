@@ -93,7 +93,7 @@ std::vector<V> split(const V& x, std::size_t size, std::ptrdiff_t axis) {
   const std::size_t n = x.shape()[checked_axis("split", axis, x.shape())];
   if (size == 0) throw_shape_error("split", "need pieces of at least 1", {{"x", x.shape()}});
   std::vector<V> pieces;
-  for (std::size_t begin = 0; begin < n; begin += size)
+  for (std::size_t begin = 0; begin < std::max<std::size_t>(n, 1); begin += size)
     pieces.push_back(slice(x, axis, static_cast<std::ptrdiff_t>(begin),
                            static_cast<std::ptrdiff_t>(std::min(n, begin + size))));
   return pieces;
@@ -104,7 +104,8 @@ template <Value V>
 std::vector<V> chunk(const V& x, std::size_t count, std::ptrdiff_t axis) {
   const std::size_t n = x.shape()[checked_axis("chunk", axis, x.shape())];
   if (count == 0) throw_shape_error("chunk", "need at least one piece", {{"x", x.shape()}});
-  return split(x, std::max<std::size_t>(1, (n + count - 1) / count), axis);
+  if (n == 0) return std::vector<V>(count, x);
+  return split(x, (n + count - 1) / count, axis);
 }
 
 }  // namespace babelgrad

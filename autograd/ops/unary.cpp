@@ -240,7 +240,7 @@ template <class T>
 Tensor<T> pow(const Tensor<T>& x, std::type_identity_t<T> exponent) {
   const ProfileScope profile("pow");
   return record("pow", {x}, pow(x.value(), exponent), [exponent](auto& c) {
-    if (exponent == T(0)) return c.accumulate(0, c.grad * T(0));
+    if (exponent == T(0)) return c.accumulate(0, where(full_mask(c.shape(0), false), c.grad, 0));
     c.accumulate(0, c.grad * (pow(c.in(0), exponent - T(1)) * exponent));
   });
 }
@@ -261,7 +261,7 @@ template <class T>
 Tensor<T> clamp(const Tensor<T>& x, std::type_identity_t<T> low, std::type_identity_t<T> high) {
   const ProfileScope profile("clamp");
   return record_by_input("clamp", x, clamp(x.value(), low, high), [low, high](auto g, auto v) {
-    return where(v < low, 0 * g, where(v > high, 0 * g, g));
+    return where(v >= low, where(v <= high, g, 0), 0);
   });
 }
 

@@ -62,6 +62,16 @@ TEST_CASE("a value changed between forward and backward is noticed") {
         "wrong");
 }
 
+TEST_CASE("attention weights that were handed out and changed are noticed") {
+  const D q = random_leaf({2, 1, 3}, 1), k = random_leaf({4, 1, 3}, 2);
+  const Attention<double> attended = dot_attention(q, k, k);
+  attended.weights.detach().mutable_value().fill(0.25);
+  CHECK(
+      message_of<GraphError>([&] { gradients(sum(attended.context), {q}); }) ==
+      "backward of dot_attention: an array of its weights was changed after dot_attention ran, so "
+      "its gradient would be wrong");
+}
+
 TEST_CASE("a change of what no gradient reads is none") {
   D x({2}, {3, 4}, kRequiresGrad);
   const D y = x + 1, e = exp(x);
