@@ -105,6 +105,13 @@ Array<T> slice(const Array<T>& x, std::ptrdiff_t axis, std::ptrdiff_t begin, std
 template <class T>
 Array<T> matmul(const Array<T>& a, const Array<T>& b, Transposed transposed = {});
 
+// ---- Convolutions (ops/convolution.cpp) ----
+template <class T>
+Array<T> unfold(const Array<T>& x, Size2d kernel, const ConvOptions& options = {});
+template <class T>
+Array<T> fold(const Array<T>& columns, Size2d output, Size2d kernel,
+              const ConvOptions& options = {});
+
 // ---- Indices (ops/index.cpp) ----
 template <class T>
 Array<T> index_select(const Array<T>& x, std::ptrdiff_t axis, const IntArray& indices);

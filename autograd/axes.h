@@ -44,6 +44,22 @@ struct KeepDim {
   KeepDim(std::same_as<bool> auto keep) : value(keep) {}
 };
 
+// Height and width, or one number for both: of a kernel, a stride, a padding.
+struct Size2d {
+  std::ptrdiff_t height, width;
+  template <std::integral Number>
+  requires(!std::same_as<Number, bool>) constexpr Size2d(Number both)
+      : Size2d(WholeNumber(both), WholeNumber(both)) {}
+  constexpr Size2d(WholeNumber rows, WholeNumber columns)
+      : height(rows.value), width(columns.value) {}
+};
+
+// Where a kernel is laid on an image: every `stride` positions of the image with `padding` zeros
+// added at each side.
+struct ConvOptions {
+  Size2d stride = 1, padding = 0;
+};
+
 // Sizes of which one may be -1: what is left (reshape(x, {2, -1})).
 class Sizes {
  public:

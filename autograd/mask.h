@@ -36,6 +36,8 @@ Mask full_mask(const Shape& shape, bool value);
 Mask nonzero(const IntArray& array);  // true where an element is not 0
 // [B, steps], true where the step is within the sequence's length. lengths: [B].
 Mask within_lengths(const IntArray& lengths, std::size_t steps);
+// [T, S], true where s <= t: what step t may look at without seeing ahead.
+Mask causal_mask(std::size_t queries, std::size_t keys);
 
 Mask operator!(const Mask& mask);
 // Broadcast as the arithmetic operators are.

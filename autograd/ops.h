@@ -7,6 +7,7 @@
 #pragma once
 
 #include <concepts>
+#include <optional>
 #include <vector>
 
 #include "babelgrad/autograd/operators.h"
@@ -91,6 +92,41 @@ Tensor<T> bmm(const Tensor<T>& a, const Tensor<T>& b);
 // x [..., K], weight [N, K], bias [N] or undefined -> x weight^T + bias [..., N].
 template <class T>
 Tensor<T> linear(const Tensor<T>& x, const Tensor<T>& weight, const Tensor<T>& bias = {});
+
+// ---- Convolutions (ops/convolution.cpp) and pooling (ops/pooling.cpp) ----
+
+// x [B, C, H, W] -> [B, C KH KW, L]: what a kernel lies on at each of its L positions.
+template <class T>
+Tensor<T> unfold(const Tensor<T>& x, Size2d kernel, const ConvOptions& options = {});
+// The opposite, columns [B, C KH KW, L] -> [B, C, H, W] of size `output`: what lies on one place is
+// summed.
+template <class T>
+Tensor<T> fold(const Tensor<T>& columns, Size2d output, Size2d kernel,
+               const ConvOptions& options = {});
+// x [B, C, H, W], weight [O, C, KH, KW], bias [O] or undefined -> [B, O, (H + 2 padding - KH) /
+// stride + 1, likewise W]. As everywhere, a product that does not turn the kernel round.
+template <class T>
+Tensor<T> conv2d(const Tensor<T>& x, const Tensor<T>& weight, const Tensor<T>& bias = {},
+                 const ConvOptions& options = {});
+struct Conv1dOptions {
+  WholeNumber stride = 1, padding = 0;
+};
+// x [B, C, N], weight [O, C, K], bias [O] or undefined -> [B, O, (N + 2 padding - K) / stride + 1].
+template <class T>
+Tensor<T> conv1d(const Tensor<T>& x, const Tensor<T>& weight, const Tensor<T>& bias = {},
+                 const Conv1dOptions& options = {});
+
+struct PoolOptions {
+  std::optional<Size2d> stride = {};  // not given: the kernel's size
+  Size2d padding = 0;                 // at most half the kernel's size
+};
+// The largest (padding is -infinity; the first of equals gets the gradient) and the mean (padding
+// is 0 and counts) of the elements that a kernel lies on: x [B, C, H, W] -> as conv2d, of C
+// channels.
+template <class T>
+Tensor<T> max_pool2d(const Tensor<T>& x, Size2d kernel, const PoolOptions& options = {});
+template <class T>
+Tensor<T> avg_pool2d(const Tensor<T>& x, Size2d kernel, const PoolOptions& options = {});
 
 // ---- Shapes (ops/shape.cpp, and composed in ops/shapes.h) ----
 

@@ -48,6 +48,7 @@ int main(int argc, char** argv) {
   babelgrad::bench::add_kernel_cases();
   babelgrad::bench::add_memory_cases();
   babelgrad::bench::add_product_cases();
+  babelgrad::bench::add_convolution_cases();
   babelgrad::bench::add_fused_cases();
   babelgrad::bench::add_chain();
   benchmark::Initialize(&argc, argv);

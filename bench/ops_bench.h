@@ -108,10 +108,11 @@ inline void add_case(const OpCase& c) {
     add("/backward_raw", {c.gflop_backward}, [raw = c.raw_backward] { return milliseconds(raw); });
 }
 
-void add_kernel_cases();   // ops_kernels.cpp
-void add_memory_cases();   // ops_memory.cpp
-void add_product_cases();  // ops_products.cpp
-void add_fused_cases();    // ops_fused.cpp
-void add_chain();          // ops.cpp
+void add_kernel_cases();       // ops_kernels.cpp
+void add_memory_cases();       // ops_memory.cpp
+void add_product_cases();      // ops_products.cpp
+void add_convolution_cases();  // ops_convolution.cpp
+void add_fused_cases();        // ops_fused.cpp
+void add_chain();              // ops.cpp
 
 }  // namespace babelgrad::bench

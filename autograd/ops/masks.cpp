@@ -35,6 +35,12 @@ Mask within_lengths(const IntArray& lengths, std::size_t steps) {
   return Mask(std::move(bytes));
 }
 
+Mask causal_mask(std::size_t queries, std::size_t keys) {
+  Array<std::uint8_t> bytes({queries, keys});
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes.data()[i] = i % keys <= i / keys;
+  return Mask(std::move(bytes));
+}
+
 Mask operator!(const Mask& mask) {
   return Mask(each_into<std::uint8_t>(
       mask.shape(), [](std::uint8_t m) { return m == 0; }, mask.bytes()));

@@ -54,6 +54,7 @@ const std::vector<Row>& all_rows();
 std::vector<Row> elementwise_rows();
 std::vector<Row> mask_rows();
 std::vector<Row> product_rows();
+std::vector<Row> convolution_rows();
 std::vector<Row> shape_rows();
 std::vector<Row> broadcast_rows();
 std::vector<Row> reduce_rows();
