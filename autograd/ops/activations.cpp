@@ -76,7 +76,15 @@ Tensor<T> silu(const Tensor<T>& x) {
 
 template <class T>
 Array<T> softplus(const Array<T>& x) {
-  return each([](T v) { return (v > 0 ? v : T(0)) + std::log1p(std::exp(-std::abs(v))); }, x);
+  // max(x, 0) + log(1 + e), e = exp(-|x|). log(u) e / (u - 1) makes up for the rounding of u = 1 +
+  // e.
+  const Array<T> e = exp(each([](T v) { return v > 0 ? -v : v; }, x));
+  return each(
+      [](T v, T small, T log_u) {
+        const T rounded = (T(1) + small) - T(1);
+        return (v > 0 ? v : T(0)) + (rounded == T(0) ? small : log_u * (small / rounded));
+      },
+      x, e, log(e + T(1)));
 }
 template <class T>
 Tensor<T> softplus(const Tensor<T>& x) {

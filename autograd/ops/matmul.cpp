@@ -151,7 +151,7 @@ Tensor<T> dot(const Tensor<T>& a, const Tensor<T>& b) {
   const ProfileScope profile("dot");
   if (a.rank() != 1 || a.shape() != b.shape())
     throw_shape_error("dot", "need a [N] and b [N]", {{"a", a.shape()}, {"b", b.shape()}});
-  return reshape(matmul(unsqueeze(a, 0), unsqueeze(b, 1)), {});
+  return sum(a * b);
 }
 
 template <class T>

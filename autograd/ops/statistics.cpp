@@ -1,6 +1,7 @@
 // Reductions that are more than a sum: extremes of all elements, products, spreads, norms, running
 // sums.
 #include <algorithm>
+#include <numeric>
 
 #include "babelgrad/autograd/inspection/profile.h"
 #include "babelgrad/autograd/kernels/kernels.h"
@@ -117,11 +118,17 @@ template <class T>
 Array<T> cumsum(const Array<T>& x, std::ptrdiff_t axis) {
   const AxisView view(x.shape(), checked_axis("cumsum", axis, x.shape()));
   Array<T> y = x;
-  for (std::size_t o = 0; o < view.outer; ++o)
+  for (std::size_t o = 0; o < view.outer; ++o) {
+    if (view.inner == 1) {  // the running sum stays in a register
+      T* row = y.data() + o * view.n;
+      std::partial_sum(row, row + view.n, row);
+      continue;
+    }
     for (std::size_t i = 1; i < view.n; ++i) {
       T* row = y.data() + (o * view.n + i) * view.inner;
       for (std::size_t j = 0; j < view.inner; ++j) row[j] += (row - view.inner)[j];
     }
+  }
   return y;
 }
 template <class T>
