@@ -1,6 +1,7 @@
 #include "babelgrad/autograd/array.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "babelgrad/autograd/error.h"
 
@@ -110,6 +111,24 @@ std::size_t Array<T>::position(std::initializer_list<std::size_t> index) const {
   return position;
 }
 
+template <class T>
+Array<T> arange(std::type_identity_t<T> begin, std::type_identity_t<T> end,
+                std::type_identity_t<T> step) {
+  const double steps =
+      (static_cast<double>(end) - static_cast<double>(begin)) / static_cast<double>(step);
+  if (!(steps >= 0 && std::isfinite(steps)))
+    throw ShapeError("arange: need a step that leads from begin to end; got begin " +
+                     std::to_string(begin) + ", end " + std::to_string(end) + ", step " +
+                     std::to_string(step));
+  Array<T> array({static_cast<std::size_t>(std::ceil(steps))});
+  for (std::size_t i = 0; i < array.size(); ++i)
+    array.data()[i] = static_cast<T>(begin + static_cast<T>(i) * step);
+  return array;
+}
+
+template Array<float> arange<float>(float, float, float);
+template Array<double> arange<double>(double, double, double);
+template IntArray arange<std::int32_t>(std::int32_t, std::int32_t, std::int32_t);
 template class Array<float>;
 template class Array<double>;
 template class Array<std::int32_t>;

@@ -136,6 +136,27 @@ Array<T> scalar(T value) {
   return full<T>(Shape{}, value);
 }
 
+// begin, begin + step ... before end.
+template <class T>
+Array<T> arange(std::type_identity_t<T> begin, std::type_identity_t<T> end,
+                std::type_identity_t<T> step = 1);
+template <class T>
+Array<T> arange(std::type_identity_t<T> end) {
+  return arange<T>(T(0), end, T(1));
+}
+
+// [n, n] or [n, m]: 1 on the diagonal, else 0.
+template <class T>
+Array<T> eye(std::size_t n, std::size_t m) {
+  Array<T> array = zeros<T>({n, m});
+  for (std::size_t i = 0; i < n && i < m; ++i) array(i, i) = T(1);
+  return array;
+}
+template <class T>
+Array<T> eye(std::size_t n) {
+  return eye<T>(n, n);
+}
+
 // The elements converted to another type: cast<double>(x).
 template <class To, class From>
 Array<To> cast(const Array<From>& from) {

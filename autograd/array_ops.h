@@ -59,7 +59,18 @@ BABELGRAD_UNARY(tanh)
 BABELGRAD_UNARY(sigmoid)
 BABELGRAD_UNARY(erf)
 BABELGRAD_UNARY(relu)
+BABELGRAD_UNARY(silu)
+BABELGRAD_UNARY(softplus)
 #undef BABELGRAD_UNARY
+
+// ---- Activations with a setting (ops/activations.cpp) ----
+enum class Approximate { none, tanh };
+template <class T>
+Array<T> gelu(const Array<T>& x, Approximate approximate = Approximate::none);
+template <class T>
+Array<T> elu(const Array<T>& x, std::type_identity_t<T> alpha = T(1));
+template <class T>
+Array<T> leaky_relu(const Array<T>& x, std::type_identity_t<T> negative_slope = T(0.01));
 
 // ---- Masks (ops/masks.cpp) ----
 enum class Comparison { less, less_equal, greater, greater_equal, equal, not_equal };
@@ -80,6 +91,8 @@ template <class T>
 Array<T> amax(const Array<T>& x, const Axes& axes = {}, KeepDim keepdim = {});
 template <class T>
 Array<T> amin(const Array<T>& x, const Axes& axes = {}, KeepDim keepdim = {});
+template <class T>
+Array<T> cumsum(const Array<T>& x, std::ptrdiff_t axis);
 // Sums the axes along which an array of `shape` would be repeated to give x's shape.
 template <class T>
 Array<T> sum_to(const Array<T>& x, const Shape& shape);
@@ -124,6 +137,23 @@ Array<T> gather(const Array<T>& x, std::ptrdiff_t axis, const IntArray& indices)
 template <class T>
 Array<T> scatter_add(const Array<T>& x, std::ptrdiff_t axis, const IntArray& indices,
                      const Array<T>& values);
+
+// Where the largest or smallest element is: along an axis, or of all in row-major order. Of equal
+// ones the first; NaN counts as largest.
+template <class T>
+IntArray argmax(const Array<T>& x);
+template <class T>
+IntArray argmax(const Array<T>& x, std::ptrdiff_t axis, KeepDim keepdim = {});
+template <class T>
+IntArray argmin(const Array<T>& x);
+template <class T>
+IntArray argmin(const Array<T>& x, std::ptrdiff_t axis, KeepDim keepdim = {});
+// The indices that sort x along an axis. Equal elements keep their order.
+template <class T>
+IntArray argsort(const Array<T>& x, std::ptrdiff_t axis = -1, bool descending = false);
+// indices [...] in [0, classes) -> [..., classes]: 1 at each index, else 0.
+template <class T>
+Array<T> one_hot(const IntArray& indices, std::size_t classes);
 
 // ---- Softmax (ops/softmax.cpp) ----
 template <class T>

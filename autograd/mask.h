@@ -3,6 +3,7 @@
 #pragma once
 
 #include "babelgrad/autograd/array.h"
+#include "babelgrad/autograd/axes.h"
 
 namespace babelgrad {
 
@@ -46,6 +47,9 @@ Mask operator|(const Mask& a, const Mask& b);
 
 bool any(const Mask& mask);
 bool all(const Mask& mask);
+// Along axes, which vanish or, with keepdim, stay with size 1.
+Mask any(const Mask& mask, const Axes& axes, KeepDim keepdim = {});
+Mask all(const Mask& mask, const Axes& axes, KeepDim keepdim = {});
 std::size_t count(const Mask& mask);  // of true elements
 
 }  // namespace babelgrad

@@ -72,6 +72,22 @@ Tensor<T> pow(const Tensor<T>& x, std::type_identity_t<T> exponent);
 template <class T>
 Tensor<T> clamp(const Tensor<T>& x, std::type_identity_t<T> low, std::type_identity_t<T> high);
 
+// ---- Activations (ops/activations.cpp) ----
+
+// x times the normal distribution's function at x (Hendrycks and Gimpel 2016, arXiv 1606.08415), or
+// its approximation by tanh.
+template <class T>
+Tensor<T> gelu(const Tensor<T>& x, Approximate approximate = Approximate::none);
+template <class T>
+Tensor<T> silu(const Tensor<T>& x);  // x sigmoid(x)
+template <class T>
+Tensor<T> softplus(const Tensor<T>& x);  // log(1 + exp(x))
+// x where positive, else alpha (exp(x) - 1), or negative_slope x.
+template <class T>
+Tensor<T> elu(const Tensor<T>& x, std::type_identity_t<T> alpha = T(1));
+template <class T>
+Tensor<T> leaky_relu(const Tensor<T>& x, std::type_identity_t<T> negative_slope = T(0.01));
+
 // ---- Choice by a mask (ops/masks.cpp) ----
 
 // a where the mask is true, else b; all three broadcast, and one may be a number.
@@ -92,6 +108,13 @@ Tensor<T> bmm(const Tensor<T>& a, const Tensor<T>& b);
 // x [..., K], weight [N, K], bias [N] or undefined -> x weight^T + bias [..., N].
 template <class T>
 Tensor<T> linear(const Tensor<T>& x, const Tensor<T>& weight, const Tensor<T>& bias = {});
+
+// [N], [N] -> rank 0
+template <class T>
+Tensor<T> dot(const Tensor<T>& a, const Tensor<T>& b);
+// [N], [M] -> [N, M]
+template <class T>
+Tensor<T> outer(const Tensor<T>& a, const Tensor<T>& b);
 
 // ---- Convolutions (ops/convolution.cpp) and pooling (ops/pooling.cpp) ----
 
@@ -153,6 +176,11 @@ Tensor<T> slice(const Tensor<T>& x, std::ptrdiff_t axis, std::ptrdiff_t begin, s
                 std::size_t step = 1);
 template <class T>
 Tensor<T> flip(const Tensor<T>& x, std::ptrdiff_t axis);
+// More elements of one value around x: {before, after} of the last axis, then of the one before it,
+// and so on.
+template <class T>
+Tensor<T> pad(const Tensor<T>& x, std::initializer_list<WholeNumber> padding,
+              std::type_identity_t<T> value = T(0));
 
 // ---- Reductions (ops/reduce.cpp): sum(x), sum(x, 1), sum(x, {0, -1}, true) ----
 
@@ -167,6 +195,44 @@ template <class T>
 Tensor<T> amin(const Tensor<T>& x, const Axes& axes = {}, KeepDim keepdim = {});
 template <class T>
 Tensor<T> logsumexp(const Tensor<T>& x, const Axes& axes = {}, KeepDim keepdim = {});
+
+// ---- Statistics and products of elements (ops/statistics.cpp) ----
+
+template <class T>
+Tensor<T> max(const Tensor<T>& x);  // of all elements; ties share
+template <class T>
+Tensor<T> min(const Tensor<T>& x);
+template <class T>
+Tensor<T> prod(const Tensor<T>& x, const Axes& axes = {}, KeepDim keepdim = {});
+struct VarOptions {
+  std::size_t correction = 1;  // the squares are divided by the number of elements less this
+  bool keepdim = false;
+};
+// PyTorch's var and std, which in C++ would be taken for the standard library's namespace. The
+// deviation 0 has gradient 0.
+template <class T>
+Tensor<T> var(const Tensor<T>& x, const Axes& axes = {}, VarOptions options = {});
+template <class T>
+Tensor<T> stddev(const Tensor<T>& x, const Axes& axes = {}, VarOptions options = {});
+// (sum |x|^p)^(1/p) for p = 1 or 2. Where it is 0, so is the gradient.
+template <class T>
+Tensor<T> norm(const Tensor<T>& x, double p = 2, const Axes& axes = {}, KeepDim keepdim = {});
+template <class T>
+Tensor<T> cumsum(const Tensor<T>& x, std::ptrdiff_t axis);  // y[i] = x[0] + ... + x[i]
+
+// ---- Order (ops/sort.cpp); also argmax, argmin, argsort ----
+
+template <class T>
+struct Ordered {
+  Tensor<T> values;  // gathered from x
+  IntArray indices;  // where along the axis they were
+};
+// Along an axis; equal elements keep their order, NaN counts as largest.
+template <class T>
+Ordered<T> sort(const Tensor<T>& x, std::ptrdiff_t axis = -1, bool descending = false);
+// The k largest (or smallest) elements along an axis, in order.
+template <class T>
+Ordered<T> topk(const Tensor<T>& x, std::size_t k, std::ptrdiff_t axis = -1, bool largest = true);
 
 // ---- Indices (ops/index.cpp) ----
 

@@ -93,6 +93,17 @@ std::vector<MemoryCase> unary_cases() {
   };
 }
 
+std::vector<MemoryCase> activation_cases() {
+  return {
+      {"gelu", 1, 2, 3, always([](const Leaves& x) { return gelu(x[0]); })},
+      {"gelu_tanh", 1, 2, 3, always([](const Leaves& x) { return gelu(x[0], Approximate::tanh); })},
+      {"silu", 1, 2, 3, always([](const Leaves& x) { return silu(x[0]); })},
+      {"softplus", 1, 2, 3, always([](const Leaves& x) { return softplus(x[0]); })},
+      {"elu", 1, 2, 4, always([](const Leaves& x) { return elu(x[0]); })},
+      {"leaky_relu", 1, 2, 3, always([](const Leaves& x) { return leaky_relu(x[0]); })},
+  };
+}
+
 // Where the elements are shared, nothing is moved.
 std::vector<MemoryCase> shape_cases() {
   const auto four_times = [](const Extent& e) { return Shape{4, e.rows, e.cols}; };
@@ -103,6 +114,9 @@ std::vector<MemoryCase> shape_cases() {
          return permute(x[0], {1, 0});
        })},
       {"flip", 1, 2, 2, always([](const Leaves& x) { return flip(x[0], 1); })},
+      {"pad", 1, 2, 2, always([](const Leaves& x) {
+         return pad(x[0], {1, 1});
+       })},
       {"cat_rows", 2, 4, 4, always([](const Leaves& x) {
          return cat({x[0], x[1]}, 0);
        })},
@@ -172,6 +186,24 @@ std::vector<MemoryCase> reduction_cases() {
   };
 }
 
+std::vector<MemoryCase> statistics_cases() {
+  return {
+      {"max", 1, 1, 2, always([](const Leaves& x) { return max(x[0]); })},
+      {"min", 1, 1, 2, always([](const Leaves& x) { return min(x[0]); })},
+      {"prod", 1, 1, 2, always([](const Leaves& x) { return prod(x[0]); })},
+      {"var_rows", 1, 2, 2, always([](const Leaves& x) { return var(x[0], 1); })},
+      {"stddev_columns", 1, 2, 2, always([](const Leaves& x) { return stddev(x[0], 0); })},
+      {"norm", 1, 1, 2, always([](const Leaves& x) { return norm(x[0]); })},
+      {"cumsum_rows", 1, 2, 2, always([](const Leaves& x) { return cumsum(x[0], 1); })},
+      {"cumsum_columns", 1, 2, 2, always([](const Leaves& x) { return cumsum(x[0], 0); })},
+      {"sort", 1, 2, 2, always([](const Leaves& x) { return sort(x[0], 1).values; })},
+      {"topk", 1, 1, 1, always([](const Leaves& x) { return topk(x[0], 5).values; })},
+      {"dot", 2, 2, 4, always([](const Leaves& x) { return dot(flatten(x[0]), flatten(x[1])); })},
+      {"outer", 2, 1, 1,
+       always([](const Leaves& x) { return outer(select(x[0], 1, 0), select(x[1], 0, 0)); })},
+  };
+}
+
 std::vector<MemoryCase> row_cases() {
   return {
       {"softmax", 1, 2, 3, always([](const Leaves& x) { return softmax(x[0], -1); })},
@@ -192,8 +224,8 @@ std::vector<MemoryCase> row_cases() {
 
 void add_memory_cases() {
   for (const Extent& e : {Extent{"1k", 4, 256}, Extent{"1M", 4096, 256}})
-    for (const auto& family :
-         {arithmetic_cases, unary_cases, shape_cases, index_cases, reduction_cases, row_cases})
+    for (const auto& family : {arithmetic_cases, unary_cases, activation_cases, shape_cases,
+                               index_cases, reduction_cases, statistics_cases, row_cases})
       for (const MemoryCase& c : family()) {
         const double bytes = sizeof(float) * static_cast<double>(e.size());
         OpCase one{c.name + "/" + e.name, std::vector<Shape>(c.inputs, e.shape()), c.op(e)};

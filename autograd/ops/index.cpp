@@ -162,14 +162,26 @@ Tensor<T> scatter_add(const Tensor<T>& x, std::ptrdiff_t axis, const IntArray& i
                 });
 }
 
+template <class T>
+Array<T> one_hot(const IntArray& indices, std::size_t classes) {
+  check_indices("one_hot", indices, classes);
+  Shape shape = indices.shape();
+  shape.push_back(classes);
+  Array<T> y = zeros<T>(shape);
+  for (std::size_t i = 0; i < indices.size(); ++i)
+    y.data()[i * classes + static_cast<std::size_t>(indices.data()[i])] = T(1);
+  return y;
+}
+
 #define BABELGRAD_INSTANTIATE_VALUE(V)                                       \
   template V index_select(const V&, std::ptrdiff_t, const IntArray&);        \
   template V index_add(const V&, std::ptrdiff_t, const IntArray&, const V&); \
   template V gather(const V&, std::ptrdiff_t, const IntArray&);              \
   template V scatter_add(const V&, std::ptrdiff_t, const IntArray&, const V&);
-#define BABELGRAD_INSTANTIATE(T)         \
-  BABELGRAD_INSTANTIATE_VALUE(Array<T>)  \
-  BABELGRAD_INSTANTIATE_VALUE(Tensor<T>) \
+#define BABELGRAD_INSTANTIATE(T)                           \
+  BABELGRAD_INSTANTIATE_VALUE(Array<T>)                    \
+  BABELGRAD_INSTANTIATE_VALUE(Tensor<T>)                   \
+  template Array<T> one_hot(const IntArray&, std::size_t); \
   template Tensor<T> embedding(const Tensor<T>&, const IntArray&);
 BABELGRAD_INSTANTIATE(float)
 BABELGRAD_INSTANTIATE(double)

@@ -4,6 +4,7 @@
 #include "babelgrad/autograd/inspection/profile.h"
 #include "babelgrad/autograd/ops.h"
 #include "babelgrad/autograd/ops/each.h"
+#include "babelgrad/autograd/ops/reduction.h"
 
 namespace babelgrad {
 namespace {
@@ -60,6 +61,30 @@ std::size_t count(const Mask& mask) {
 
 bool any(const Mask& mask) { return count(mask) > 0; }
 bool all(const Mask& mask) { return count(mask) == mask.size(); }
+
+namespace {
+
+Mask any_along(const char* op, const Mask& mask, const Axes& axes, KeepDim keepdim) {
+  const Reduction r(op, mask.shape(), axes, keepdim);
+  Mask found = full_mask(r.kept, false);
+  for_each_block(mask.shape(), r.kept, [&](const ReducedBlock& b) {
+    std::uint8_t* to = found.data() + b.reduced;
+    for (std::size_t row = 0; row < b.rows; ++row)
+      for (std::size_t i = 0; i < b.cols; ++i)
+        to[b.to_one ? 0 : i] |= mask.data()[b.dense + row * b.step + i];
+  });
+  return found.reshaped(r.result);
+}
+
+}  // namespace
+
+Mask any(const Mask& mask, const Axes& axes, KeepDim keepdim) {
+  return any_along("any", mask, axes, keepdim);
+}
+
+Mask all(const Mask& mask, const Axes& axes, KeepDim keepdim) {
+  return !any_along("all", !mask, axes, keepdim);
+}
 
 bool equal(const Mask& a, const Mask& b) {
   return a.shape() == b.shape() &&

@@ -146,9 +146,27 @@ Tensor<T> linear(const Tensor<T>& x, const Tensor<T>& weight, const Tensor<T>& b
   return record("linear", std::move(inputs), std::move(y), vjp, Definition<T>(composed_linear<T>));
 }
 
+template <class T>
+Tensor<T> dot(const Tensor<T>& a, const Tensor<T>& b) {
+  const ProfileScope profile("dot");
+  if (a.rank() != 1 || a.shape() != b.shape())
+    throw_shape_error("dot", "need a [N] and b [N]", {{"a", a.shape()}, {"b", b.shape()}});
+  return sum(a * b);
+}
+
+template <class T>
+Tensor<T> outer(const Tensor<T>& a, const Tensor<T>& b) {
+  const ProfileScope profile("outer");
+  if (a.rank() != 1 || b.rank() != 1)
+    throw_shape_error("outer", "need a [N] and b [M]", {{"a", a.shape()}, {"b", b.shape()}});
+  return unsqueeze(a, 1) * unsqueeze(b, 0);
+}
+
 #define BABELGRAD_INSTANTIATE(T)                                             \
   template Array<T> matmul(const Array<T>&, const Array<T>&, Transposed);    \
   template Tensor<T> matmul(const Tensor<T>&, const Tensor<T>&, Transposed); \
+  template Tensor<T> dot(const Tensor<T>&, const Tensor<T>&);                \
+  template Tensor<T> outer(const Tensor<T>&, const Tensor<T>&);              \
   template Tensor<T> bmm(const Tensor<T>&, const Tensor<T>&);                \
   template Tensor<T> linear(const Tensor<T>&, const Tensor<T>&, const Tensor<T>&);
 BABELGRAD_INSTANTIATE(float)

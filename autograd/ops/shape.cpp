@@ -267,16 +267,39 @@ Tensor<T> flip(const Tensor<T>& x, std::ptrdiff_t axis) {
                 [axis](auto& c) { c.accumulate(0, flip(c.grad, axis)); });
 }
 
+template <class T>
+Tensor<T> pad(const Tensor<T>& x, std::initializer_list<WholeNumber> padding,
+              std::type_identity_t<T> value) {
+  const ProfileScope profile("pad");
+  const bool positive = std::all_of(padding.begin(), padding.end(),
+                                    [](const WholeNumber& n) { return n.value >= 0; });
+  if (!positive || padding.size() % 2 != 0 || padding.size() > 2 * x.rank())
+    throw_shape_error("pad", "need {before, after}, from 0, of at most each axis, the last first",
+                      {{"x", x.shape()}});
+  Tensor<T> padded = reshape(x, x.shape());
+  std::size_t axis = x.rank();
+  for (const WholeNumber* n = padding.begin(); n != padding.end(); n += 2) {
+    Shape before = padded.shape(), after = before;
+    before[--axis] = static_cast<std::size_t>(n[0].value);
+    after[axis] = static_cast<std::size_t>(n[1].value);
+    padded = cat({Tensor<T>(full<T>(before, value)), padded, Tensor<T>(full<T>(after, value))},
+                 static_cast<std::ptrdiff_t>(axis));
+  }
+  return padded;
+}
+
 #define BABELGRAD_INSTANTIATE_VALUE(V)                                                     \
   template V slice(const V&, std::ptrdiff_t, std::ptrdiff_t, std::ptrdiff_t, std::size_t); \
   template V reshape(const V&, const Sizes&);                                              \
   template V permute(const V&, const Axes&);                                               \
   template V cat(const std::vector<V>&, std::ptrdiff_t);                                   \
   template V flip(const V&, std::ptrdiff_t);
-#define BABELGRAD_INSTANTIATE(T)         \
-  BABELGRAD_INSTANTIATE_VALUE(Array<T>)  \
-  BABELGRAD_INSTANTIATE_VALUE(Tensor<T>) \
-  template Tensor<T> identity(const Tensor<T>&);
+#define BABELGRAD_INSTANTIATE(T)                                               \
+  BABELGRAD_INSTANTIATE_VALUE(Array<T>)                                        \
+  BABELGRAD_INSTANTIATE_VALUE(Tensor<T>)                                       \
+  template Tensor<T> identity(const Tensor<T>&);                               \
+  template Tensor<T> pad(const Tensor<T>&, std::initializer_list<WholeNumber>, \
+                         std::type_identity_t<T>);
 BABELGRAD_INSTANTIATE(float)
 BABELGRAD_INSTANTIATE(double)
 #undef BABELGRAD_INSTANTIATE

@@ -1,6 +1,8 @@
 // Ops on shapes that are made of others: for arrays and tensors alike, part of ops.h.
 #pragma once
 
+#include <limits>
+
 #include "babelgrad/autograd/operators.h"
 
 namespace babelgrad {
@@ -85,6 +87,48 @@ V stack(const std::vector<V>& parts, std::ptrdiff_t axis) {
 template <class T>
 Tensor<T> stack(std::initializer_list<Tensor<T>> parts, std::ptrdiff_t axis) {
   return stack(std::vector<Tensor<T>>(parts), axis);
+}
+
+// Elements begin, begin + step ... before end of an axis; of all without them.
+struct Slice {
+  std::ptrdiff_t begin = 0, end = std::numeric_limits<std::ptrdiff_t>::max();
+  std::size_t step = 1;
+};
+// A slice of each of the first axes: slice(x, {{1, 3}, {}, {0, -1}}).
+template <Value V>
+V slice(const V& x, std::initializer_list<Slice> slices) {
+  if (slices.size() > x.rank())
+    throw_shape_error("slice",
+                      "need at most one slice an axis; got " + std::to_string(slices.size()),
+                      {{"x", x.shape()}});
+  V part = reshape(x, x.shape());
+  std::ptrdiff_t axis = 0;
+  for (const Slice& s : slices) {
+    const std::ptrdiff_t n = static_cast<std::ptrdiff_t>(x.shape()[axis]);
+    part = slice(part, axis++, s.begin, std::min(s.end, n), s.step);
+  }
+  return part;
+}
+
+template <class T>
+IntArray argmax(const Tensor<T>& x) {
+  return argmax(x.value());
+}
+template <class T>
+IntArray argmax(const Tensor<T>& x, std::ptrdiff_t axis, KeepDim keepdim = {}) {
+  return argmax(x.value(), axis, keepdim);
+}
+template <class T>
+IntArray argmin(const Tensor<T>& x) {
+  return argmin(x.value());
+}
+template <class T>
+IntArray argmin(const Tensor<T>& x, std::ptrdiff_t axis, KeepDim keepdim = {}) {
+  return argmin(x.value(), axis, keepdim);
+}
+template <class T>
+IntArray argsort(const Tensor<T>& x, std::ptrdiff_t axis = -1, bool descending = false) {
+  return argsort(x.value(), axis, descending);
 }
 
 // Pieces of `size` along an axis, the last one maybe shorter.

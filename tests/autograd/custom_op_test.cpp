@@ -10,17 +10,17 @@
 namespace babelgrad {
 namespace {
 
-// softplus(x) = log(1 + exp(x)); its derivative is sigmoid(x) = 1 - exp(-softplus(x)), so the
+// smooth_relu(x) = log(1 + exp(x)); its derivative is sigmoid(x) = 1 - exp(-smooth_relu(x)), so the
 // output, which the node holds anyway, is all that the closure needs. It reads that from `c` and
 // never captures the resulting Tensor, which would hold itself alive.
 template <class T>
-Tensor<T> softplus(const Tensor<T>& x) {
+Tensor<T> smooth_relu(const Tensor<T>& x) {
   Array<T> y = uninitialized<T>(x.shape());
   for (std::size_t i = 0; i < y.size(); ++i) {
     const T v = x.value().data()[i];
     y.data()[i] = std::max(v, T(0)) + std::log1p(std::exp(-std::abs(v)));
   }
-  return record<T>("softplus", {x}, std::move(y), [](Vjp<T>& c) {
+  return record<T>("smooth_relu", {x}, std::move(y), [](Vjp<T>& c) {
     Array<T> dx = c.take_grad();
     for (std::size_t i = 0; i < dx.size(); ++i) dx.data()[i] *= -std::expm1(-c.out().data()[i]);
     c.accumulate(0, std::move(dx));
@@ -51,11 +51,11 @@ Tensor<T> scale_rows(const Tensor<T>& a, const Tensor<T>& b) {
   });
 }
 
-TEST_CASE("a custom op: softplus") {
-  const auto fn = [](const std::vector<Tensor<double>>& in) { return softplus(in[0]); };
+TEST_CASE("a custom op: smooth_relu") {
+  const auto fn = [](const std::vector<Tensor<double>>& in) { return smooth_relu(in[0]); };
   CHECK_NOTHROW(gradcheck(fn, {random_leaf({3, 4}, 1, -30, 30)}));
-  const Tensor<float> x({3}, {-200, 0, 200}, kRequiresGrad), y = softplus(x);
-  CHECK(std::string(y.op()) == "softplus");
+  const Tensor<float> x({3}, {-200, 0, 200}, kRequiresGrad), y = smooth_relu(x);
+  CHECK(std::string(y.op()) == "smooth_relu");
   CHECK(max_difference(y.value(), Array<float>({3}, std::vector<float>{0, 0.6931472f, 200})) <
         1e-6);
   CHECK(max_difference(gradients(sum(y), {x})[0],

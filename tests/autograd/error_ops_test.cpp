@@ -305,5 +305,60 @@ TEST_CASE("errors: reductions and indices") {
   });
 }
 
+TEST_CASE("errors: statistics, order, and what is made") {
+  check_messages({
+      {"prod: need axis 2 in [-rank, rank); got x [2, 3]",
+       [] {
+         prod(x({2, 3}), 2);
+       }},
+      {"var: need more elements to reduce than the correction, 1; got x [2, 1]",
+       [] {
+         var(x({2, 1}), 1);
+       }},
+      {"stddev: need more elements to reduce than the correction, 0; got x [0]",
+       [] { stddev(x({0}), {}, {.correction = 0}); }},
+      {"norm: need p = 1 or 2; got 3.000000", [] { norm(x({2}), 3); }},
+      {"norm: need distinct axes; got axis 0 twice; got x [2]",
+       [] {
+         norm(x({2}), 2, {0, 0});
+       }},
+      {"cumsum: need axis 1 in [-rank, rank); got x [2]", [] { cumsum(x({2}), 1); }},
+      {"amax: need at least one element to reduce; got x [0]", [] { max(x({0})); }},
+      {"argmax: need axis 1 in [-rank, rank); got x [2]", [] { argmax(x({2}), 1); }},
+      {"argmin: need at least one element along axis 0; got x [0]", [] { argmin(x({0})); }},
+      {"argsort: need axis 1 in [-rank, rank); got x [2]", [] { argsort(x({2}), 1); }},
+      {"sort: need axis -1 in [-rank, rank); got x []", [] { sort(x({})); }},
+      {"topk: need k of at most the size of axis 1; got 4; got x [2, 3]",
+       [] {
+         topk(x({2, 3}), 4);
+       }},
+      {"any: need axis 1 in [-rank, rank); got x [2]", [] { any(mask({2}), 1); }},
+      {"all: need axis 1 in [-rank, rank); got x [2]", [] { all(mask({2}), 1); }},
+      {"dot: need a [N] and b [N]; got a [2], b [3]", [] { dot(x({2}), x({3})); }},
+      {"outer: need a [N] and b [M]; got a [2], b []", [] { outer(x({2}), x({})); }},
+      {"pad: need {before, after}, from 0, of at most each axis, the last first; got x [2]",
+       [] { pad(x({2}), {1}); }},
+      {"pad: need {before, after}, from 0, of at most each axis, the last first; got x [2]",
+       [] {
+         pad(x({2}), {1, 1, 1, 1});
+       }},
+      {"pad: need {before, after}, from 0, of at most each axis, the last first; got x [2]",
+       [] {
+         pad(x({2}), {1, -1});
+       }},
+      {"slice: need at most one slice an axis; got 2; got x [2]",
+       [] {
+         slice(x({2}), {{0, 1}, {}});
+       }},
+      {"one_hot: need indices in [0, 2); got 2 at position 1",
+       [] {
+         one_hot<double>(ints({2}, {0, 2}), 2);
+       }},
+      {"arange: need a step that leads from begin to end; got begin 0.000000, end 1.000000, step "
+       "-1.000000",
+       [] { arange<double>(0, 1, -1); }},
+  });
+}
+
 }  // namespace
 }  // namespace babelgrad

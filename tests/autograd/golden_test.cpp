@@ -1,6 +1,7 @@
 // Values and gradients against PyTorch's, in double (tests/golden/make_golden.py).
 #include <doctest/doctest.h>
 
+#include <functional>
 #include <map>
 
 #include "babelgrad/autograd/backward.h"
@@ -160,6 +161,65 @@ TEST_CASE("golden: layer_norm") {
       layer_norm(leaves["x"], leaves["weight"], leaves["bias"], g["eps"].get<double>());
   check_value(output, g["output"]);
   leaves.check_gradients(weighted_sum(output, golden_array(g["cotangent"])), g["gradients"]);
+}
+
+TEST_CASE("golden: activations, their gradients and second gradients, arguments up to 800") {
+  using Function = std::function<D(const D&)>;
+  const std::map<std::string, Function> functions{
+      {"gelu", [](const D& x) { return gelu(x); }},
+      {"gelu_tanh", [](const D& x) { return gelu(x, Approximate::tanh); }},
+      {"silu", [](const D& x) { return silu(x); }},
+      {"softplus", [](const D& x) { return softplus(x); }},
+      {"elu", [](const D& x) { return elu(x); }},
+      {"elu_alpha", [](const D& x) { return elu(x, 0.3); }},
+      {"leaky_relu", [](const D& x) { return leaky_relu(x); }},
+      {"leaky_relu_slope", [](const D& x) { return leaky_relu(x, 0.2); }},
+      {"erf", [](const D& x) { return erf(x); }},
+  };
+  const Json g = golden("activations");
+  CHECK(g["functions"].size() == functions.size());
+  for (const auto& [name, f] : functions) {
+    INFO(name);
+    const Json& expected = g["functions"].at(name);
+    const D x = leaf(g["x"]), y = f(x);
+    check_value(y, expected["output"]);
+    const D loss = weighted_sum(y, golden_array(g["cotangent"]));
+    const D slope = gradients(loss, {x}, {.create_graph = true})[0];
+    check_value(slope, expected["gradient"]);
+    const D bend = weighted_sum(slope, golden_array(g["cotangent_of_gradient"]));
+    const bool straight = !bend.requires_grad();
+    const Array<double> second =
+        straight ? zeros<double>(x.shape()) : gradients(bend, {x}, {.allow_unused = true})[0];
+    CHECK(max_difference(second, golden_array(expected["second_gradient"])) < kTolerance);
+    CHECK(max_difference(gradients(weighted_sum(f(x), golden_array(g["cotangent"])), {x})[0],
+                         golden_array(expected["gradient"])) < kTolerance);
+  }
+}
+
+D reduction(const std::string& op, const D& x, const Axes& axes, const Json& c) {
+  const auto correction = [&]() -> std::size_t { return c["unbiased"].get<bool>() ? 1 : 0; };
+  if (op == "var") return var(x, axes, {.correction = correction()});
+  if (op == "std") return stddev(x, axes, {.correction = correction()});
+  if (op == "norm") return norm(x, c["p"].get<double>(), axes);
+  if (op == "prod") return prod(x, axes);
+  REQUIRE(op == "cumsum");
+  return cumsum(x, *axes.begin());
+}
+
+TEST_CASE("golden: var, std, norm, prod and cumsum, zeros among the elements") {
+  const Json g = golden("reductions");
+  CHECK(g["cases"].size() == 24);
+  for (const Json& c : g["cases"]) {
+    const std::string op = c["op"], input = c["input"];
+    INFO(c.dump().substr(0, 80));
+    const D x = leaf(g[input]);
+    const Axes axes =
+        c.contains("axes") ? Axes(c["axes"].get<std::vector<std::ptrdiff_t>>()) : Axes();
+    const D y = reduction(op, x, axes, c);
+    check_value(y, c["output"]);
+    CHECK(max_difference(gradients(y, golden_array(c["cotangent"]), {x})[0],
+                         golden_array(c["gradient"])) < kTolerance);
+  }
 }
 
 TEST_CASE("golden: Luong's sequence-to-sequence model, its loss and every gradient") {

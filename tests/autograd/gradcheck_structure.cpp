@@ -36,6 +36,10 @@ std::vector<Row> product_rows() {
           [](const auto& in) { return matmul(in[0], in[1]); }),
       row("matmul", "bmm, all sizes 1", {drawn({1, 1, 1}), drawn({1, 1, 1})},
           [](const auto& in) { return bmm(in[0], in[1]); }),
+      row("mul", "dot", {drawn({4}), drawn({4})}, [](const auto& in) { return dot(in[0], in[1]); }),
+      row("mul", "dot, aliased", {drawn({4})}, [](const auto& in) { return dot(in[0], in[0]); }),
+      row("mul", "outer", {drawn({2}), drawn({3})},
+          [](const auto& in) { return outer(in[0], in[1]); }),
       row("linear", "with bias", {drawn({3, 4}), drawn({2, 4}), drawn({2})},
           [](const auto& in) { return linear(in[0], in[1], in[2]); }),
       row("linear", "without bias", {drawn({3, 4}), drawn({2, 4})},
@@ -119,6 +123,14 @@ std::vector<Row> shape_rows() {
       row("slice", "split", {drawn({5, 2})},
           [](const auto& in) {
             return cat({split(in[0], 2, 0)[2], chunk(in[0], 2, 0)[0]}, 0);
+          }),
+      row("slice", "several axes", {drawn({4, 5, 2})},
+          [](const auto& in) {
+            return slice(in[0], {{1, 4, 2}, {0, -1}, {}});
+          }),
+      row("cat", "pad", {drawn({2, 3})},
+          [](const auto& in) {
+            return pad(in[0], {1, 2, 0, 1}, 0.5);
           }),
       row("flip", "", {drawn({2, 3, 2})}, [](const auto& in) { return flip(in[0], 1); }),
       row("identity", "", {drawn({2})}, [](const auto& in) { return identity(in[0]); }),

@@ -52,12 +52,15 @@ Row row(const std::string& op, const std::string& label, const std::vector<Draw>
 
 const std::vector<Row>& all_rows();
 std::vector<Row> elementwise_rows();
+std::vector<Row> activation_rows();
 std::vector<Row> mask_rows();
 std::vector<Row> product_rows();
 std::vector<Row> convolution_rows();
 std::vector<Row> shape_rows();
 std::vector<Row> broadcast_rows();
 std::vector<Row> reduce_rows();
+std::vector<Row> statistics_rows();
+std::vector<Row> order_rows();
 std::vector<Row> index_rows();
 std::vector<Row> softmax_rows();
 std::vector<Row> cross_entropy_rows();

@@ -1,9 +1,8 @@
-// Initial values and the random numbers they are made of. Seeds are fixed; the bounds on sample
+// Initial values of parameters. Seeds are fixed; the bounds on sample
 // statistics are about five standard deviations wide.
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <set>
 
 #include "babelgrad/nn/init.h"
 #include "tests/autograd/helpers.h"
@@ -84,43 +83,6 @@ TEST_CASE("init: float values are the double ones, rounded") {
     const Array<float> single = initializer.make<float>({6, 6}, random);
     CHECK(max_difference(single, converted<float>(made(initializer, {6, 6}, 5))) == 0);
   }
-}
-
-TEST_CASE("random: a stream is a function of its key, with the right moments") {
-  Random a(9), b(9), c(10);
-  std::vector<double> values, normals;
-  for (std::size_t i = 0; i < 20000; ++i) {
-    values.push_back(a.uniform());
-    CHECK(values.back() == b.uniform());
-    CHECK(values.back() != c.uniform());
-    normals.push_back(b.normal());
-    a.normal();
-    c.normal();
-  }
-  const Statistics u = statistics(values), n = statistics(normals);
-  CHECK(u.least >= 0);
-  CHECK(u.most < 1);
-  CHECK(std::abs(u.mean - 0.5) < 0.01);
-  CHECK(std::abs(u.variance - 1.0 / 12) < 0.003);
-  CHECK(std::abs(n.mean) < 0.035);
-  CHECK(std::abs(n.variance - 1) < 0.05);
-}
-
-TEST_CASE("random: below is even over its range") {
-  Random random(1);
-  std::vector<std::size_t> counts(7);
-  for (std::size_t i = 0; i < 70000; ++i) ++counts.at(random.below(7));
-  for (const std::size_t count : counts) CHECK(std::abs(static_cast<double>(count) - 10000) < 470);
-  CHECK(random.below(1) == 0);
-}
-
-TEST_CASE("random: keys differ by name, order and number") {
-  std::set<std::uint64_t> keys;
-  for (std::uint64_t i = 0; i < 60; ++i)
-    for (std::uint64_t j = 0; j < 60; ++j) keys.insert(combine_keys(i, j));
-  for (const char* name : {"", "a", "b", "ab", "ba", "encoder.gru", "decoder.gru"})
-    keys.insert(key_of(name));
-  CHECK(keys.size() == 3607);
 }
 
 }  // namespace

@@ -1,0 +1,139 @@
+// Activations: functions of one number that layers apply to what they compute. As in unary.cpp, a
+// formula with g (the gradient of the result), v (the argument), y (the value) serves numbers and
+// tensors. None of them makes Inf or NaN of a large argument, nor do their derivatives.
+#include <cmath>
+#include <numbers>
+
+#include "babelgrad/autograd/inspection/profile.h"
+#include "babelgrad/autograd/ops.h"
+#include "babelgrad/autograd/ops/each.h"
+
+namespace babelgrad {
+namespace {
+
+using std::erf;
+using std::exp;
+
+constexpr double kSqrtHalf = std::numbers::sqrt2 / 2;
+constexpr double kDensityAt0 = kSqrtHalf * std::numbers::inv_sqrtpi;  // 1 / sqrt(2 pi)
+
+template <class T>
+Tensor<T> exact_gelu(const Tensor<T>& x) {
+  const ProfileScope profile("gelu");
+  return record("gelu", {x}, gelu(x.value()), [](auto& c) {
+    const auto slope = [](auto g, auto v) {
+      const auto below = T(0.5) + T(0.5) * erf(v * T(kSqrtHalf));
+      return g * (below + v * (exp(v * v * T(-0.5)) * T(kDensityAt0)));
+    };
+    c.accumulate(0, each(slope, c.grad, c.in(0)));
+  });
+}
+
+// The approximation is x (1 + tanh(u / 2)) / 2 = x sigmoid(u), u = a x + b x^3.
+constexpr double kA = 4 * kDensityAt0, kB = 0.044715 * kA;
+
+template <class V>
+V gate_of_gelu(const V& x) {
+  using T = ElementOf<V>;
+  return sigmoid(each([](auto v) { return v * (v * v * T(kB) + T(kA)); }, x));
+}
+
+template <class T>
+Tensor<T> tanh_gelu(const Tensor<T>& x) {
+  const ProfileScope profile("gelu_tanh");
+  return record("gelu_tanh", {x}, gelu(x.value(), Approximate::tanh), [](auto& c) {
+    const auto slope = [](auto g, auto v, auto s) {
+      return g * s * (1 + v * (1 - s) * (v * v * T(3 * kB) + T(kA)));
+    };
+    c.accumulate(0, each(slope, c.grad, c.in(0), gate_of_gelu(c.in(0))));
+  });
+}
+
+}  // namespace
+
+template <class T>
+Array<T> gelu(const Array<T>& x, Approximate approximate) {
+  if (approximate == Approximate::tanh) return x * gate_of_gelu(x);
+  return each([](T v) { return v * (T(0.5) * std::erfc(-v * T(kSqrtHalf))); }, x);
+}
+template <class T>
+Tensor<T> gelu(const Tensor<T>& x, Approximate approximate) {
+  return approximate == Approximate::tanh ? tanh_gelu(x) : exact_gelu(x);
+}
+
+template <class T>
+Array<T> silu(const Array<T>& x) {
+  return x * sigmoid(x);
+}
+template <class T>
+Tensor<T> silu(const Tensor<T>& x) {
+  const ProfileScope profile("silu");
+  return record("silu", {x}, silu(x.value()), [](auto& c) {
+    const auto slope = [](auto g, auto v, auto s) { return g * s * (1 + v * (1 - s)); };
+    c.accumulate(0, each(slope, c.grad, c.in(0), sigmoid(c.in(0))));
+  });
+}
+
+template <class T>
+Array<T> softplus(const Array<T>& x) {
+  // max(x, 0) + log(1 + e), e = exp(-|x|). log(u) e / (u - 1) makes up for the rounding of u = 1 +
+  // e.
+  const Array<T> e = exp(each([](T v) { return v > 0 ? -v : v; }, x));
+  return each(
+      [](T v, T small, T log_u) {
+        const T rounded = (T(1) + small) - T(1);
+        return (v > 0 ? v : T(0)) + (rounded == T(0) ? small : log_u * (small / rounded));
+      },
+      x, e, log(e + T(1)));
+}
+template <class T>
+Tensor<T> softplus(const Tensor<T>& x) {
+  const ProfileScope profile("softplus");
+  return record("softplus", {x}, softplus(x.value()),
+                [](auto& c) { c.accumulate(0, c.grad * sigmoid(c.in(0))); });
+}
+
+template <class T>
+Array<T> elu(const Array<T>& x, std::type_identity_t<T> alpha) {
+  return each([alpha](T v) { return v > 0 ? v : alpha * std::expm1(v); }, x);
+}
+template <class T>
+Tensor<T> elu(const Tensor<T>& x, std::type_identity_t<T> alpha) {
+  const ProfileScope profile("elu");
+  return record("elu", {x}, elu(x.value(), alpha), [alpha](auto& c) {
+    const auto slope = [alpha](auto g, auto v, auto y) { return where(v > 0, g, g * (y + alpha)); };
+    c.accumulate(0, each(slope, c.grad, c.in(0), c.out()));
+  });
+}
+
+template <class T>
+Array<T> leaky_relu(const Array<T>& x, std::type_identity_t<T> negative_slope) {
+  return each([negative_slope](T v) { return v > 0 ? v : negative_slope * v; }, x);
+}
+template <class T>
+Tensor<T> leaky_relu(const Tensor<T>& x, std::type_identity_t<T> negative_slope) {
+  const ProfileScope profile("leaky_relu");
+  return record("leaky_relu", {x}, leaky_relu(x.value(), negative_slope),
+                [negative_slope](auto& c) {
+                  const auto slope = [negative_slope](auto g, auto v) {
+                    return where(v > 0, g, g * negative_slope);
+                  };
+                  c.accumulate(0, each(slope, c.grad, c.in(0)));
+                });
+}
+
+#define BABELGRAD_INSTANTIATE_VALUE(V, T)            \
+  template V gelu(const V&, Approximate);            \
+  template V silu(const V&);                         \
+  template V softplus(const V&);                     \
+  template V elu(const V&, std::type_identity_t<T>); \
+  template V leaky_relu(const V&, std::type_identity_t<T>);
+#define BABELGRAD_INSTANTIATE(T)           \
+  BABELGRAD_INSTANTIATE_VALUE(Array<T>, T) \
+  BABELGRAD_INSTANTIATE_VALUE(Tensor<T>, T)
+BABELGRAD_INSTANTIATE(float)
+BABELGRAD_INSTANTIATE(double)
+#undef BABELGRAD_INSTANTIATE
+#undef BABELGRAD_INSTANTIATE_VALUE
+
+}  // namespace babelgrad
