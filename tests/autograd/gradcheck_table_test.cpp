@@ -31,8 +31,8 @@ const std::vector<Row>& all_rows() {
     std::vector<Row> all;
     for (const auto& family :
          {elementwise_rows, mask_rows, product_rows, shape_rows, broadcast_rows, reduce_rows,
-          index_rows, softmax_rows, cross_entropy_rows, gru_rows, attention_rows,
-          attention_gru_rows, checkpoint_rows}) {
+          index_rows, softmax_rows, cross_entropy_rows, gru_rows, lstm_rows, rnn_rows,
+          attention_rows, attention_gru_rows, checkpoint_rows}) {
       const std::vector<Row> more = family();
       all.insert(all.end(), more.begin(), more.end());
     }
