@@ -287,16 +287,23 @@ template <class T>
 Tensor<T> linear_cross_entropy(const Tensor<T>& x, const Tensor<T>& weight, const Tensor<T>& bias,
                                const IntArray& targets, const CrossEntropyOptions& options = {});
 
-// ---- Recurrences (ops/gru.cpp) ----
+// ---- Recurrences (ops/gru.cpp, ops/lstm.cpp, ops/rnn.cpp) ----
 
-// PyTorch's nn.GRU parameters, gate order r, z, n.
+// PyTorch's parameters of a recurrent layer of G gates: r, z, n in a GRU, i, f, g, o in an LSTM,
+// one in a plain RNN.
 template <class T>
-struct GruWeights {
-  Tensor<T> weight_ih;  // [3H, E]
-  Tensor<T> weight_hh;  // [3H, H]
-  Tensor<T> bias_ih;    // [3H]
-  Tensor<T> bias_hh;    // [3H]
+struct RecurrentWeights {
+  Tensor<T> weight_ih;  // [G H, E]
+  Tensor<T> weight_hh;  // [G H, H]
+  Tensor<T> bias_ih;    // [G H]
+  Tensor<T> bias_hh;    // [G H]
 };
+template <class T>
+using GruWeights = RecurrentWeights<T>;
+template <class T>
+using LstmWeights = RecurrentWeights<T>;
+template <class T>
+using RnnWeights = RecurrentWeights<T>;
 enum class Direction { forward, reverse };
 // A GRU over a whole sequence: x [T, B, E], initial state [B, H] or undefined (zeros), lengths [B]
 // or not given (all T) -> states [T, B, H]. Beyond a sequence's length its state is carried on
@@ -307,6 +314,31 @@ Tensor<T> gru(const Tensor<T>& x, const Tensor<T>& initial_state, const GruWeigh
 // One step: x [B, E], state [B, H] -> [B, H].
 template <class T>
 Tensor<T> gru_cell(const Tensor<T>& x, const Tensor<T>& state, const GruWeights<T>& weights);
+
+template <class T>
+struct LstmState {
+  Tensor<T> h, c;  // [B, H] each
+};
+template <class T>
+struct LstmStates {
+  Tensor<T> states;  // [T, B, H]: h of every step
+  Tensor<T> cell;    // [B, H]: c after the last step (reverse: after the first)
+};
+// As gru, of an LSTM; each of the initial h and c may be undefined (zeros). Beyond a sequence's
+// length both are carried on.
+template <class T>
+LstmStates<T> lstm(const Tensor<T>& x, const LstmState<T>& initial, const LstmWeights<T>& weights,
+                   const IntArray& lengths = {}, Direction direction = Direction::forward);
+template <class T>
+LstmState<T> lstm_cell(const Tensor<T>& x, const LstmState<T>& state,
+                       const LstmWeights<T>& weights);
+
+// As gru, of a plain RNN: h' = tanh(W_ih x + b_ih + W_hh h + b_hh).
+template <class T>
+Tensor<T> rnn(const Tensor<T>& x, const Tensor<T>& initial_state, const RnnWeights<T>& weights,
+              const IntArray& lengths = {}, Direction direction = Direction::forward);
+template <class T>
+Tensor<T> rnn_cell(const Tensor<T>& x, const Tensor<T>& state, const RnnWeights<T>& weights);
 
 // ---- Attention, step by step (ops/attention_steps.cpp) and all at once (ops/attention.cpp) ----
 

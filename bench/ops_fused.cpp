@@ -17,54 +17,81 @@ void multiply(Transpose op_a, Transpose op_b, std::size_t m, std::size_t n, std:
               op_b == Transpose::no ? n : k, beta, c, n);
 }
 
-struct GruBuffers {
-  Array<float> x = values({kRows, kE}), gates = values({kRows, 3 * kH}), h = values({kRows, kH});
-  Array<float> w_ih = values({3 * kH, kE}), w_hh = values({3 * kH, kH}),
-               gh = values({kBatch, 3 * kH});
-  Array<float> dx = values({kRows, kE}), dw = values({3 * kH, kH}), dh = values({kBatch, kH});
+// The arrays of a recurrence of so many gates.
+struct RecurrentBuffers {
+  explicit RecurrentBuffers(std::size_t gate_count) : G(gate_count * kH) {}
+
+  std::size_t G;
+  Array<float> x = values({kRows, kE}), gates = values({kRows, G}), h = values({kRows, kH});
+  Array<float> w_ih = values({G, kE}), w_hh = values({G, kH}), gh = values({kBatch, G});
+  Array<float> dx = values({kRows, kE}), dw = values({G, kH}), dh = values({kBatch, kH});
 };
 
-void gru_forward(GruBuffers& b) {
-  multiply(Transpose::no, Transpose::yes, kRows, 3 * kH, kE, b.x.data(), b.w_ih.data(), 0,
+void recurrent_forward(RecurrentBuffers& b) {
+  multiply(Transpose::no, Transpose::yes, kRows, b.G, kE, b.x.data(), b.w_ih.data(), 0,
            b.gates.data());
   for (std::size_t t = 0; t < kSteps; ++t)
-    multiply(Transpose::no, Transpose::yes, kBatch, 3 * kH, kH, b.h.data() + t * kBatch * kH,
+    multiply(Transpose::no, Transpose::yes, kBatch, b.G, kH, b.h.data() + t * kBatch * kH,
              b.w_hh.data(), 0, b.gh.data());
 }
 
-void gru_backward(GruBuffers& b) {
+void recurrent_backward(RecurrentBuffers& b) {
   for (std::size_t t = kSteps; t-- > 0;)
-    multiply(Transpose::no, Transpose::no, kBatch, kH, 3 * kH, b.gates.data() + t * kBatch * 3 * kH,
+    multiply(Transpose::no, Transpose::no, kBatch, kH, b.G, b.gates.data() + t * kBatch * b.G,
              b.w_hh.data(), 0, b.dh.data());
-  multiply(Transpose::yes, Transpose::no, 3 * kH, kE, kRows, b.gates.data(), b.x.data(), 0,
+  multiply(Transpose::yes, Transpose::no, b.G, kE, kRows, b.gates.data(), b.x.data(), 0,
            b.dw.data());
-  multiply(Transpose::yes, Transpose::no, 3 * kH, kH, kRows, b.gates.data(), b.h.data(), 0,
+  multiply(Transpose::yes, Transpose::no, b.G, kH, kRows, b.gates.data(), b.h.data(), 0,
            b.dw.data());
-  multiply(Transpose::no, Transpose::no, kRows, kE, 3 * kH, b.gates.data(), b.w_ih.data(), 0,
+  multiply(Transpose::no, Transpose::no, kRows, kE, b.G, b.gates.data(), b.w_ih.data(), 0,
            b.dx.data());
 }
 
-void add_gru_cases() {
-  const std::vector<Shape> weights{{3 * kH, kE}, {3 * kH, kH}, {3 * kH}, {3 * kH}};
+void cell_forward(RecurrentBuffers& b) {
+  multiply(Transpose::no, Transpose::yes, kBatch, b.G, kE, b.x.data(), b.w_ih.data(), 0,
+           b.gates.data());
+  multiply(Transpose::no, Transpose::yes, kBatch, b.G, kH, b.h.data(), b.w_hh.data(), 0,
+           b.gh.data());
+}
+
+using Recurrence = std::function<Tensor<float>(const Leaves&, const RecurrentWeights<float>&)>;
+
+// leaves: x, the weights, the states.
+void add_recurrent_case(const std::string& name, std::size_t gates, std::size_t states,
+                        const Recurrence& sequence, const Recurrence& cell) {
+  const std::size_t G = gates * kH;
   const auto leaves = [&](const Shape& x) {
-    std::vector<Shape> shapes{x, {kBatch, kH}};
-    shapes.insert(shapes.end(), weights.begin(), weights.end());
+    std::vector<Shape> shapes{x, {G, kE}, {G, kH}, {G}, {G}};
+    shapes.insert(shapes.end(), states, {kBatch, kH});
     return shapes;
   };
-  const auto weights_of = [](const Leaves& x) { return GruWeights<float>{x[2], x[3], x[4], x[5]}; };
-  add_case({"gru", leaves({kSteps, kBatch, kE}),
-            [=](const Leaves& x) { return gru(x[0], x[1], weights_of(x)); },
-            2e-9 * kRows * 3 * kH * (kE + kH), [b = GruBuffers()]() mutable { gru_forward(b); },
-            [b = GruBuffers()]() mutable { gru_backward(b); }});
-  add_case({"gru_cell", leaves({kBatch, kE}),
-            [=](const Leaves& x) { return gru_cell(x[0], x[1], weights_of(x)); },
-            2e-9 * kBatch * 3 * kH * (kE + kH),
-            [b = GruBuffers()]() mutable {
-              multiply(Transpose::no, Transpose::yes, kBatch, 3 * kH, kE, b.x.data(), b.w_ih.data(),
-                       0, b.gates.data());
-              multiply(Transpose::no, Transpose::yes, kBatch, 3 * kH, kH, b.h.data(), b.w_hh.data(),
-                       0, b.gh.data());
-            }});
+  const auto on_weights = [](const Recurrence& f) {
+    return [f](const Leaves& x) { return f(x, {x[1], x[2], x[3], x[4]}); };
+  };
+  const double gflop = 2e-9 * static_cast<double>(kBatch * G * (kE + kH));
+  const RecurrentBuffers buffers(gates);
+  add_case({name, leaves({kSteps, kBatch, kE}), on_weights(sequence), kSteps * gflop,
+            [b = buffers]() mutable { recurrent_forward(b); },
+            [b = buffers]() mutable { recurrent_backward(b); }});
+  add_case({name + "_cell", leaves({kBatch, kE}), on_weights(cell), gflop,
+            [b = buffers]() mutable { cell_forward(b); }});
+}
+
+void add_recurrent_cases() {
+  add_recurrent_case(
+      "gru", 3, 1, [](const Leaves& x, const auto& w) { return gru(x[0], x[5], w); },
+      [](const Leaves& x, const auto& w) { return gru_cell(x[0], x[5], w); });
+  add_recurrent_case(
+      "lstm", 4, 2,
+      [](const Leaves& x, const auto& w) {
+        return lstm(x[0], {x[5], x[6]}, w).states;
+      },
+      [](const Leaves& x, const auto& w) {
+        return lstm_cell(x[0], {x[5], x[6]}, w).h;
+      });
+  add_recurrent_case(
+      "rnn", 1, 1, [](const Leaves& x, const auto& w) { return rnn(x[0], x[5], w); },
+      [](const Leaves& x, const auto& w) { return rnn_cell(x[0], x[5], w); });
 }
 
 struct AttentionBuffers {
@@ -95,7 +122,7 @@ void additive_products(AttentionBuffers& a) {
 }
 
 // The products of a step that depend on the step before it, and its scores.
-void attention_gru_forward(AttentionBuffers& a, GruBuffers& g) {
+void attention_gru_forward(AttentionBuffers& a, RecurrentBuffers& g) {
   for (std::size_t t = 0; t < kSteps; ++t) {
     multiply(Transpose::no, Transpose::yes, kBatch, kH, kH, g.h.data(), g.w_hh.data(), 0,
              g.gh.data());
@@ -128,7 +155,7 @@ void add_attention_gru_case() {
                   .contexts_and_states;
             },
             2e-9 * kRows * (kH * kH + 3.0 * kH * (kE + kD + kH)),
-            [a = AttentionBuffers(), g = GruBuffers()]() mutable {
+            [a = AttentionBuffers(), g = RecurrentBuffers(3)]() mutable {
               multiply(Transpose::no, Transpose::yes, kRows, 3 * kH, kE, g.x.data(), g.w_ih.data(),
                        0, g.gates.data());
               attention_gru_forward(a, g);
@@ -202,7 +229,7 @@ void add_output_case() {
 }  // namespace
 
 void add_fused_cases() {
-  add_gru_cases();
+  add_recurrent_cases();
   add_attention_cases();
   add_attention_gru_case();
   add_output_case();

@@ -47,6 +47,33 @@ struct GruStepBackward {
   T* grad_state;              // [rows, H] out: the part of d state that does not go through W_hh
 };
 
+// One time step of an LSTM for `rows` rows, after both products; padding as in GruStep.
+template <class T>
+struct LstmStep {
+  std::size_t rows, hidden;
+  const std::int32_t* active;  // [rows] or null
+  const T* bias_ih;            // [4H]
+  const T* bias_hh;            // [4H]
+  T* gates;                    // [rows, 4H] in: x W_ih^T + h W_hh^T; out: i, f, g, o
+  const T* state;              // [rows, H] h before the step
+  const T* cell;               // [rows, H] c before the step
+  T* next_state;               // [rows, H] out
+  T* next_cell;                // [rows, H] out
+};
+
+// Its backward: from d next_state and d next_cell to the gradients before the gates.
+template <class T>
+struct LstmStepBackward {
+  std::size_t rows, hidden;
+  const std::int32_t* active;
+  const T* cell;       // [rows, H] c before the step
+  const T* next_cell;  // [rows, H] c after it
+  const T* grad_next;  // [rows, H] d next_state
+  T* gates;            // [rows, 4H] in: i, f, g, o; out: the gradient of what the step was given
+  T* grad_cell;        // [rows, H] in: d next_cell; out: d cell
+  T* grad_state;       // [rows, H] out: the part of d state that does not go through W_hh
+};
+
 template <class T>
 struct Kernels {
   const char* name;
@@ -68,6 +95,8 @@ struct Kernels {
   double (*sum_of_squares)(std::size_t n, const T* x);
   void (*gru_step)(const GruStep<T>&);
   void (*gru_step_backward)(const GruStepBackward<T>&);
+  void (*lstm_step)(const LstmStep<T>&);
+  void (*lstm_step_backward)(const LstmStepBackward<T>&);
   // x <- softmax(x), in place; returns log(sum(exp(x))).
   T (*softmax_row)(std::size_t n, T* x);
   // log(sum(exp(x)))

@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "babelgrad/autograd/kernels/kernels.h"
+#include "babelgrad/autograd/kernels/simd_recurrences.h"
 #include "babelgrad/autograd/kernels/simd_rows.h"
 
 namespace babelgrad::simd {
@@ -57,7 +58,7 @@ struct Implementation {
       const std::size_t n = cols - c < width ? cols - c : width;
       for (std::size_t r = 0; r < rows; r += block) {
         const std::size_t end = rows - r < block ? rows : r + block;
-        copy(n, x + r * ld + c, partial);
+        copy_row<Arch>(n, x + r * ld + c, partial);
         for (std::size_t i = r + 1; i < end; ++i) add(n, x + i * ld + c, partial);
         add(n, partial, sums + c);
       }
@@ -77,76 +78,6 @@ struct Implementation {
       total += static_cast<double>(xsimd::hadd(sum));
     }
     return total;
-  }
-
-  static void copy(std::size_t n, const T* x, T* y) {
-    for (std::size_t i = 0; i < n; ++i) y[i] = x[i];
-  }
-  static void clear(std::size_t n, T* x) {
-    for (std::size_t i = 0; i < n; ++i) x[i] = T(0);
-  }
-
-  // r = s(gi_r + gh_r), z = s(gi_z + gh_z), n = tanh(gi_n + r gh_n), h' = (1 - z) n + z h, where
-  // the biases are part of gi and gh (PyTorch's nn.GRU; Cho et al. 2014 with the reset after).
-  static void gru_step(const GruStep<T>& s) {
-    const std::size_t H = s.hidden;
-    for (std::size_t row = 0; row < s.rows; ++row) {
-      T* r = s.gates + row * 3 * H;
-      const T* gh = s.gh + row * 3 * H;
-      const T* h = s.state + row * H;
-      T* c = s.candidate_hidden + row * H;
-      T* next = s.next_state + row * H;
-      if (s.active != nullptr && s.active[row] == 0) {
-        copy(H, h, next);
-        continue;
-      }
-      sweep<Arch, T>(H, [=](auto l, std::size_t i) {
-        const V reset = logistic(l.load(r + i) + l.load(gh + i) +
-                                 (l.load(s.bias_ih + i) + l.load(s.bias_hh + i)));
-        const V update = logistic(l.load(r + H + i) + l.load(gh + H + i) +
-                                  (l.load(s.bias_ih + H + i) + l.load(s.bias_hh + H + i)));
-        const V hidden = l.load(gh + 2 * H + i) + l.load(s.bias_hh + 2 * H + i);
-        const V candidate =
-            xsimd::tanh(l.load(r + 2 * H + i) + l.load(s.bias_ih + 2 * H + i) + reset * hidden);
-        l.store(r + i, reset);
-        l.store(r + H + i, update);
-        l.store(r + 2 * H + i, candidate);
-        l.store(c + i, hidden);
-        l.store(next + i, candidate + update * (l.load(h + i) - candidate));
-      });
-    }
-  }
-
-  static void gru_step_backward(const GruStepBackward<T>& s) {
-    const std::size_t H = s.hidden;
-    for (std::size_t row = 0; row < s.rows; ++row) {
-      T* r = s.gates + row * 3 * H;
-      T* dg = s.grad_gh + row * 3 * H;
-      const T* c = s.candidate_hidden + row * H;
-      const T* h = s.state + row * H;
-      const T* d = s.grad_next + row * H;
-      T* dh = s.grad_state + row * H;
-      if (s.active != nullptr && s.active[row] == 0) {
-        clear(3 * H, r);
-        clear(3 * H, dg);
-        copy(H, d, dh);
-        continue;
-      }
-      sweep<Arch, T>(H, [=](auto l, std::size_t i) {
-        const V reset = l.load(r + i), update = l.load(r + H + i), n = l.load(r + 2 * H + i);
-        const V grad = l.load(d + i);
-        const V d_n = grad * (V(1) - update) * (V(1) - n * n);
-        const V d_update = grad * (l.load(h + i) - n) * update * (V(1) - update);
-        const V d_reset = d_n * l.load(c + i) * reset * (V(1) - reset);
-        l.store(r + i, d_reset);
-        l.store(r + H + i, d_update);
-        l.store(r + 2 * H + i, d_n);
-        l.store(dg + i, d_reset);
-        l.store(dg + H + i, d_update);
-        l.store(dg + 2 * H + i, d_n * reset);
-        l.store(dh + i, grad * update);
-      });
-    }
   }
 
   // y <- exp(x - max), returns the sum.
@@ -318,8 +249,10 @@ struct Implementation {
     k.add_to_rows = add_to_rows;
     k.sum_rows = sum_rows;
     k.sum_of_squares = sum_of_squares;
-    k.gru_step = gru_step;
-    k.gru_step_backward = gru_step_backward;
+    k.gru_step = Recurrences<Arch, T>::gru_step;
+    k.gru_step_backward = Recurrences<Arch, T>::gru_step_backward;
+    k.lstm_step = Recurrences<Arch, T>::lstm_step;
+    k.lstm_step_backward = Recurrences<Arch, T>::lstm_step_backward;
     k.softmax_row = softmax_row;
     k.log_sum_exp_row = log_sum_exp_row;
     k.exp = Rows<Arch, T>::exp;

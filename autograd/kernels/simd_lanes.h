@@ -41,6 +41,15 @@ inline void sweep(std::size_t n, Function f) {
   if (i < n) f(Partial<Arch, T>{n - i}, i);
 }
 
+template <class Arch, class T>
+inline void copy_row(std::size_t n, const T* x, T* y) {
+  for (std::size_t i = 0; i < n; ++i) y[i] = x[i];
+}
+template <class Arch, class T>
+inline void clear_row(std::size_t n, T* x) {
+  for (std::size_t i = 0; i < n; ++i) x[i] = T(0);
+}
+
 template <class V>
 inline V logistic(const V& x) {
   return V(1) / (V(1) + xsimd::exp(-x));

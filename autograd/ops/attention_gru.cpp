@@ -5,8 +5,8 @@
 
 #include "babelgrad/autograd/inspection/profile.h"
 #include "babelgrad/autograd/kernels/kernels.h"
-#include "babelgrad/autograd/ops/gru_weights.h"
 #include "babelgrad/autograd/ops/lengths.h"
+#include "babelgrad/autograd/ops/recurrence.h"
 #include "babelgrad/autograd/products/gemm.h"
 #include "babelgrad/autograd/vjp.h"
 
@@ -66,7 +66,7 @@ Extents check(const Tensor<T>& words, const Tensor<T>& keys, const Tensor<T>& va
                       {{"query_weight", score.query_weight.shape()},
                        {"query_bias", score.query_bias.shape()},
                        {"v", score.v.shape()}});
-  check_gru_weights(op, w, x[2] + v[2], h[1]);
+  recurrence::check_weights(op, 3, w, x[2] + v[2], h[1]);
   return {x[0], k[0], x[1], x[2], h[1], k[2], v[2], checked_lengths(op, lengths, x[1], k[0])};
 }
 

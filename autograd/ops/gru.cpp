@@ -4,45 +4,14 @@
 //
 // Over a whole sequence the input side of all steps is one product, and so is each weight gradient;
 // what remains per step is one product with W_hh and one pass over the gates, either way.
-#include <algorithm>
-
 #include "babelgrad/autograd/inspection/profile.h"
-#include "babelgrad/autograd/kernels/kernels.h"
-#include "babelgrad/autograd/ops/gru_weights.h"
-#include "babelgrad/autograd/ops/lengths.h"
+#include "babelgrad/autograd/ops/recurrence.h"
 #include "babelgrad/autograd/products/packed_matrix.h"
-#include "babelgrad/autograd/vjp.h"
 
 namespace babelgrad {
 namespace {
 
-enum Input : std::size_t { kX, kWeightIh, kWeightHh, kBiasIh, kBiasHh, kState };
-
-// The extents of a sequence, and the order in which its steps are taken.
-struct Sequence {
-  std::size_t steps, batch, inputs, hidden;
-  bool reverse;
-  IntArray active;  // [T, B] 1 where a step is real, or not given: all are
-
-  std::size_t rows() const { return steps * batch; }
-  std::size_t time(std::size_t k) const { return reverse ? steps - 1 - k : k; }  // of the k-th step
-  Mask active_rows(std::size_t t) const {                                        // [B, 1]
-    return nonzero(active.leading(t, t + 1).reshaped({batch, 1}));
-  }
-  const std::int32_t* active_at(std::size_t t) const {
-    return active.given() ? active.data() + t * batch : nullptr;
-  }
-};
-
-IntArray make_active(const IntArray& lengths, std::size_t steps, std::size_t batch) {
-  const std::vector<std::size_t> checked = checked_lengths("gru", lengths, batch, steps);
-  if (std::all_of(checked.begin(), checked.end(), [=](std::size_t n) { return n == steps; }))
-    return {};
-  IntArray active = uninitialized<std::int32_t>({steps, batch});
-  for (std::size_t t = 0; t < steps; ++t)
-    for (std::size_t b = 0; b < batch; ++b) active.data()[t * batch + b] = t < checked[b];
-  return active;
-}
+using namespace recurrence;
 
 template <class T>
 struct Saved {
@@ -53,7 +22,7 @@ struct Saved {
 template <class T>
 Array<T> run_forward(const Sequence& q, const Array<T>& x, const T* initial, const GruWeights<T>& w,
                      Saved<T>& saved) {
-  const std::size_t H = q.hidden, block = q.batch * H;
+  const std::size_t H = q.hidden, block = q.block();
   saved.gates = uninitialized<T>({q.steps, q.batch, 3 * H});
   saved.candidate_hidden = uninitialized<T>({q.steps, q.batch, H});
   gemm<T>(Transpose::no, Transpose::yes, q.rows(), 3 * H, q.inputs, 1, x.data(), q.inputs,
@@ -84,7 +53,7 @@ struct RecurrentGradients {
 template <class T>
 RecurrentGradients<T> run_backward(const Sequence& q, const Array<T>& states, const T* initial,
                                    const T* weight_hh, Array<T>& grad, Saved<T>& saved) {
-  const std::size_t H = q.hidden, block = q.batch * H;
+  const std::size_t H = q.hidden, block = q.block();
   RecurrentGradients<T> d{uninitialized<T>({q.steps, q.batch, 3 * H}),
                           uninitialized<T>({q.batch, H})};
   const PackedMatrix<T> w_hh(Transpose::no, 3 * H, H, weight_hh, H);
@@ -102,62 +71,7 @@ RecurrentGradients<T> run_backward(const Sequence& q, const Array<T>& states, co
   return d;
 }
 
-template <class T>
-void weight_gradients(Vjp<T>& c, const Sequence& q, const T* initial, bool initial_is_zero,
-                      const T* d_gi, const T* d_gh) {
-  const std::size_t H = q.hidden, block = q.batch * H;
-  if (c.wants(kWeightIh)) {
-    const GradientBuffer<T> out = c.buffer(kWeightIh);
-    gemm<T>(Transpose::yes, Transpose::no, 3 * H, q.inputs, q.rows(), 1, d_gi, 3 * H,
-            c.in(kX).data(), q.inputs, out.beta, out.data, q.inputs);
-  }
-  if (c.wants(kWeightHh)) {
-    // Step t read the state of t - 1 (reverse: t + 1): all steps but the first in one product.
-    const GradientBuffer<T> out = c.buffer(kWeightHh);
-    const std::size_t rows = (q.steps - 1) * q.batch;
-    gemm<T>(Transpose::yes, Transpose::no, 3 * H, H, rows, 1, d_gh + (q.reverse ? 0 : 3 * block),
-            3 * H, c.out().data() + (q.reverse ? block : 0), H, out.beta, out.data, H);
-    if (!initial_is_zero)
-      gemm<T>(Transpose::yes, Transpose::no, 3 * H, H, q.batch, 1, d_gh + q.time(0) * 3 * block,
-              3 * H, initial, H, 1, out.data, H);
-  }
-  if (c.wants(kBiasIh)) kernels<T>().sum_rows(q.rows(), 3 * H, d_gi, 3 * H, c.sum_buffer(kBiasIh));
-  if (c.wants(kBiasHh)) kernels<T>().sum_rows(q.rows(), 3 * H, d_gh, 3 * H, c.sum_buffer(kBiasHh));
-  if (c.wants(kX)) {
-    const GradientBuffer<T> out = c.buffer(kX);
-    gemm<T>(Transpose::no, Transpose::no, q.rows(), q.inputs, 3 * H, 1, d_gi, 3 * H,
-            c.in(kWeightIh).data(), q.inputs, out.beta, out.data, q.inputs);
-  }
-}
-
-// One step of the recurrence, the definition: x [B, E], state [B, H] -> [B, H].
-template <class T>
-Tensor<T> compose_step(const Tensor<T>& x, const Tensor<T>& h, const GruWeights<T>& w) {
-  const std::vector<Tensor<T>> gi = chunk(linear(x, w.weight_ih, w.bias_ih), 3, -1);
-  const std::vector<Tensor<T>> gh = chunk(linear(h, w.weight_hh, w.bias_hh), 3, -1);
-  const Tensor<T> r = sigmoid(gi[0] + gh[0]);
-  const Tensor<T> z = sigmoid(gi[1] + gh[1]);
-  const Tensor<T> n = tanh(gi[2] + r * gh[2]);
-  return (1 - z) * n + z * h;
-}
-
-// The definition over a whole sequence.
-template <class T>
-Tensor<T> compose(const Sequence& q, const Tensor<T>& x, const Tensor<T>& initial,
-                  const GruWeights<T>& w, const Shape& result) {
-  const Tensor<T> steps = reshape(x, Shape{q.steps, q.batch, q.inputs});
-  Tensor<T> h = initial.defined() ? initial : Tensor<T>(zeros<T>({q.batch, q.hidden}));
-  std::vector<Tensor<T>> states(q.steps);
-  for (std::size_t k = 0; k < q.steps; ++k) {
-    const std::size_t t = q.time(k);
-    const Tensor<T> next = compose_step(steps[static_cast<std::ptrdiff_t>(t)], h, w);
-    h = q.active.given() ? where(q.active_rows(t), next, h) : next;
-    states[t] = h;
-  }
-  return reshape(stack(states, 0), result);
-}
-
-// x [T, B, E]; records the op over a whole sequence under `name`.
+// x [T, B, E] or, for one step, [B, E]; records the op under `name`.
 template <class T>
 Tensor<T> record_gru(const char* name, const Sequence& q, const Tensor<T>& x,
                      const Tensor<T>& state, const GruWeights<T>& w, const Shape& result) {
@@ -174,12 +88,19 @@ Tensor<T> record_gru(const char* name, const Sequence& q, const Tensor<T>& x,
     const T* initial = has_state ? c.in(kState).data() : zero_state.data();
     Array<T> grad = c.take_grad();
     RecurrentGradients<T> d = run_backward(q, c.out(), initial, c.in(kWeightHh).data(), grad, work);
-    weight_gradients(c, q, initial, !has_state, work.gates.data(), d.gh.data());
+    input_gradients(c, q, c.out().data(), initial, !has_state, work.gates.data(), d.gh.data());
     if (has_state && c.wants(kState)) c.accumulate(kState, std::move(d.initial));
   };
   Definition<T> definition = [q, has_state, result](const std::vector<Tensor<T>>& in) {
-    const GruWeights<T> weights{in[kWeightIh], in[kWeightHh], in[kBiasIh], in[kBiasHh]};
-    return compose(q, in[kX], has_state ? in[kState] : Tensor<T>(), weights, result);
+    const GruWeights<T> weights = weights_of(in);
+    const auto step = [&](const Tensor<T>& x_t, const std::vector<Tensor<T>>& h) {
+      return std::vector<Tensor<T>>{gru_state(linear(x_t, weights.weight_ih, weights.bias_ih),
+                                              linear(h[0], weights.weight_hh, weights.bias_hh),
+                                              h[0])};
+    };
+    const Tensor<T> steps = reshape(in[kX], Shape{q.steps, q.batch, q.inputs});
+    const Tensor<T> start = or_zeros(has_state ? in[kState] : Tensor<T>(), q);
+    return reshape(fold(q, steps, {start}, step).states, result);
   };
   return record(name, std::move(inputs), std::move(states).reshaped(result), std::move(vjp),
                 std::move(definition));
@@ -190,29 +111,13 @@ Tensor<T> record_gru(const char* name, const Sequence& q, const Tensor<T>& x,
 template <class T>
 Tensor<T> gru(const Tensor<T>& x, const Tensor<T>& initial_state, const GruWeights<T>& weights,
               const IntArray& lengths, Direction direction) {
-  if (x.rank() != 3 || x.size() == 0)
-    throw_shape_error("gru", "need x [T, B, E], each at least 1", {{"x", x.shape()}});
-  const std::size_t hidden = weights.weight_hh.rank() == 0 ? 0 : weights.weight_hh.shape().back();
-  check_gru_weights("gru", weights, x.dim(2), hidden);
-  if (initial_state.defined() && initial_state.shape() != Shape{x.dim(1), hidden})
-    throw_shape_error("gru", "need an initial state [B, H]",
-                      {{"x", x.shape()}, {"initial_state", initial_state.shape()}});
-  const Sequence q{x.dim(0),
-                   x.dim(1),
-                   x.dim(2),
-                   hidden,
-                   direction == Direction::reverse,
-                   make_active(lengths, x.dim(0), x.dim(1))};
-  return record_gru("gru", q, x, initial_state, weights, {q.steps, q.batch, hidden});
+  const Sequence q = checked_sequence("gru", 3, x, weights, {initial_state}, lengths, direction);
+  return record_gru("gru", q, x, initial_state, weights, {q.steps, q.batch, q.hidden});
 }
 
 template <class T>
 Tensor<T> gru_cell(const Tensor<T>& x, const Tensor<T>& state, const GruWeights<T>& weights) {
-  if (x.rank() != 2 || state.rank() != 2 || x.dim(0) != state.dim(0) || x.size() == 0)
-    throw_shape_error("gru_cell", "need x [B, E] and state [B, H], each at least 1",
-                      {{"x", x.shape()}, {"state", state.shape()}});
-  check_gru_weights("gru_cell", weights, x.dim(1), state.dim(1));
-  const Sequence q{1, x.dim(0), x.dim(1), state.dim(1), false, {}};
+  const Sequence q = checked_step("gru_cell", 3, x, state, weights);
   return record_gru("gru_cell", q, x, state, weights, {q.batch, q.hidden});
 }
 

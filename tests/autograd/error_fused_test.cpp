@@ -150,6 +150,56 @@ TEST_CASE("errors: gru") {
   });
 }
 
+TEST_CASE("errors: lstm and rnn") {
+  const LstmWeights<double> w{x({8, 3}), x({8, 2}), x({8}), x({8})};  // E 3, H 2
+  const RnnWeights<double> plain{x({2, 3}), x({2, 2}), x({2}), x({2})};
+  const D in = x({4, 5, 3}), step = x({5, 3}), h = x({5, 2});
+  check_messages({
+      {"lstm: need x [T, B, E], each at least 1; got x [5, 3]", [=] { lstm(step, {}, w); }},
+      {"lstm: need weight_ih [4H, E], weight_hh [4H, H], bias_ih [4H] and bias_hh [4H] with H 2 "
+       "and E 3; got weight_ih [2, 3], weight_hh [2, 2], bias_ih [2], bias_hh [2]",
+       [=] { lstm(in, {}, plain); }},
+      {"lstm: need an initial state [B, H]; got x [4, 5, 3], initial_state [4, 2]",
+       [=] {
+         lstm(in, {x({4, 2}), h}, w);
+       }},
+      {"lstm: need an initial state [B, H]; got x [4, 5, 3], initial_state [5, 3]",
+       [=] {
+         lstm(in, {h, step}, w);
+       }},
+      {"lstm: need lengths in [1, 4]; got 5 at position 4",
+       [=] {
+         lstm(in, {}, w, ints({5}, {1, 1, 1, 1, 5}));
+       }},
+      {"lstm_cell: need x [B, E] and state [B, H], each at least 1; got x [5, 3], state [4, 2]",
+       [=] {
+         lstm_cell(step, {x({4, 2}), h}, w);
+       }},
+      {"lstm_cell: need a state of h and c, [B, H] each; got h [5, 2], c [5, 3]",
+       [=] {
+         lstm_cell(step, {h, step}, w);
+       }},
+      {"lstm_cell: need weight_ih [4H, E], weight_hh [4H, H], bias_ih [4H] and bias_hh [4H] with H "
+       "2 and E 3; got weight_ih [2, 3], weight_hh [2, 2], bias_ih [2], bias_hh [2]",
+       [=] {
+         lstm_cell(step, {h, h}, plain);
+       }},
+      {"rnn: need x [T, B, E], each at least 1; got x [5, 3]", [=] { rnn(step, {}, plain); }},
+      {"rnn: need weight_ih [H, E], weight_hh [H, H], bias_ih [H] and bias_hh [H] with H 2 and E "
+       "3; got weight_ih [8, 3], weight_hh [8, 2], bias_ih [8], bias_hh [8]",
+       [=] { rnn(in, {}, w); }},
+      {"rnn: need an initial state [B, H]; got x [4, 5, 3], initial_state [5, 3]",
+       [=] { rnn(in, step, plain); }},
+      {"rnn: need lengths [B] with B 5; got lengths [4]",
+       [=] { rnn(in, {}, plain, of_ones({4})); }},
+      {"rnn_cell: need x [B, E] and state [B, H], each at least 1; got x [4, 5, 3], state [5, 2]",
+       [=] { rnn_cell(in, h, plain); }},
+      {"rnn_cell: need weight_ih [H, E], weight_hh [H, H], bias_ih [H] and bias_hh [H] with H 2 "
+       "and E 3; got weight_ih [8, 3], weight_hh [8, 2], bias_ih [8], bias_hh [8]",
+       [=] { rnn_cell(step, h, w); }},
+  });
+}
+
 TEST_CASE("errors: attention") {
   const D q = x({2, 3, 4}), k = x({5, 3, 4}), v = x({5, 3, 6}), u = x({4});
   const std::string rule =

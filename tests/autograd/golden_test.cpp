@@ -26,7 +26,7 @@ class Leaves {
     for (const auto& [name, value] : object.items()) leaves_[name] = leaf(value);
   }
 
-  GruWeights<double> gru(const std::string& prefix, const std::string& suffix) const {
+  RecurrentWeights<double> weights(const std::string& prefix, const std::string& suffix) const {
     return {at(prefix + "weight_ih" + suffix), at(prefix + "weight_hh" + suffix),
             at(prefix + "bias_ih" + suffix), at(prefix + "bias_hh" + suffix)};
   }
@@ -75,40 +75,101 @@ Bidirectional run_both(const D& x, const GruWeights<double>& forward,
   return {cat({f, b}, 2), step_of(f, x.dim(0) - 1), step_of(b, 0)};
 }
 
-TEST_CASE("golden: nn.GRU of two layers in both directions over packed sequences") {
-  const Json g = golden("gru");
+// One direction of one layer over x: states, and final state or states.
+using RunLayer = std::function<std::pair<D, std::vector<D>>(
+    const D& x, const std::vector<D>& initial, const RecurrentWeights<double>& weights,
+    const IntArray& lengths, Direction direction)>;
+
+// Two layers in both directions over packed sequences; `letters` are those of the states.
+void check_layers(const std::string& name, const std::vector<std::string>& letters,
+                  const RunLayer& run) {
+  const Json g = golden(name);
   const IntArray lengths = golden_ints(g["lengths"]);
   Leaves leaves;
   leaves.read(g["parameters"]);
   leaves["x"] = leaf(g["x"]);
-  leaves["h_0"] = leaf(g["h_0"]);
+  for (const std::string& s : letters) leaves[s + "_0"] = leaf(g[s + "_0"]);
   D x = leaves["x"];
-  std::vector<D> finals;
+  std::vector<std::vector<D>> finals(letters.size());
   for (const std::string layer : {"_l0", "_l1"}) {
-    const Bidirectional run =
-        run_both(x, leaves.gru("", layer), leaves.gru("", layer + "_reverse"), lengths,
-                 step_of(leaves["h_0"], finals.size()), step_of(leaves["h_0"], finals.size() + 1));
-    x = run.states;
-    finals.insert(finals.end(), {run.forward_final, run.backward_final});
+    std::vector<D> both;
+    for (const Direction direction : {Direction::forward, Direction::reverse}) {
+      std::vector<D> initial;
+      for (const std::string& s : letters)
+        initial.push_back(step_of(leaves[s + "_0"], finals[0].size()));
+      const std::string suffix = layer + (direction == Direction::reverse ? "_reverse" : "");
+      const auto [states, final] = run(x, initial, leaves.weights("", suffix), lengths, direction);
+      both.push_back(states);
+      for (std::size_t i = 0; i < letters.size(); ++i) finals[i].push_back(final[i]);
+    }
+    x = cat(both, 2);
   }
-  const D output = zero_padding(x, lengths), h_n = stack(finals, 0);
+  const D output = zero_padding(x, lengths);
   check_value(output, g["output"]);
-  check_value(h_n, g["h_n"]);
-  const D loss = weighted_sum(output, golden_array(g["cotangent_output"])) +
-                 weighted_sum(h_n, golden_array(g["cotangent_h_n"]));
+  D loss = weighted_sum(output, golden_array(g["cotangent_output"]));
+  for (std::size_t i = 0; i < letters.size(); ++i) {
+    const std::string last = letters[i] + "_n";
+    check_value(stack(finals[i], 0), g[last]);
+    loss = loss + weighted_sum(stack(finals[i], 0), golden_array(g["cotangent_" + last]));
+  }
   CHECK(std::abs(loss.item() - g["loss"].get<double>()) < kTolerance);
   leaves.check_gradients(loss, g["gradients"]);
 }
 
-TEST_CASE("golden: nn.GRUCell") {
-  const Json g = golden("gru_cell");
+D final_of(const D& states, Direction direction) {
+  return direction == Direction::reverse ? states[0] : states[-1];
+}
+
+TEST_CASE("golden: nn.GRU of two layers in both directions over packed sequences") {
+  check_layers("gru", {"h"},
+               [](const D& x, const auto& h, const auto& w, const auto& lengths, Direction d) {
+                 const D states = gru(x, h[0], w, lengths, d);
+                 return std::pair(states, std::vector<D>{final_of(states, d)});
+               });
+}
+
+TEST_CASE("golden: nn.LSTM of two layers in both directions over packed sequences") {
+  check_layers("lstm", {"h", "c"},
+               [](const D& x, const auto& hc, const auto& w, const auto& lengths, Direction d) {
+                 const auto run = lstm(x, {hc[0], hc[1]}, w, lengths, d);
+                 return std::pair(run.states, std::vector<D>{final_of(run.states, d), run.cell});
+               });
+}
+
+TEST_CASE("golden: nn.RNN of two layers in both directions over packed sequences") {
+  check_layers("rnn", {"h"},
+               [](const D& x, const auto& h, const auto& w, const auto& lengths, Direction d) {
+                 const D states = rnn(x, h[0], w, lengths, d);
+                 return std::pair(states, std::vector<D>{final_of(states, d)});
+               });
+}
+
+TEST_CASE("golden: nn.GRUCell and nn.RNNCell") {
+  for (const std::string name : {"gru_cell", "rnn_cell"}) {
+    INFO(name);
+    const Json g = golden(name);
+    Leaves leaves;
+    leaves.read(g["parameters"]);
+    for (const char* input : {"x", "h"}) leaves[input] = leaf(g[input]);
+    const auto cell = name == "gru_cell" ? gru_cell<double> : rnn_cell<double>;
+    const D output = cell(leaves["x"], leaves["h"], leaves.weights("", ""));
+    check_value(output, g["output"]);
+    leaves.check_gradients(weighted_sum(output, golden_array(g["cotangent"])), g["gradients"]);
+  }
+}
+
+TEST_CASE("golden: nn.LSTMCell") {
+  const Json g = golden("lstm_cell");
   Leaves leaves;
   leaves.read(g["parameters"]);
-  leaves["x"] = leaf(g["x"]);
-  leaves["h"] = leaf(g["h"]);
-  const D output = gru_cell(leaves["x"], leaves["h"], leaves.gru("", ""));
-  check_value(output, g["output"]);
-  leaves.check_gradients(weighted_sum(output, golden_array(g["cotangent"])), g["gradients"]);
+  for (const char* input : {"x", "h", "c"}) leaves[input] = leaf(g[input]);
+  const LstmState<double> next =
+      lstm_cell(leaves["x"], {leaves["h"], leaves["c"]}, leaves.weights("", ""));
+  check_value(next.h, g["output_h"]);
+  check_value(next.c, g["output_c"]);
+  leaves.check_gradients(weighted_sum(next.h, golden_array(g["cotangent_h"])) +
+                             weighted_sum(next.c, golden_array(g["cotangent_c"])),
+                         g["gradients"]);
 }
 
 TEST_CASE("golden: Luong's attention with the general score") {
@@ -228,12 +289,12 @@ TEST_CASE("golden: Luong's sequence-to-sequence model, its loss and every gradie
   Leaves p;
   p.read(g["parameters"]);
   const D x = embedding(p["source_embedding"], golden_ints(g["source"]));
-  const Bidirectional encoded =
-      run_both(x, p.gru("encoder.", "_l0"), p.gru("encoder.", "_l0_reverse"), lengths, {}, {});
+  const Bidirectional encoded = run_both(x, p.weights("encoder.", "_l0"),
+                                         p.weights("encoder.", "_l0_reverse"), lengths, {}, {});
   const D final_state = cat({encoded.forward_final, encoded.backward_final}, 1);
   const D initial = tanh(linear(final_state, p["W_init"], p["b_init"]));
   const D target = embedding(p["target_embedding"], golden_ints(g["target_input"]));
-  const D h = gru(target, initial, p.gru("decoder.", "_l0"));
+  const D h = gru(target, initial, p.weights("decoder.", "_l0"));
   const Attention<double> attention =
       dot_attention(h, linear(encoded.states, p["W_a"]), encoded.states, lengths);
   const D attentional = tanh(linear(cat({attention.context, h}, 2), p["W_c"], p["b_c"]));

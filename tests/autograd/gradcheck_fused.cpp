@@ -10,64 +10,7 @@ GruWeights<T> weights_of(const std::vector<Tensor<T>>& in, std::size_t first) {
   return {in[first], in[first + 1], in[first + 2], in[first + 3]};
 }
 
-std::vector<Draw> gru_draws(std::size_t T, std::size_t B, std::size_t E, std::size_t H,
-                            bool has_state) {
-  std::vector<Draw> draws{drawn({T, B, E}), drawn({3 * H, E}), drawn({3 * H, H}), drawn({3 * H}),
-                          drawn({3 * H})};
-  if (has_state) draws.push_back(drawn({B, H}));
-  return draws;
-}
-
 }  // namespace
-
-std::vector<Row> gru_rows() {
-  struct Case {
-    std::string label;
-    std::size_t T, B, E, H;
-    IntArray lengths;
-  };
-  const std::vector<Case> cases{
-      {"full length", 3, 2, 2, 3, {}}, {"lengths", 4, 3, 2, 2, ints({3}, {2, 4, 1})},
-      {"T = 1", 1, 2, 2, 2, {}},       {"B = 1", 3, 1, 2, 2, ints({1}, {2})},
-      {"H = 1", 2, 2, 2, 1, {}},       {"all sizes 1", 1, 1, 1, 1, {}},
-      {"H = 17", 2, 1, 1, 17, {}},
-  };
-  std::vector<Row> rows;
-  for (const Case& c : cases)
-    for (const Direction direction : {Direction::forward, Direction::reverse})
-      for (const bool has_state : {false, true}) {
-        const IntArray lengths = c.lengths;
-        const std::string label = c.label +
-                                  (direction == Direction::reverse ? ", reverse" : ", forward") +
-                                  (has_state ? ", initial state" : "");
-        rows.push_back(row("gru", label, gru_draws(c.T, c.B, c.E, c.H, has_state),
-                           [=]<class T>(const std::vector<Tensor<T>>& in) {
-                             const Tensor<T> state = has_state ? in[5] : Tensor<T>();
-                             return gru(in[0], state, weights_of(in, 1), lengths, direction);
-                           }));
-      }
-  const auto shared = []<class T>(const std::vector<Tensor<T>>& in) {
-    return gru<T>(in[0], {}, {in[1], in[1], in[2], in[2]});
-  };
-  const auto cell = [](const auto& in) { return gru_cell(in[0], in[5], weights_of(in, 1)); };
-  const auto aliased_cell = [](const auto& in) {
-    return gru_cell(in[0], in[0], weights_of(in, 1));
-  };
-  const auto cell_draws = [](std::size_t B, std::size_t E, std::size_t H) {
-    std::vector<Draw> draws = gru_draws(1, B, E, H, true);
-    draws[0] = drawn({B, E});
-    return draws;
-  };
-  rows.push_back(row("gru", "one array for both weights",
-                     {drawn({3, 2, 2}), drawn({6, 2}), drawn({6})}, shared));
-  rows.push_back(row("gru_cell", "", cell_draws(3, 2, 4), cell));
-  rows.push_back(row("gru_cell", "B = 1", cell_draws(1, 3, 2), cell));
-  rows.push_back(row("gru_cell", "all sizes 1", cell_draws(1, 1, 1), cell));
-  rows.push_back(row("gru_cell", "x is the state",
-                     {drawn({2, 3}), drawn({9, 3}), drawn({9, 3}), drawn({9}), drawn({9})},
-                     aliased_cell));
-  return rows;
-}
 
 std::vector<Row> attention_rows() {
   struct Case {

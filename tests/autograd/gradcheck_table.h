@@ -65,6 +65,8 @@ std::vector<Row> index_rows();
 std::vector<Row> softmax_rows();
 std::vector<Row> cross_entropy_rows();
 std::vector<Row> gru_rows();
+std::vector<Row> lstm_rows();
+std::vector<Row> rnn_rows();
 std::vector<Row> attention_rows();
 std::vector<Row> attention_gru_rows();
 std::vector<Row> checkpoint_rows();

@@ -32,7 +32,8 @@ const std::vector<Row>& all_rows() {
     for (const auto& family :
          {elementwise_rows, mask_rows, product_rows, convolution_rows, shape_rows, broadcast_rows,
           reduce_rows, index_rows, softmax_rows, cross_entropy_rows, gru_rows, attention_rows,
-          attention_gru_rows, checkpoint_rows, activation_rows, statistics_rows, order_rows}) {
+          attention_gru_rows, checkpoint_rows, activation_rows, statistics_rows, order_rows,
+          lstm_rows, rnn_rows}) {
       const std::vector<Row> more = family();
       all.insert(all.end(), more.begin(), more.end());
     }

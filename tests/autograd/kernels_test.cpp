@@ -1,4 +1,5 @@
-// The elementwise kernels, the GRU step and Adam of every instruction set against plain loops.
+// The elementwise kernels, the steps of GRU and LSTM and Adam of every instruction set against
+// plain loops.
 #include <doctest/doctest.h>
 
 #include "tests/autograd/kernels_helpers.h"
@@ -206,6 +207,67 @@ TEST_CASE_TEMPLATE("kernels: gru_step_backward, padding rows included", T, float
       CHECK(relative_difference(gh.row(), d_gh) < kRounding<T>);
       CHECK(relative_difference(state.row(), d_h) < kRounding<T>);
       for (const Guarded<T>* g : {&gates, &gh, &state}) CHECK(g->intact());
+    }
+}
+
+TEST_CASE_TEMPLATE("kernels: lstm_step, padding rows and saturation included", T, float, double) {
+  const std::vector<std::int32_t> active{1, 0};
+  for (const Kernels<T>& k : available_kernels<T>())
+    for (const std::size_t H : kSizes)
+      for (const double range : {1.0, 100.0}) {
+        INFO(k.name, ", H ", H, ", range ", range);
+        const std::vector<T> in = random_row<T>(8 * H, 1, -range, range);
+        const std::vector<T> bi = random_row<T>(4 * H, 2), bh = random_row<T>(4 * H, 3);
+        const std::vector<T> h = random_row<T>(2 * H, 4), c = random_row<T>(2 * H, 5);
+        std::vector<double> plain_gates(in.begin(), in.end()), plain_h(h.begin(), h.end()),
+            plain_c(c.begin(), c.end());  // of the second row: carried on
+        for (std::size_t i = 0; i < H; ++i) {
+          const auto gate = [&](std::size_t g) {
+            const std::size_t at = g * H + i;
+            const double x = double(in[at]) + double(bi[at]) + double(bh[at]);
+            return plain_gates[at] = g == 2 ? std::tanh(x) : logistic(x);
+          };
+          const double input = gate(0), forget = gate(1), candidate = gate(2), output = gate(3);
+          plain_c[i] = forget * double(c[i]) + input * candidate;
+          plain_h[i] = output * std::tanh(plain_c[i]);
+        }
+        Guarded<T> gates(in), next_h(std::vector<T>(2 * H)), next_c(std::vector<T>(2 * H));
+        k.lstm_step({2, H, active.data(), bi.data(), bh.data(), gates.data(), h.data(), c.data(),
+                     next_h.data(), next_c.data()});
+        CHECK(relative_difference(gates.row(), plain_gates) < range * kRounding<T>);
+        CHECK(relative_difference(next_h.row(), plain_h) < 2 * range * kRounding<T>);
+        CHECK(relative_difference(next_c.row(), plain_c) < 2 * range * kRounding<T>);
+        for (const Guarded<T>* g : {&gates, &next_h, &next_c}) CHECK(g->intact());
+      }
+}
+
+TEST_CASE_TEMPLATE("kernels: lstm_step_backward, padding rows included", T, float, double) {
+  const std::vector<std::int32_t> active{0, 1};
+  for (const Kernels<T>& k : available_kernels<T>())
+    for (const std::size_t H : kSizes) {
+      INFO(k.name, ", H ", H);
+      const std::vector<T> saved = random_row<T>(8 * H, 1, 0.1, 0.9);
+      const std::vector<T> before = random_row<T>(2 * H, 2), after = random_row<T>(2 * H, 3);
+      const std::vector<T> dh = random_row<T>(2 * H, 4), dc = random_row<T>(2 * H, 5);
+      std::vector<double> d_gates(8 * H), d_cell(dc.begin(), dc.end()), d_state(2 * H);
+      for (std::size_t i = 0; i < H; ++i) {
+        const double in = saved[4 * H + i], f = saved[5 * H + i], g = saved[6 * H + i];
+        const double o = saved[7 * H + i], t = std::tanh(double(after[H + i]));
+        const double grad = dh[H + i], d = double(dc[H + i]) + grad * o * (1 - t * t);
+        d_gates[4 * H + i] = d * g * in * (1 - in);
+        d_gates[5 * H + i] = d * double(before[H + i]) * f * (1 - f);
+        d_gates[6 * H + i] = d * in * (1 - g * g);
+        d_gates[7 * H + i] = grad * t * o * (1 - o);
+        d_cell[H + i] = d * f;
+        d_state[i] = dh[i];  // of the first row: carried on
+      }
+      Guarded<T> gates(saved), cell(dc), state(std::vector<T>(2 * H));
+      k.lstm_step_backward({2, H, active.data(), before.data(), after.data(), dh.data(),
+                            gates.data(), cell.data(), state.data()});
+      CHECK(relative_difference(gates.row(), d_gates) < kRounding<T>);
+      CHECK(relative_difference(cell.row(), d_cell) < kRounding<T>);
+      CHECK(relative_difference(state.row(), d_state) < kRounding<T>);
+      for (const Guarded<T>* g : {&gates, &cell, &state}) CHECK(g->intact());
     }
 }
 
