@@ -18,6 +18,12 @@ Tensor<T> ParameterStore<T>::create(const std::string& name, const Shape& shape,
 }
 
 template <class T>
+void ParameterStore<T>::add_dropout(const std::string& name) {
+  if (!dropouts_.insert(name).second)
+    throw std::invalid_argument("dropout " + name + ": the name is taken");
+}
+
+template <class T>
 Tensor<T> ParameterStore<T>::at(const std::string& name) const {
   const auto position = index_.find(name);
   if (position == index_.end())
