@@ -36,6 +36,8 @@ class ParameterStore {
   void add_dropout(const std::string& name);
 
   const std::vector<Tensor<T>>& parameters() const { return parameters_; }  // in creation order
+  // Those of one scope: encoder.gru.weight_ih_l0, of "encoder" and of "encoder.gru".
+  std::vector<Tensor<T>> parameters(const std::string& scope) const;
   Tensor<T> at(const std::string& name) const;  // std::out_of_range names it
   bool contains(const std::string& name) const { return index_.contains(name); }
   std::size_t size() const { return parameters_.size(); }
