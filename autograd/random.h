@@ -23,6 +23,14 @@ class Random {
  public:
   explicit Random(std::uint64_t key) : key_(key) {}
 
+  // What a checkpoint has to keep.
+  struct State {
+    std::uint64_t key;
+    std::uint64_t drawn;
+  };
+  explicit Random(const State& state) : key_(state.key), counter_(state.drawn) {}
+  State state() const { return {key_, counter_}; }
+
   std::uint64_t bits() { return mix_bits(key_ + 0x9e3779b97f4a7c15ULL * ++counter_); }
   double uniform();                      // [0, 1)
   double normal();                       // mean 0, variance 1

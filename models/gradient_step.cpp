@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kBlock = std::size_t{1} << 15;  // elements an optimizer task handles at once
 
 Mode mode_of(const StepRequest& request, std::size_t shard) {
-  return {true, request.seed, request.update, shard};
+  return Mode::training(request.seed, request.update, shard);
 }
 
 }  // namespace

@@ -14,7 +14,8 @@ constexpr double kLossSmoothing = 0.98;  // weight of the past in the displayed 
 std::unique_ptr<Optimizer<float>> make_optimizer(const ParameterStore<float>& store,
                                                  const TrainingConfig& c) {
   if (c.optimizer == OptimizerKind::sgd)
-    return std::make_unique<Sgd<float>>(store, SgdOptions{c.momentum, c.weight_decay});
+    return std::make_unique<Sgd<float>>(
+        store, SgdOptions{.momentum = c.momentum, .weight_decay = c.weight_decay});
   AdamOptions options;
   options.weight_decay = c.weight_decay;
   options.decoupled = c.optimizer == OptimizerKind::adamw;

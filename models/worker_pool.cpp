@@ -61,6 +61,7 @@ void WorkerPool::run(std::size_t count, const std::function<void(std::size_t)>& 
     const std::lock_guard lock(mutex_);
     task_ = &task;
     profile_ = Profiling::current();
+    modes_ = thread_modes();
     count_ = count;
     running_ = workers_.size();
     error_ = nullptr;
@@ -85,6 +86,7 @@ void WorkerPool::work(std::size_t thread) {
     }
     {
       const Profiling profiling(profile_);
+      const ModesGuard modes(modes_);
       run_share(thread);
     }
     const std::lock_guard lock(mutex_);

@@ -1,7 +1,7 @@
 // A fixed set of threads for numbered tasks. Task i always runs on thread i modulo the number of
 // threads, thread 0 being the caller, so that what a task leaves in its thread's memory cache is
-// there when it comes again. What the caller profiles (autograd/profile.h) is profiled on all
-// threads.
+// there when it comes again. What the caller profiles (autograd/inspection/profile.h) is profiled
+// on all threads, and its modes (NoGrad, DetectAnomaly ...; autograd/modes.h) hold on all.
 //
 // While a pool runs tasks, the process's matrix products use one thread each, since the tasks fill
 // the machine; it also makes their results repeatable. Afterwards the BLAS has its setting back.
@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "babelgrad/autograd/inspection/profile.h"
+#include "babelgrad/autograd/modes.h"
 
 namespace babelgrad {
 
@@ -42,6 +43,7 @@ class WorkerPool {
   std::condition_variable start_, done_;
   const std::function<void(std::size_t)>* task_ = nullptr;
   Profile* profile_ = nullptr;
+  ThreadModes modes_;
   std::size_t count_ = 0, round_ = 0, running_ = 0;
   bool stopping_ = false;
   std::exception_ptr error_;

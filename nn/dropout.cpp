@@ -8,23 +8,23 @@ namespace babelgrad {
 
 template <class T>
 Dropout<T>::Dropout(const Scope<T>& scope, double probability, DropoutKind kind)
-    : probability_(probability), kind_(kind), site_(key_of(scope.path())) {
+    : probability_(probability), kind_(kind), site_(scope.path()) {
   if (!(probability >= 0 && probability < 1))
     throw std::invalid_argument("dropout: need 0 <= probability < 1; got " +
                                 std::to_string(probability));
+  scope.add_dropout();
 }
 
 template <class T>
 Tensor<T> Dropout<T>::operator()(const Tensor<T>& x, const Mode& mode, std::uint64_t call) const {
-  if (!mode.training || probability_ == 0) return x;
+  if (!mode.is_training() || probability_ == 0) return x;
   Shape shape = x.shape();
   if (kind_ == DropoutKind::variational) {
     if (x.rank() != 3)
       throw_shape_error("dropout", "need x [T, B, F] for the variational kind", {{"x", shape}});
     shape = {x.dim(1), x.dim(2)};
   }
-  std::uint64_t key = combine_keys(mode.seed, mode.step);
-  for (const std::uint64_t part : {mode.shard, site_, call}) key = combine_keys(key, part);
+  const std::uint64_t key = mode.draw(site_, call);
   Array<T> mask = uninitialized<T>(shape);
   kernels<T>().dropout_mask(mask.size(), key, 0, static_cast<T>(1 - probability_), mask.data());
   return x * Tensor<T>(std::move(mask));

@@ -13,16 +13,18 @@ enum class DropoutKind { plain, variational };
 template <class T>
 class Dropout {
  public:
-  // probability: of becoming 0, 0 <= p < 1. Masks are a function of the mode and the scope's name.
+  // probability: of becoming 0, 0 <= p < 1. Masks are a function of the mode and the scope's name,
+  // which must not be another dropout's.
   Dropout(const Scope<T>& scope, double probability, DropoutKind kind = DropoutKind::plain);
 
-  // x [..., F], or [T, B, F] for the variational kind. `call` tells apart several uses in a step.
+  // x [..., F], or [T, B, F] for the variational kind. `call` tells apart several uses in a step;
+  // one that comes again is an error (Mode::draw).
   Tensor<T> operator()(const Tensor<T>& x, const Mode& mode, std::uint64_t call = 0) const;
 
  private:
   double probability_;
   DropoutKind kind_;
-  std::uint64_t site_;
+  std::string site_;
 };
 
 extern template class Dropout<float>;

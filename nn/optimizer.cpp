@@ -20,16 +20,40 @@ void Optimizer<T>::check(const std::vector<Array<T>>& gradients) const {
 }
 
 template <class T>
+void Optimizer<T>::set_group(const std::vector<Tensor<T>>& parameters,
+                             const GroupOptions& options) {
+  for (const Tensor<T>& parameter : parameters) {
+    const auto same = [&](const Tensor<T>& p) {
+      return p.node_pointer() == parameter.node_pointer();
+    };
+    const auto position = std::find_if(parameters_.begin(), parameters_.end(), same);
+    if (position == parameters_.end())
+      throw std::invalid_argument("optimizer: " + describe(parameter.node()) +
+                                  " is no parameter of its store");
+    groups_[static_cast<std::size_t>(position - parameters_.begin())] = options;
+  }
+}
+
+template <class T>
 void Optimizer<T>::step(const std::vector<Array<T>>& gradients, const StepOptions& options) {
   check(gradients);
   begin_step(options);
   for (std::size_t i = 0; i < gradients.size(); ++i)
-    update_range(i, 0, gradients[i].size(), gradients[i].data());
+    if (!is_frozen(i)) update_range(i, 0, gradients[i].size(), gradients[i].data());
+}
+
+template <class T>
+void Optimizer<T>::step(const StepOptions& options) {
+  begin_step(options);
+  for (std::size_t i = 0; i < parameters_.size(); ++i)
+    if (!is_frozen(i) && parameters_[i].has_grad())
+      update_range(i, 0, parameters_[i].size(), parameters_[i].grad().data());
 }
 
 template <class T>
 void Optimizer<T>::update(std::size_t i, std::size_t begin, std::size_t end,
                           const Gradient<T>& gradient) {
+  if (is_frozen(i)) return;
   if (!gradient.by_rows) {
     update_range(i, begin, end, gradient.dense.data() + begin);
     return;
@@ -51,7 +75,8 @@ template <class T>
 void Optimizer<T>::open_step() {
   ++steps_;
   values_.clear();
-  for (Tensor<T>& parameter : parameters_) values_.push_back(parameter.mutable_value().data());
+  for (std::size_t i = 0; i < parameters_.size(); ++i)
+    values_.push_back(is_frozen(i) ? nullptr : parameters_[i].mutable_value().data());
 }
 
 template <class T>
@@ -82,9 +107,12 @@ void Sgd<T>::begin_step(const StepOptions& options) {
 
 template <class T>
 void Sgd<T>::update_range(std::size_t i, std::size_t begin, std::size_t end, const T* gradient) {
+  const GroupOptions& group = this->groups_[i];
   const T momentum = static_cast<T>(options_.momentum),
-          decay = static_cast<T>(options_.weight_decay);
-  const T scale = static_cast<T>(step_.gradient_scale), lr = static_cast<T>(step_.learning_rate);
+          decay = static_cast<T>(group.weight_decay.value_or(options_.weight_decay));
+  const T scale = static_cast<T>(step_.gradient_scale),
+          lr = static_cast<T>(group.learning_rate_scale *
+                              step_.learning_rate.value_or(options_.learning_rate));
   T* p = this->values_[i];
   T* v = velocity_[i].data();
   for (std::size_t e = begin; e < end; ++e) {
@@ -109,20 +137,29 @@ Adam<T>::Adam(const ParameterStore<T>& store, AdamOptions options)
 template <class T>
 void Adam<T>::begin_step(const StepOptions& options) {
   this->open_step();
-  const double t = static_cast<double>(this->steps_), lr = options.learning_rate;
-  step_.beta1 = static_cast<T>(options_.beta1);
-  step_.beta2 = static_cast<T>(options_.beta2);
-  step_.step_size = static_cast<T>(lr / (1 - std::pow(options_.beta1, t)));
-  step_.inv_sqrt_correction = static_cast<T>(1 / std::sqrt(1 - std::pow(options_.beta2, t)));
-  step_.epsilon = static_cast<T>(options_.epsilon);
-  step_.gradient_scale = static_cast<T>(options.gradient_scale);
-  step_.l2 = static_cast<T>(options_.decoupled ? 0 : options_.weight_decay);
-  step_.decay = static_cast<T>(options_.decoupled ? 1 - lr * options_.weight_decay : 1);
+  const double t = static_cast<double>(this->steps_);
+  const double bias1 = 1 - std::pow(options_.beta1, t), bias2 = 1 - std::pow(options_.beta2, t);
+  steps_of_.clear();
+  for (const GroupOptions& group : this->groups_) {
+    const double lr =
+        group.learning_rate_scale * options.learning_rate.value_or(options_.learning_rate);
+    const double weight_decay = group.weight_decay.value_or(options_.weight_decay);
+    AdamStep<T> step{};
+    step.beta1 = static_cast<T>(options_.beta1);
+    step.beta2 = static_cast<T>(options_.beta2);
+    step.step_size = static_cast<T>(lr / bias1);
+    step.inv_sqrt_correction = static_cast<T>(1 / std::sqrt(bias2));
+    step.epsilon = static_cast<T>(options_.epsilon);
+    step.gradient_scale = static_cast<T>(options.gradient_scale);
+    step.l2 = static_cast<T>(options_.decoupled ? 0 : weight_decay);
+    step.decay = static_cast<T>(options_.decoupled ? 1 - lr * weight_decay : 1);
+    steps_of_.push_back(step);
+  }
 }
 
 template <class T>
 void Adam<T>::update_range(std::size_t i, std::size_t begin, std::size_t end, const T* gradient) {
-  kernels<T>().adam(end - begin, step_, gradient, this->values_[i] + begin,
+  kernels<T>().adam(end - begin, steps_of_[i], gradient, this->values_[i] + begin,
                     moment1_[i].data() + begin, moment2_[i].data() + begin);
 }
 

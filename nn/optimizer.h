@@ -1,8 +1,19 @@
-// Optimizers: plain update rules over the parameters of a store. Learning rates come from
-// schedule.h.
+// Optimizers: plain update rules over the parameters of a store.
+//
+//   Adam<float> adam(store, {.learning_rate = 3e-4});
+//   adam.set_group(store.parameters("encoder"), {.learning_rate_scale = 0.1, .weight_decay = 0});
+//   adam.step(store.gradients(loss));
+//
+// Or, as in PyTorch, with gradients that backward() has added to .grad(), from several parts of a
+// batch where one is too large (each loss divided by the number of parts):
+//
+//   for (const auto& part : parts) (loss_of(part) / parts.size()).backward();
+//   adam.step();
+//   store.zero_grad();
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,8 +25,15 @@ namespace babelgrad {
 
 // What one step needs beside the gradients.
 struct StepOptions {
-  double learning_rate = 1e-3;
-  double gradient_scale = 1;  // multiplies every gradient first, e.g. clip_scale()
+  std::optional<double> learning_rate = {};  // as of schedule.h; not given: the optimizer's own
+  double gradient_scale = 1;                 // multiplies every gradient first, e.g. clip_scale()
+};
+
+// What some parameters have of their own.
+struct GroupOptions {
+  double learning_rate_scale = 1;           // times the step's learning rate
+  std::optional<double> weight_decay = {};  // not given: the optimizer's
+  bool frozen = false;                      // no step changes them, nor their state
 };
 
 template <class T>
@@ -23,8 +41,14 @@ class Optimizer {
  public:
   virtual ~Optimizer() = default;
 
+  // From the next step on. A parameter is in the last group that was set for it. One that requires
+  // no gradient is frozen without a group. A std::invalid_argument names one of another store.
+  void set_group(const std::vector<Tensor<T>>& parameters, const GroupOptions& options);
+
   // gradients: in the order of the store's parameters, as ParameterStore::gradients gives them.
-  void step(const std::vector<Array<T>>& gradients, const StepOptions& options);
+  void step(const std::vector<Array<T>>& gradients, const StepOptions& options = {});
+  // With each parameter's .grad(); one that has none stays as it is, as in PyTorch.
+  void step(const StepOptions& options = {});
 
   // The same in parts, for several threads: begin_step once, then update for disjoint ranges that
   // cover every parameter. gradient: of the whole parameter i; elements begin <= e < end are used,
@@ -38,8 +62,12 @@ class Optimizer {
   void set_step_count(std::uint64_t steps) { steps_ = steps; }
 
  protected:
-  explicit Optimizer(const ParameterStore<T>& store) : parameters_(store.parameters()) {}
-  // gradient: of the elements begin <= e < end alone, or null: all zero.
+  explicit Optimizer(const ParameterStore<T>& store)
+      : parameters_(store.parameters()), groups_(parameters_.size()) {}
+  bool is_frozen(std::size_t i) const {
+    return groups_[i].frozen || !parameters_[i].requires_grad();
+  }
+  // gradient: of the elements begin <= e < end alone, or null: all zero. Not called if frozen.
   virtual void update_range(std::size_t i, std::size_t begin, std::size_t end,
                             const T* gradient) = 0;
   void check(const std::vector<Array<T>>& gradients) const;
@@ -47,15 +75,18 @@ class Optimizer {
   std::vector<std::pair<std::string, Array<T>*>> named(const std::string& prefix,
                                                        std::vector<Array<T>>& arrays) const;
 
-  // Counts the step, and announces the change of every parameter before threads write parts of it.
+  // Counts the step, and announces the change of every parameter that is not frozen before threads
+  // write parts of it.
   void open_step();
 
   std::vector<Tensor<T>> parameters_;
-  std::vector<T*> values_;  // of the parameters, in a step
+  std::vector<GroupOptions> groups_;  // of each parameter
+  std::vector<T*> values_;            // of the parameters, in a step
   std::uint64_t steps_ = 0;
 };
 
 struct SgdOptions {
+  double learning_rate = 1e-3;
   double momentum = 0;
   double weight_decay = 0;
 };
@@ -77,6 +108,7 @@ class Sgd final : public Optimizer<T> {
 };
 
 struct AdamOptions {
+  double learning_rate = 1e-3;
   double beta1 = 0.9;
   double beta2 = 0.999;
   double epsilon = 1e-8;
@@ -98,7 +130,7 @@ class Adam final : public Optimizer<T> {
   void update_range(std::size_t i, std::size_t begin, std::size_t end, const T* gradient) override;
 
   AdamOptions options_;
-  AdamStep<T> step_{};
+  std::vector<AdamStep<T>> steps_of_;  // of each parameter
   std::vector<Array<T>> moment1_, moment2_;
 };
 

@@ -18,6 +18,20 @@ Tensor<T> ParameterStore<T>::create(const std::string& name, const Shape& shape,
 }
 
 template <class T>
+void ParameterStore<T>::add_dropout(const std::string& name) {
+  if (!dropouts_.insert(name).second)
+    throw std::invalid_argument("dropout " + name + ": the name is taken");
+}
+
+template <class T>
+std::vector<Tensor<T>> ParameterStore<T>::parameters(const std::string& scope) const {
+  std::vector<Tensor<T>> found;
+  for (const Tensor<T>& parameter : parameters_)
+    if (parameter.name().starts_with(scope + ".")) found.push_back(parameter);
+  return found;
+}
+
+template <class T>
 Tensor<T> ParameterStore<T>::at(const std::string& name) const {
   const auto position = index_.find(name);
   if (position == index_.end())

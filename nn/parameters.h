@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -31,7 +32,12 @@ class ParameterStore {
   // Throws std::invalid_argument if the name is taken.
   Tensor<T> create(const std::string& name, const Shape& shape, const Initializer& initializer);
 
+  // Names a place where masks are drawn. Throws std::invalid_argument if the name is taken.
+  void add_dropout(const std::string& name);
+
   const std::vector<Tensor<T>>& parameters() const { return parameters_; }  // in creation order
+  // Those of one scope: encoder.gru.weight_ih_l0, of "encoder" and of "encoder.gru".
+  std::vector<Tensor<T>> parameters(const std::string& scope) const;
   Tensor<T> at(const std::string& name) const;  // std::out_of_range names it
   bool contains(const std::string& name) const { return index_.contains(name); }
   std::size_t size() const { return parameters_.size(); }
@@ -51,6 +57,7 @@ class ParameterStore {
   std::optional<std::uint64_t> seed_;
   std::vector<Tensor<T>> parameters_;
   std::map<std::string, std::size_t> index_;
+  std::set<std::string> dropouts_;
 };
 
 // A place in the tree of names.
@@ -64,6 +71,7 @@ class Scope {
                       const Initializer& initializer) const {
     return store_->create(full_name(name), shape, initializer);
   }
+  void add_dropout() const { store_->add_dropout(path_); }
   const std::string& path() const { return path_; }
 
  private:

@@ -2,19 +2,41 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <string_view>
 
 #include "babelgrad/autograd/random.h"
 
 namespace babelgrad {
 
-// Whether layers behave as in training, and the randomness of this step if so.
-struct Mode {
-  bool training = false;
-  std::uint64_t seed = 0;
-  std::uint64_t step = 0;
-  std::uint64_t shard = 0;  // part of the batch; each draws masks of its own
+// Whether layers behave as in training, and the randomness of this step if so:
+//
+//   for (std::uint64_t step = 1; step <= steps; ++step)
+//     loss(batch, Mode::training(seed, step));
+//
+// A training mode is of one step. It remembers who has drawn from it, copies included, so that a
+// layer that is used twice in a step does not get the same mask twice unnoticed.
+//
+// Thread-safety: a training mode belongs to one thread; kEvaluation to all.
+class Mode {
+ public:
+  Mode() = default;  // evaluation
+  // shard: part of the batch; each draws masks of its own.
+  static Mode training(std::uint64_t seed, std::uint64_t step, std::uint64_t shard = 0);
+
+  bool is_training() const { return drawn_ != nullptr; }
+  // The same randomness for another run of the same computation, as inside checkpoint().
+  Mode again() const;
+  // The key of what `site` draws at its use number `call`. A std::logic_error that names the site
+  // if it has drawn this already.
+  std::uint64_t draw(std::string_view site, std::uint64_t call) const;
+
+ private:
+  struct Drawn;
+  std::uint64_t key_ = 0;
+  std::shared_ptr<Drawn> drawn_;  // null: evaluation
 };
 
-inline constexpr Mode kEvaluation{};
+inline const Mode kEvaluation{};
 
 }  // namespace babelgrad

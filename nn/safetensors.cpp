@@ -7,8 +7,10 @@
 #include <bit>
 #include <cerrno>
 #include <cinttypes>
+#include <cmath>
 #include <cstdio>
 #include <cstring>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "babelgrad/base/json.h"
@@ -43,6 +45,32 @@ constexpr const char* dtype_of() {
   throw CheckpointError(path + ": " + what);
 }
 
+struct Half {
+  std::uint16_t bits;
+  // IEEE 754 binary16: 1 sign, 5 exponent and 10 fraction bits.
+  explicit operator float() const {
+    const int exponent = bits >> 10 & 0x1f, fraction = bits & 0x3ff;
+    float size = std::ldexp(static_cast<float>(exponent == 0 ? fraction : fraction + 0x400),
+                            std::max(exponent, 1) - 25);
+    if (exponent == 0x1f)
+      size = fraction == 0 ? std::numeric_limits<float>::infinity()
+                           : std::numeric_limits<float>::quiet_NaN();
+    return bits & 0x8000 ? -size : size;
+  }
+};
+
+struct BrainHalf {  // the upper half of a float
+  std::uint16_t bits;
+  explicit operator float() const { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
+};
+
+// Bytes of a number, 0 for types that are not read.
+std::size_t bytes_of(const std::string& dtype) {
+  if (dtype == "F64") return 8;
+  if (dtype == "F32") return 4;
+  return dtype == "F16" || dtype == "BF16" ? 2 : 0;
+}
+
 // A JSON list of numbers >= 0; throws a Json::exception if it is something else.
 std::vector<std::size_t> whole_numbers(const Json& list) {
   std::vector<std::size_t> numbers;
@@ -54,8 +82,8 @@ std::vector<std::size_t> whole_numbers(const Json& list) {
 // Whether an array takes the bytes [begin, end); of types that are not read, its size is not known.
 bool fits(const std::string& dtype, const Shape& shape, std::size_t begin, std::size_t end) {
   if (begin > end) return false;
-  if (dtype != "F32" && dtype != "F64") return true;
-  std::size_t bytes = dtype == "F64" ? 8 : 4;
+  std::size_t bytes = bytes_of(dtype);
+  if (bytes == 0) return true;
   for (const std::size_t n : shape)
     if (__builtin_mul_overflow(bytes, n, &bytes)) return false;
   return bytes == end - begin;
@@ -184,21 +212,28 @@ const Shape& Safetensors::shape(const std::string& name) const { return entry(na
 template <class T>
 Array<T> Safetensors::get(const std::string& name) const {
   const Entry& e = entry(name);
-  if (e.dtype != "F32" && e.dtype != "F64")
-    fail(source_, "array " + name + " is of type " + e.dtype + "; F32 and F64 can be read");
+  if (bytes_of(e.dtype) == 0)
+    fail(source_,
+         "array " + name + " is of type " + e.dtype + "; F32, F64, F16 and BF16 can be read");
   Array<T> array = uninitialized<T>(e.shape);
   const auto convert = [&](auto stored) {
     for (std::size_t i = 0; i < array.size(); ++i) {
       std::memcpy(&stored, data().data() + e.begin + i * sizeof stored, sizeof stored);
-      array.data()[i] = static_cast<T>(stored);
+      array.data()[i] = static_cast<T>(
+          static_cast<std::conditional_t<std::is_same_v<decltype(stored), double>, double, float>>(
+              stored));
     }
   };
   if (e.dtype == dtype_of<T>())
     std::copy_n(data().data() + e.begin, e.end - e.begin, reinterpret_cast<char*>(array.data()));
   else if (e.dtype == "F32")
     convert(float{});
-  else
+  else if (e.dtype == "F64")
     convert(double{});
+  else if (e.dtype == "F16")
+    convert(Half{});
+  else
+    convert(BrainHalf{});
   return array;
 }
 

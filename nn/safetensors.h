@@ -46,7 +46,7 @@ class Safetensors {
   bool contains(const std::string& name) const { return entries_.contains(name); }
   std::vector<std::string> names() const;  // in byte order
   const Shape& shape(const std::string& name) const;
-  // Stored F32 and F64 are converted to T. A CheckpointError names an absent array.
+  // Stored F32, F64, F16 and BF16 are converted to T. A CheckpointError names an absent array.
   template <class T>
   Array<T> get(const std::string& name) const;
   // The same; a CheckpointError names both shapes if it has another one.
@@ -58,7 +58,7 @@ class Safetensors {
 
  private:
   struct Entry {
-    std::string dtype;  // F32 or F64
+    std::string dtype;  // F32, F64 ...
     Shape shape;
     std::size_t begin = 0, end = 0;  // bytes within data()
   };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 namespace babelgrad {
 
@@ -21,6 +22,15 @@ void Schedule::observe(bool improved) {
   if (state_.bad_in_a_row < options_.patience) return;
   state_.scale *= options_.factor;
   state_.bad_in_a_row = 0;
+}
+
+double cosine_rate(std::uint64_t update, const CosineOptions& o) {
+  if (update < o.warmup)
+    return o.base * static_cast<double>(update) / static_cast<double>(o.warmup);
+  const std::uint64_t start = std::max<std::uint64_t>(1, o.warmup);  // has the base rate
+  const double turn =
+      static_cast<double>(update - std::min(update, start)) / static_cast<double>(o.period);
+  return o.minimum + (o.base - o.minimum) * (1 + std::cos(std::numbers::pi * turn)) / 2;
 }
 
 }  // namespace babelgrad

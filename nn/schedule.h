@@ -43,4 +43,15 @@ class Schedule {
   State state_;
 };
 
+struct CosineOptions {
+  double base = 1e-3;
+  double minimum = 0;
+  std::uint64_t period = 10000;  // updates from the base rate to the minimum; then it rises again
+  std::uint64_t warmup = 0;      // updates, linear from 0 to the base rate
+};
+
+// The rate of the n-th update, counted from 1: after the warm-up, PyTorch's CosineAnnealingLR
+// (Loshchilov and Hutter 2016, arXiv 1608.03983).
+double cosine_rate(std::uint64_t update, const CosineOptions& options);
+
 }  // namespace babelgrad

@@ -118,5 +118,30 @@ TEST_CASE("run_tasks: without a pool on the caller's thread, in order") {
   CHECK(count == 4);
 }
 
+TEST_CASE("worker pool: the caller's modes hold on all threads, while they last") {
+  WorkerPool pool(3);
+  const Tensor<float> x({2}, {1, 0}, kRequiresGrad);
+  const auto inverse = [&](std::size_t) { reciprocal(x); };
+  {
+    const DetectAnomaly detect;
+    for (std::size_t only = 0; only < 3; ++only)
+      CHECK(message_of<NumericError>([&] {
+              pool.run(3, [&](std::size_t i) {
+                if (i == only) inverse(i);
+              });
+            }) == "anomaly: forward of reciprocal made Inf from [2]");
+  }
+  CHECK_NOTHROW(pool.run(3, inverse));
+  std::vector<int> recorded(3);
+  const auto record = [&](std::size_t i) { recorded[i] = square(x).requires_grad(); };
+  {
+    const NoGrad no_grad;
+    pool.run(3, record);
+  }
+  CHECK(recorded == std::vector<int>{0, 0, 0});
+  pool.run(3, record);
+  CHECK(recorded == std::vector<int>{1, 1, 1});
+}
+
 }  // namespace
 }  // namespace babelgrad

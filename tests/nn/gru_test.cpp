@@ -123,9 +123,9 @@ TEST_CASE("gru: dropout lies between the layers, in training only") {
       whole(Scope<double>(b), {3, 4, 2, false, 0}),
       single(Scope<double>(b) / "s", {3, 4, 1, false, 0.5});
   const D x = random_leaf({5, 2, 3}, 1);
-  const Mode training{true, 1, 2, 0};
+  const Mode training = Mode::training(1, 2);
   const auto value = [&](const Gru<double>& gru, const Mode& mode) {
-    return gru(x, {}, mode).states.value();
+    return gru(x, {}, mode.again()).states.value();
   };
   CHECK(max_difference(value(dropped, kEvaluation), value(whole, kEvaluation)) == 0);
   CHECK(max_difference(value(dropped, training), value(whole, training)) > 0.01);

@@ -153,7 +153,7 @@ class Dropped {
 };
 
 TEST_CASE("dropout: keeps the mean, drops the share asked for, and is off in evaluation") {
-  const Array<double> y = Dropped()(Mode{true, 1, 1, 0});
+  const Array<double> y = Dropped()(Mode::training(1, 1));
   double mean = 0, zeros_seen = 0;
   for (const double v : y) {
     CHECK((v == 0 || std::abs(v - 1 / 0.7) < 1e-12));
@@ -167,12 +167,12 @@ TEST_CASE("dropout: keeps the mean, drops the share asked for, and is off in eva
 
 TEST_CASE("dropout: the mask is a function of seed, step, shard, site and call") {
   const Dropped dropped;
-  const Array<double> y = dropped({true, 1, 2, 3});
-  CHECK(max_difference(y, dropped({true, 1, 2, 3})) == 0);
+  const Array<double> y = dropped(Mode::training(1, 2, 3));
+  CHECK(max_difference(y, dropped(Mode::training(1, 2, 3))) == 0);
   for (const Array<double>& other :
-       {dropped({true, 2, 2, 3}), dropped({true, 1, 3, 3}), dropped({true, 1, 2, 4}),
-        dropped({true, 2, 1, 3}), dropped({true, 1, 2, 3}, "e"),
-        dropped({true, 1, 2, 3}, "d", 1)}) {
+       {dropped(Mode::training(2, 2, 3)), dropped(Mode::training(1, 3, 3)),
+        dropped(Mode::training(1, 2, 4)), dropped(Mode::training(2, 1, 3)),
+        dropped(Mode::training(1, 2, 3), "e"), dropped(Mode::training(1, 2, 3), "d", 1)}) {
     double same = 0;
     for (std::size_t i = 0; i < y.size(); ++i) same += (y.data()[i] == 0) == (other.data()[i] == 0);
     CHECK(std::abs(same / 30000 - 0.58) < 0.015);  // independent masks: 0.3^2 + 0.7^2
@@ -180,7 +180,7 @@ TEST_CASE("dropout: the mask is a function of seed, step, shard, site and call")
 }
 
 TEST_CASE("dropout: the variational kind has one mask for all time steps") {
-  const Array<double> y = Dropped()({true, 1, 2, 3}, "d", 0, DropoutKind::variational);
+  const Array<double> y = Dropped()(Mode::training(1, 2, 3), "d", 0, DropoutKind::variational);
   std::size_t different = 0, dropped = 0;
   for (std::size_t i = 0; i < y.size(); ++i) different += y.data()[i] != y.data()[i % 1500];
   for (std::size_t i = 0; i < 1500; ++i) dropped += y.data()[i] == 0;
@@ -189,7 +189,7 @@ TEST_CASE("dropout: the variational kind has one mask for all time steps") {
   ParameterStore<double> store;
   const Dropout<double> layer(Scope<double>(store), 0.3, DropoutKind::variational);
   CHECK(message_of<ShapeError>([&] {
-          layer(D(zeros<double>({2, 3})), {true, 1, 1, 0});
+          layer(D(zeros<double>({2, 3})), Mode::training(1, 1));
         }) == "dropout: need x [T, B, F] for the variational kind; got x [2, 3]");
 }
 
@@ -198,13 +198,48 @@ TEST_CASE("dropout: the gradient passes where the value does; bad probabilities 
   const Scope<double> root(store);
   const Dropout<double> layer(root / "d", 0.5);
   const D x = random_leaf({3, 4}, 1);
-  CHECK_NOTHROW(gradcheck(
-      [&](const std::vector<D>& in) {
-        return layer(in[0], {true, 1, 1, 0});
-      },
-      {x}));
+  CHECK_NOTHROW(
+      gradcheck([&](const std::vector<D>& in) { return layer(in[0], Mode::training(1, 1)); }, {x}));
   for (const double p : {-0.1, 1.0, 2.0, std::nan("")})
     CHECK_THROWS_AS(Dropout<double>(root, p), std::invalid_argument);
+}
+
+TEST_CASE("dropout: one mask cannot be drawn twice in a step by accident") {
+  ParameterStore<double> store;
+  const Scope<double> root(store);
+  const Dropout<double> layer(root / "d", 0.5), other(root / "e", 0.5);
+  const D x(ones<double>({4, 5}));
+  const Mode mode = Mode::training(1, 7);
+  const Array<double> first = layer(x, mode).value();
+  CHECK_NOTHROW(other(x, mode));
+  CHECK(max_difference(layer(x, mode, 1).value(), first) == 2);
+  const std::string message =
+      "dropout d: call 0 has drawn its mask in this step; number the uses in a step, give every "
+      "step a Mode::training(seed, step), or repeat one with again()";
+  CHECK(message_of<std::logic_error>([&] { layer(x, mode); }) == message);
+  const Mode copy = mode;
+  CHECK(message_of<std::logic_error>([&] { layer(x, copy); }) == message);
+  CHECK(max_difference(layer(x, mode.again()).value(), first) == 0);
+  for (int i = 0; i < 2; ++i) CHECK(max_difference(layer(x, kEvaluation).value(), x.value()) == 0);
+}
+
+TEST_CASE("dropout: two under one name are refused, as two parameters are") {
+  ParameterStore<double> store;
+  const Scope<double> root(store);
+  const Dropout<double> layer(root / "encoder" / "d", 0.5);
+  CHECK(message_of<std::invalid_argument>([&] { Dropout<double>(root / "encoder" / "d", 0.1); }) ==
+        "dropout encoder.d: the name is taken");
+  CHECK_NOTHROW(Dropout<double>(root / "decoder" / "d", 0.1));
+}
+
+TEST_CASE("dropout: inside checkpoint, with the mode again, it drops the same twice") {
+  ParameterStore<double> store;
+  const Dropout<double> layer(Scope<double>(store) / "d", 0.5);
+  const Mode mode = Mode::training(1, 7);
+  const auto f = [&](const std::vector<D>& in) { return layer(square(in[0]), mode.again()); };
+  const D x = random_leaf({4, 5}, 1);
+  const auto plain = gradients(sum(f({x})), {x});
+  CHECK(max_difference(gradients(sum(checkpoint<double>(f, {x})), {x})[0], plain[0]) == 0);
 }
 
 }  // namespace

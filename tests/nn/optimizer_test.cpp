@@ -20,9 +20,13 @@ std::unique_ptr<Optimizer<T>> make(const std::string& name, const Json& options,
                                    const ParameterStore<T>& store) {
   const double decay = options.value("weight_decay", 0.0);
   if (name.starts_with("sgd"))
-    return std::make_unique<Sgd<T>>(store, SgdOptions{options.value("momentum", 0.0), decay});
-  return std::make_unique<Adam<T>>(store, AdamOptions{options["betas"][0], options["betas"][1],
-                                                      options["eps"], decay, name == "adamw"});
+    return std::make_unique<Sgd<T>>(
+        store, SgdOptions{.momentum = options.value("momentum", 0.0), .weight_decay = decay});
+  return std::make_unique<Adam<T>>(store, AdamOptions{.beta1 = options["betas"][0],
+                                                      .beta2 = options["betas"][1],
+                                                      .epsilon = options["eps"],
+                                                      .weight_decay = decay,
+                                                      .decoupled = name == "adamw"});
 }
 
 template <class T>
@@ -36,7 +40,7 @@ void check_steps(const std::string& name, const Json& run, const Json& g, double
   std::size_t step = 0;
   for (const Json& gradients : g["gradients_of_step"]) {
     optimizer->step({golden_array<T>(gradients["weight"]), golden_array<T>(gradients["bias"])},
-                    {run["options"]["lr"], 1});
+                    {run["options"]["lr"].get<double>(), 1});
     const Json& after = run["parameters_after_step"][step++];
     INFO("step ", step);
     for (const char* parameter : {"weight", "bias"})
@@ -161,12 +165,99 @@ TEST_CASE("optimizers: gradients of the wrong count or shape are refused") {
   ParameterStore<double> store;
   Sgd<double> sgd(fill(store));
   CHECK(message_of<std::invalid_argument>([&] {
-          sgd.step({zeros<double>({50, 7})}, {});
+          sgd.step({zeros<double>({50, 7})});
         }) == "optimizer: need 2 gradients, one a parameter; got 1");
   CHECK(message_of<ShapeError>([&] {
-          sgd.step({zeros<double>({7, 50}), zeros<double>({40})}, {});
+          sgd.step({zeros<double>({7, 50}), zeros<double>({40})});
         }) ==
         "optimizer: need a gradient of the shape of a; got parameter [50, 7], gradient [7, 50]");
+}
+
+std::vector<Array<double>> some_gradients(std::uint64_t seed) {
+  return {random_array({50, 7}, seed), random_array({40}, seed + 1)};
+}
+
+TEST_CASE("optimizers: the learning rate is the optimizer's own unless a step has one") {
+  ParameterStore<double> a, b;
+  Adam<double> own(fill(a), {.learning_rate = 0.3}), given(fill(b));
+  for (std::uint64_t step = 1; step <= 3; ++step) {
+    own.step(some_gradients(step));
+    given.step(some_gradients(step), {.learning_rate = 0.3});
+  }
+  CHECK(max_difference(a.at("a").value(), b.at("a").value()) == 0);
+  CHECK(AdamOptions().learning_rate == 1e-3);  // PyTorch's
+}
+
+// Parameter b in a group is as the whole store with the group's settings; a is as without.
+template <class Make>
+void check_groups(const Make& make) {
+  ParameterStore<double> grouped, plain, slow;
+  const auto with_group = make(fill(grouped), 0.1), without = make(fill(plain), 0.1),
+             all = make(fill(slow), 0.0);
+  with_group->set_group({grouped.at("b")}, {.learning_rate_scale = 0.5, .weight_decay = 0});
+  for (std::uint64_t step = 1; step <= 3; ++step) {
+    with_group->step(some_gradients(step), {.learning_rate = 0.2});
+    without->step(some_gradients(step), {.learning_rate = 0.2});
+    all->step(some_gradients(step), {.learning_rate = 0.1});
+  }
+  CHECK(max_difference(grouped.at("a").value(), plain.at("a").value()) == 0);
+  CHECK(max_difference(grouped.at("b").value(), slow.at("b").value()) == 0);
+  CHECK(max_difference(grouped.at("b").value(), plain.at("b").value()) > 0.01);
+}
+
+TEST_CASE("optimizers: groups have a learning rate and a weight decay of their own") {
+  using Pointer = std::unique_ptr<Optimizer<double>>;
+  check_groups([](ParameterStore<double>& store, double decay) -> Pointer {
+    return std::make_unique<Sgd<double>>(store, SgdOptions{.weight_decay = decay});
+  });
+  for (const bool decoupled : {false, true})
+    check_groups([&](ParameterStore<double>& store, double decay) -> Pointer {
+      return std::make_unique<Adam<double>>(
+          store, AdamOptions{.weight_decay = decay, .decoupled = decoupled});
+    });
+  ParameterStore<double> store, other;
+  Sgd<double> sgd(fill(store));
+  CHECK(message_of<std::invalid_argument>([&] { sgd.set_group({fill(other).at("b")}, {}); }) ==
+        "optimizer: b [40] is no parameter of its store");
+}
+
+TEST_CASE("optimizers: frozen parameters stay, by group or since they require no gradient") {
+  for (const bool by_group : {true, false}) {
+    ParameterStore<double> store;
+    Adam<double> adam(fill(store), {.weight_decay = 0.1, .decoupled = true});
+    const Array<double> a = store.at("a").value(), b = store.at("b").value();
+    if (by_group)
+      adam.set_group({store.at("b")}, {.frozen = true});
+    else
+      store.at("b").node().requires_grad = false;
+    adam.step(some_gradients(1));
+    adam.begin_step({});
+    adam.update(1, 0, 40, {some_gradients(1)[1], {}});
+    CHECK(max_difference(store.at("b").value(), b) == 0);
+    CHECK(max_difference(store.at("a").value(), a) > 1e-4);
+    for (const auto& [name, array] : adam.state())
+      if (name.ends_with(".b")) CHECK(equal(*array, zeros<double>({40})));
+  }
+}
+
+TEST_CASE("optimizers: two half batches are one batch, by backward() into .grad()") {
+  ParameterStore<double> whole, halves;
+  Sgd<double> one(fill(whole), {.momentum = 0.9}), two(fill(halves), {.momentum = 0.9});
+  const auto loss = [](ParameterStore<double>& store, const Array<double>& x) {
+    return mean(square(matmul(Tensor<double>(x), store.at("a"))));
+  };
+  const Array<double> untouched = halves.at("b").value();
+  for (std::uint64_t step = 1; step <= 3; ++step) {
+    const Array<double> x = random_array({8, 50}, step);
+    loss(whole, x).backward();
+    one.step(StepOptions{.learning_rate = 0.1});
+    whole.zero_grad();
+    for (std::size_t begin : {0, 4}) (loss(halves, x.leading(begin, begin + 4)) / 2).backward();
+    two.step(StepOptions{.learning_rate = 0.1});
+    halves.zero_grad();
+  }
+  CHECK(max_difference(whole.at("a").value(), halves.at("a").value()) < 1e-14);
+  CHECK(max_difference(halves.at("b").value(), untouched) == 0);  // without a gradient
 }
 
 TEST_CASE("clipping: the global norm and its scale are PyTorch's; NaN and Inf show") {
@@ -229,6 +320,23 @@ TEST_CASE("schedules: plateau falls after `patience` validations without improve
   Schedule deaf({ScheduleKind::constant, 1, 4, 20, 0.5, 2});
   for (std::size_t i = 0; i < 10; ++i) deaf.observe(false);
   CHECK(deaf.rate(100) == 1);
+}
+
+TEST_CASE("schedules: cosine is PyTorch's, after a warm-up") {
+  const Json g = golden("schedules");
+  CHECK(g["cosine_annealing"].size() >= 2);
+  for (const Json& run : g["cosine_annealing"]) {
+    const CosineOptions options{run["base_lr"], run["eta_min"], run["T_max"]};
+    std::uint64_t update = 0;
+    for (const Json& rate : run["learning_rates"])
+      CHECK(std::abs(cosine_rate(++update, options) - rate.get<double>()) < 1e-14);
+    CHECK(update == 2 * options.period + 1);
+  }
+  const CosineOptions warm{.base = 1, .period = 10, .warmup = 4};
+  CHECK(cosine_rate(1, warm) == 0.25);
+  CHECK(cosine_rate(4, warm) == 1);
+  CHECK(cosine_rate(9, warm) == doctest::Approx(0.5).epsilon(1e-15));
+  CHECK(std::abs(cosine_rate(14, warm)) < 1e-15);
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 // and nothing is allocated that the file does not hold.
 #include <doctest/doctest.h>
 
+#include <cmath>
+
 #include "babelgrad/nn/safetensors.h"
 #include "tests/autograd/helpers.h"
 #include "tests/text/helpers.h"
@@ -187,11 +189,31 @@ TEST_CASE("safetensors: overlapping arrays are refused, other types are kept unt
     CHECK(read_error(folder, file_of(two(a, b), 20)) ==
           "x: damaged: arrays overlap or leave a gap");
   }
-  const std::string half = entry("[4]", "[0,8]", "\"F16\"");
+  const std::string half = entry("[4]", "[0,8]", "\"I16\"");
   const Safetensors file = Safetensors::read(folder.write("half", file_of(half, 8)));
   CHECK(file.shape("x") == Shape{4});
   CHECK(read_error(folder, file_of(half, 8)) ==
-        "x: array x is of type F16; F32 and F64 can be read");
+        "x: array x is of type I16; F32, F64, F16 and BF16 can be read");
+}
+
+TEST_CASE("safetensors: halves of both kinds are converted") {
+  const TemporaryFolder folder;
+  const auto read = [&](const std::string& dtype, const std::vector<std::uint16_t>& bits) {
+    const std::string header = entry("[" + std::to_string(bits.size()) + "]",
+                                     "[0," + std::to_string(2 * bits.size()) + "]", dtype);
+    const std::string data(reinterpret_cast<const char*>(bits.data()), 2 * bits.size());
+    return Safetensors::read(folder.write("half", file_of(header, 0) + data)).get<float>("x");
+  };
+  const Array<float> half =
+      read("\"F16\"", {0x3c00, 0xc000, 0x0001, 0x83ff, 0x0400, 0x7bff, 0xfc00, 0x3555, 0x7e00});
+  const std::vector<float> expected{1,        -2,    0x1p-24f,   -0x3ffp-24f,
+                                    0x1p-14f, 65504, -HUGE_VALF, 0x1.554p-2f};
+  for (std::size_t i = 0; i < expected.size(); ++i) CHECK(half(i) == expected[i]);
+  CHECK(std::isnan(half(8)));
+  const Array<float> brain = read("\"BF16\"", {0x3f80, 0xc040, 0x0001, 0x7f80});
+  CHECK(equal(brain, Array<float>({4}, {1, -3, 0x1p-133f, HUGE_VALF})));
+  CHECK(read_error(folder, file_of(entry("[3]", "[0,8]", "\"BF16\""), 8)) ==
+        "x: damaged: array x has the wrong size");
 }
 
 }  // namespace

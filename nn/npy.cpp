@@ -1,0 +1,94 @@
+#include "babelgrad/nn/npy.h"
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+#if __has_include(<xtensor/io/xnpy.hpp>)
+#include <xtensor/io/xnpy.hpp>  // xtensor 0.26 and later
+#else
+#include <xtensor/xnpy.hpp>
+#endif
+
+namespace babelgrad {
+namespace {
+
+[[noreturn]] void fail(const std::filesystem::path& path, const std::string& what) {
+  throw CheckpointError(path.string() + ": " + what);
+}
+
+std::string read_bytes(const std::filesystem::path& path) {
+  if (!std::filesystem::is_regular_file(path)) fail(path, "no such file");
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream bytes;
+  if (!(bytes << file.rdbuf())) fail(path, "cannot be read");
+  return bytes.str();
+}
+
+// The text that describes the array; xtensor takes its length on trust.
+std::string header_of(const std::filesystem::path& path, const std::string& bytes) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
+  if (bytes.size() < 12 || !bytes.starts_with("\x93NUMPY")) fail(path, "not an npy file");
+  const std::size_t length = byte(8) + 256u * byte(9);
+  if (byte(6) != 1 || length == 0 || bytes.size() < 10 + length)
+    fail(path, "truncated, or not an npy file of version 1.0");
+  return bytes.substr(10, length);
+}
+
+// The elements that the file holds, and whether they are as many as its shape says.
+template <class Stored, class T>
+Array<T> converted(const std::filesystem::path& path, const std::string& bytes) {
+  std::istringstream stream(bytes);
+  const auto stored = xt::load_npy<Stored>(stream);
+  std::size_t size = 1;
+  for (const std::size_t n : stored.shape())
+    if (__builtin_mul_overflow(size, n, &size)) fail(path, "damaged: the shape is too large");
+  if (!stream || stream.peek() != std::istringstream::traits_type::eof())
+    fail(path, "damaged: not as many elements as its shape says");
+  Array<T> array(Shape(stored.shape().begin(), stored.shape().end()));
+  std::transform(stored.template begin<xt::layout_type::row_major>(),
+                 stored.template end<xt::layout_type::row_major>(), array.begin(),
+                 [](Stored value) { return static_cast<T>(value); });
+  return array;
+}
+
+}  // namespace
+
+template <class T>
+Array<T> load_npy(const std::filesystem::path& path) {
+  const std::string bytes = read_bytes(path), header = header_of(path, bytes);
+  const auto is = [&](const char* type) {
+    return header.find("'" + std::string(type) + "'") != std::string::npos;
+  };
+  try {
+    if (is("<f4")) return converted<float, T>(path, bytes);
+    if (is("<f8")) return converted<double, T>(path, bytes);
+    if (is("<i4")) return converted<std::int32_t, T>(path, bytes);
+    if (is("<i8")) return converted<std::int64_t, T>(path, bytes);
+    if (is("|u1")) return converted<std::uint8_t, T>(path, bytes);
+    if (is("|b1")) return converted<bool, T>(path, bytes);
+  } catch (const CheckpointError&) {
+    throw;
+  } catch (const std::exception& error) {
+    fail(path, std::string("damaged: ") + error.what());
+  }
+  fail(path, "need float32, float64, int32, int64, uint8 or bool, little-endian; got " + header);
+}
+
+template <class T>
+void save_npy(const std::filesystem::path& path, const Array<T>& array) {
+  const std::vector<std::size_t> shape(array.shape().begin(), array.shape().end());
+  write_file_atomically(
+      path, xt::dump_npy(xt::adapt(array.data(), array.size(), xt::no_ownership(), shape)));
+}
+
+#define BABELGRAD_INSTANTIATE(T)                            \
+  template Array<T> load_npy(const std::filesystem::path&); \
+  template void save_npy(const std::filesystem::path&, const Array<T>&);
+BABELGRAD_INSTANTIATE(float)
+BABELGRAD_INSTANTIATE(double)
+BABELGRAD_INSTANTIATE(std::int32_t)
+#undef BABELGRAD_INSTANTIATE
+
+}  // namespace babelgrad
