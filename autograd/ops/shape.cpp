@@ -254,10 +254,16 @@ Array<T> flip(const Array<T>& x, std::ptrdiff_t axis) {
   const std::size_t a = checked_axis("flip", axis, x.shape());
   const AxisView view(x.shape(), a);
   Array<T> y(x.shape());
-  for (std::size_t o = 0; o < view.outer; ++o)
+  for (std::size_t o = 0; o < view.outer; ++o) {
+    const T* from = x.data() + o * view.n * view.inner;
+    T* to = y.data() + o * view.n * view.inner;
+    if (view.inner == 1) {
+      std::reverse_copy(from, from + view.n, to);
+      continue;
+    }
     for (std::size_t i = 0; i < view.n; ++i)
-      std::copy_n(x.data() + (o * view.n + i) * view.inner, view.inner,
-                  y.data() + (o * view.n + view.n - 1 - i) * view.inner);
+      std::copy_n(from + i * view.inner, view.inner, to + (view.n - 1 - i) * view.inner);
+  }
   return y;
 }
 template <class T>
