@@ -1,0 +1,193 @@
+// Gru, Lstm, Rnn: PyTorch's layers by name, shape and number; LayerNormGru; what all of them share.
+#include <doctest/doctest.h>
+
+#include "babelgrad/autograd/inspection/gradcheck.h"
+#include "babelgrad/nn/gru.h"
+#include "babelgrad/nn/layer_norm_gru.h"
+#include "babelgrad/nn/lstm.h"
+#include "babelgrad/nn/rnn.h"
+#include "tests/autograd/helpers.h"
+#include "tests/golden/golden.h"
+
+namespace babelgrad {
+namespace {
+
+using D = Tensor<double>;
+constexpr double kTolerance = 1e-12;
+
+// The tensors of a state, h first, and a state of such tensors.
+std::vector<D> parts(const D& state) { return {state}; }
+std::vector<D> parts(const LstmState<double>& state) { return {state.h, state.c}; }
+template <class State>
+State state_of(const std::vector<D>& tensors);
+template <>
+D state_of<D>(const std::vector<D>& tensors) {
+  return tensors[0];
+}
+template <>
+LstmState<double> state_of<LstmState<double>>(const std::vector<D>& tensors) {
+  return {tensors[0], tensors[1]};
+}
+
+// Zeros beyond the lengths, as PyTorch's pad_packed_sequence leaves them.
+Array<double> zero_padding(Array<double> x, const IntArray& lengths) {
+  const std::size_t batch = x.shape()[1], features = x.shape()[2];
+  for (std::size_t i = 0; i < x.size(); ++i)
+    if (static_cast<std::int32_t>(i / features / batch) >= lengths.data()[i / features % batch])
+      x.data()[i] = 0;
+  return x;
+}
+
+template <class Cell>
+std::vector<typename Cell::State> random_states(std::size_t count, std::size_t B, std::size_t H) {
+  std::vector<typename Cell::State> states;
+  for (std::size_t i = 0; i < count; ++i)
+    states.push_back(state_of<typename Cell::State>(
+        {random_leaf({B, H}, 10 + 2 * i), random_leaf({B, H}, 11 + 2 * i)}));
+  return states;
+}
+
+TEST_CASE_TEMPLATE("recurrent layers: two layers in both directions are PyTorch's", Cell,
+                   GruCell<double>, LstmCell<double>, RnnCell<double>) {
+  const Json g = golden(Cell::kName);
+  ParameterStore<double> store;
+  const Recurrent<Cell> layers(Scope<double>(store), {4, 3, 2, true, 0});
+  CHECK(store.size() == g.at("parameters").size());
+  for (const auto& [name, value] : g.at("parameters").items()) {
+    D parameter = store.at(name);
+    parameter.mutable_value() = golden_array(value);
+  }
+  const IntArray lengths = golden_ints(g.at("lengths"));
+  std::vector<std::string> names;
+  std::vector<D> leaves = store.parameters();
+  for (const D& leaf : leaves) names.push_back(leaf.name());
+  const auto add_leaf = [&](const std::string& name) {
+    names.push_back(name);
+    leaves.emplace_back(golden_array(g.at(name)), kRequiresGrad);
+    return leaves.back();
+  };
+  const D x = add_leaf("x"), h = add_leaf("h_0");
+  const D c = g.contains("c_0") ? add_leaf("c_0") : h;
+  std::vector<typename Cell::State> initial;
+  for (std::ptrdiff_t i = 0; i < 4; ++i)
+    initial.push_back(state_of<typename Cell::State>({h[i], c[i]}));
+  const auto result = layers(x, lengths, kEvaluation, initial);
+  CHECK(max_difference(zero_padding(result.states.value(), lengths), golden_array(g["output"])) <
+        kTolerance);
+  D loss = weighted_sum(result.states, zero_padding(golden_array(g["cotangent_output"]), lengths));
+  const std::vector<std::string> letters{"h", "c"};
+  for (std::size_t part = 0; part < parts(result.final[0]).size(); ++part) {
+    std::vector<D> finals;
+    for (const auto& state : result.final) finals.push_back(parts(state)[part]);
+    CHECK(max_difference(stack(finals, 0).value(), golden_array(g[letters[part] + "_n"])) <
+          kTolerance);
+    loss =
+        loss + weighted_sum(stack(finals, 0), golden_array(g["cotangent_" + letters[part] + "_n"]));
+  }
+  CHECK(std::abs(loss.item() - g["loss"].get<double>()) < kTolerance);
+  const auto got = gradients(loss, leaves);
+  CHECK(g["gradients"].size() == leaves.size());
+  for (std::size_t i = 0; i < leaves.size(); ++i) {
+    INFO("gradient of ", names[i]);
+    CHECK(max_difference(got[i], golden_array(g["gradients"][names[i]])) < kTolerance);
+  }
+}
+
+TEST_CASE_TEMPLATE("recurrent layers: steps one by one are the sequence", Cell, GruCell<double>,
+                   LstmCell<double>, RnnCell<double>, LayerNormGruCell<double>) {
+  for (const std::size_t count : {1, 3}) {
+    ParameterStore<double> store;
+    const Recurrent<Cell> layers(Scope<double>(store), {3, 4, count, false, 0.5});
+    const D x = random_leaf({5, 2, 3}, 1);
+    auto states = random_states<Cell>(count, 2, 4);
+    const auto whole = layers(x, {}, kEvaluation, states);
+    for (std::ptrdiff_t t = 0; t < 5; ++t) {
+      states = layers.step(x[t], states, kEvaluation, static_cast<std::uint64_t>(t));
+      CHECK(max_difference(parts(states.back())[0].value(), whole.states[t].value()) < 1e-14);
+    }
+    for (std::size_t i = 0; i < count; ++i)
+      for (std::size_t part = 0; part < parts(states[i]).size(); ++part)
+        CHECK(max_difference(parts(states[i])[part].value(), parts(whole.final[i])[part].value()) <
+              1e-14);
+  }
+}
+
+TEST_CASE_TEMPLATE("recurrent layers: a padded batch gives what its sentences give one by one",
+                   Cell, GruCell<double>, LstmCell<double>, RnnCell<double>,
+                   LayerNormGruCell<double>) {
+  ParameterStore<double> store;
+  const Recurrent<Cell> layers(Scope<double>(store), {3, 4, 2, true, 0});
+  const D x = random_leaf({5, 3, 3}, 1);
+  const IntArray lengths = ints({3}, {2, 5, 1});
+  const auto batch = layers(x, lengths, kEvaluation);
+  for (std::ptrdiff_t b = 0; b < 3; ++b) {
+    const std::ptrdiff_t length = lengths.data()[b];
+    const auto alone = layers(slice(slice(x, 1, b, b + 1), 0, 0, length), {}, kEvaluation);
+    CHECK(max_difference(alone.states.value(),
+                         slice(slice(batch.states, 1, b, b + 1), 0, 0, length).value()) < 1e-13);
+    for (std::size_t i = 0; i < alone.final.size(); ++i)
+      for (std::size_t part = 0; part < parts(alone.final[i]).size(); ++part)
+        CHECK(max_difference(parts(alone.final[i])[part].value(),
+                             slice(parts(batch.final[i])[part], 0, b, b + 1).value()) < 1e-13);
+  }
+}
+
+TEST_CASE("lstm: a wrong number of states is refused") {
+  ParameterStore<double> store;
+  const Lstm<double> two(Scope<double>(store), {3, 4, 2, false, 0});
+  const D x = random_leaf({5, 2, 3}, 1), row = random_leaf({2, 3}, 1), h = random_leaf({2, 4}, 2);
+  using Error = std::invalid_argument;
+  CHECK(message_of<Error>([&] {
+          two(x, {}, kEvaluation, {{h, h}});
+        }) == "lstm: need 2 initial states; got 1");
+  CHECK(message_of<Error>([&] {
+          two.step(row, {{h, h}}, kEvaluation, 0);
+        }) == "lstm: a step needs one direction and 2 states; got 1");
+}
+
+// By the formula in the header, written with loops.
+TEST_CASE("layer_norm_gru: a step is the formula, and its gradients are right") {
+  ParameterStore<double> store;
+  const LayerNormGru<double> layer(Scope<double>(store), {2, 3, 1, false, 0});
+  std::vector<D> parameters = store.parameters();
+  CHECK(parameters.size() == 10);
+  for (std::size_t i = 0; i < parameters.size(); ++i)
+    parameters[i].mutable_value() = random_array(parameters[i].shape(), 30 + i);
+  const D x = random_leaf({1, 2}, 1), h = random_leaf({1, 3}, 2);
+  const auto side = [&](const std::string& suffix, const D& input) {
+    const D weight = store.at("weight_" + suffix + "_l0");
+    std::vector<double> products(9), result;
+    for (std::size_t r = 0; r < 9; ++r)
+      for (std::size_t i = 0; i < input.size(); ++i) products[r] += weight(r, i) * input(0, i);
+    const auto normalize = [&](std::size_t from, std::size_t n, const std::string& name) {
+      const D gain = store.at(name + ".weight"), bias = store.at(name + ".bias");
+      double mean = 0, variance = 0;
+      for (std::size_t i = 0; i < n; ++i) mean += products[from + i] / static_cast<double>(n);
+      for (std::size_t i = 0; i < n; ++i)
+        variance += std::pow(products[from + i] - mean, 2) / static_cast<double>(n);
+      for (std::size_t i = 0; i < n; ++i)
+        result.push_back((products[from + i] - mean) / std::sqrt(variance + 1e-5) * gain(i) +
+                         bias(i));
+    };
+    normalize(0, 6, "norm_gates_" + suffix + "_l0");
+    normalize(6, 3, "norm_candidate_" + suffix + "_l0");
+    return result;
+  };
+  const std::vector<double> gi = side("ih", x), gh = side("hh", h);
+  const D next = layer.step(x, {h}, kEvaluation, 0)[0];
+  const auto logistic = [](double v) { return 1 / (1 + std::exp(-v)); };
+  for (std::size_t i = 0; i < 3; ++i) {
+    const double r = logistic(gi[i] + gh[i]), z = logistic(gi[3 + i] + gh[3 + i]);
+    const double n = std::tanh(gi[6 + i] + r * gh[6 + i]);
+    CHECK(std::abs(next(0, i) - ((1 - z) * n + z * h(0, i))) < kTolerance);
+  }
+  const D sequence = random_leaf({3, 2, 2}, 3);
+  gradcheck(
+      [&](const auto& in) {
+        return layer(in[0], ints({2}, {3, 2}), kEvaluation).states;
+      },
+      {sequence});
+}
+
+}  // namespace
+}  // namespace babelgrad
