@@ -11,6 +11,8 @@
 #include <xtensor/xnpy.hpp>
 #endif
 
+#include "babelgrad/base/files.h"
+
 namespace babelgrad {
 namespace {
 
@@ -79,8 +81,7 @@ Array<T> load_npy(const std::filesystem::path& path) {
 template <class T>
 void save_npy(const std::filesystem::path& path, const Array<T>& array) {
   const std::vector<std::size_t> shape(array.shape().begin(), array.shape().end());
-  write_file_atomically(
-      path, xt::dump_npy(xt::adapt(array.data(), array.size(), xt::no_ownership(), shape)));
+  write_file(path, xt::dump_npy(xt::adapt(array.data(), array.size(), xt::no_ownership(), shape)));
 }
 
 #define BABELGRAD_INSTANTIATE(T)                            \

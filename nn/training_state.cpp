@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "babelgrad/base/json.h"
+
 namespace babelgrad {
 namespace {
 
@@ -36,7 +38,7 @@ TrainingState load_training(const std::filesystem::path& path, ParameterStore<T>
   TrainingState state;
   std::uint64_t optimizer_steps = 0;
   try {
-    const nlohmann::json json = nlohmann::json::parse(text->second);
+    const nlohmann::json json = parse_json<nlohmann::json>(text->second);
     state.step = json.at("step");
     state.epoch = json.at("epoch");
     state.batch = json.at("batch");

@@ -18,6 +18,11 @@ T where(bool condition, T a, std::type_identity_t<T> b) {
   return condition ? a : b;
 }
 
+template <class T>
+void require_given(const Array<T>& x) {
+  if (!x.given()) throw ShapeError("array: used before it was given elements");
+}
+
 // out[i] = f(x[i]...), where an operand whose step is false stays at x[0].
 template <bool... kSteps, class Out, class F, class... Ts>
 void each_in_row(const F& f, std::size_t n, Out* __restrict out, const bool* steps,
@@ -35,7 +40,7 @@ void each_in_row(const F& f, std::size_t n, Out* __restrict out, const bool* ste
 template <class Out, class F, class... Arrays>
 Array<Out> each_into(const Shape& shape, const F& f, const Arrays&... x) {
   constexpr std::size_t kOperands = sizeof...(Arrays);
-  if (!(x.given() && ...)) throw ShapeError("array: used before it was given elements");
+  (require_given(x), ...);
   Array<Out> y(shape);
   if (y.size() == 0) return y;
   Out* out = y.data();

@@ -30,6 +30,7 @@ Array<T> power(const Array<T>& x, T e) {
 
 template <class T>
 Array<T> by_kernel(void (*kernel)(std::size_t, const T*, T*), const Array<T>& x) {
+  require_given(x);
   Array<T> y(x.shape());
   kernel(y.size(), x.data(), y.data());
   return y;
@@ -127,6 +128,7 @@ Tensor<T> reciprocal(const Tensor<T>& x) {
 
 template <class T>
 Array<T> exp(const Array<T>& x) {
+  require_given(x);
   Array<T> y(x.shape());
   kernels<T>().exp(y.size(), x.data(), T(0), y.data());
   return y;

@@ -25,15 +25,16 @@ TEST_CASE("a copy copies, an alias shares, nothing copies on write") {
 TEST_CASE("reshape, detach, squeeze, select and slices of leading positions copy nothing") {
   const D x = random_leaf({4, 1, 3}, 1);
   const double* elements = x.value().data();
-  CHECK(reshape(x, {2, -1}).value().data() == elements);
-  CHECK(x.detach().value().data() == elements);
-  CHECK(squeeze(x, 1).value().data() == elements);
-  CHECK(unsqueeze(x, 0).value().data() == elements);
-  CHECK(flatten(x).value().data() == elements);
-  CHECK(x[2].value().data() == elements + 6);
-  CHECK(slice(x, 0, 1, 3).value().data() == elements + 3);
-  CHECK(slice(unsqueeze(x, 0), 1, 1, 3).value().data() == elements + 3);
-  CHECK(identity(x).value().data() == elements);
+  const auto at = [](const D& y) { return y.value().data(); };
+  CHECK(at(reshape(x, {2, -1})) == elements);
+  CHECK(at(x.detach()) == elements);
+  CHECK(at(squeeze(x, 1)) == elements);
+  CHECK(at(unsqueeze(x, 0)) == elements);
+  CHECK(at(flatten(x)) == elements);
+  CHECK(at(x[2]) == elements + 6);
+  CHECK(at(slice(x, 0, 1, 3)) == elements + 3);
+  CHECK(at(slice(unsqueeze(x, 0), 1, 1, 3)) == elements + 3);
+  CHECK(at(identity(x)) == elements);
   const std::size_t before = live_array_bytes();
   const D large = D(zeros<double>({1 << 16}));
   const std::size_t with_one = live_array_bytes() - before;

@@ -52,7 +52,7 @@ TEST_CASE("errors: shapes that do not exist") {
           Array<float>({std::size_t{1} << 32, std::size_t{1} << 32});
         }) == "shape: need fewer elements than memory has bytes; got [4294967296, 4294967296]");
   const std::string none = "array: used before it was given elements";
-  CHECK(message_of<ShapeError>([] { exp(Array<double>()) + 1; }) != "(no error)");
+  CHECK(message_of<ShapeError>([] { exp(Array<double>()); }) == none);
   CHECK(message_of<ShapeError>([] { relu(Array<double>()); }) == none);
   CHECK(message_of<ShapeError>([] { where(Mask(), D({1}, {1}), D({1}, {2})); }) == none);
   std::ostringstream out;

@@ -126,7 +126,7 @@ TEST_CASE("multihead attention: bad sizes are refused, dropout is on in training
         }) == "multihead_attention: need lengths [B]; got lengths [3], batch [2]");
   const auto zeros_in = [&](const Mode& mode) { return count(layer(x, {}, mode).weights == 0); };
   CHECK(zeros_in(kEvaluation) == 0);
-  CHECK(zeros_in({.training = true, .seed = 1}) > 0);
+  CHECK(zeros_in(Mode::training(1, 1)) > 0);
 }
 
 TEST_CASE("layers: convolutions have PyTorch's shapes and bounds; Sequential applies in order") {
