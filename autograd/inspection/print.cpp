@@ -132,6 +132,10 @@ void print(std::ostream& out, const std::string& name, const Shape& shape,
 template <class T>
 void print(std::ostream& out, const char* name, const Array<T>& array,
            const std::string& suffix = "") {
+  if (!array.given()) {
+    out << name << "()";
+    return;
+  }
   std::vector<std::size_t> positions;
   shown_positions(array.shape(), 0, 0, positions);
   std::vector<double> values;
