@@ -107,7 +107,7 @@ TEST_CASE("a hook may register another on the same tensor") {
   D x({1}, {1}, kRequiresGrad);
   int calls = 0;
   for (int i = 0; i < 4; ++i)
-    x.register_hook([&, x](const Array<double>&) mutable {
+    x.register_hook([&](const Array<double>&) {
       x.register_hook([](const Array<double>&) {});
       ++calls;
     });
