@@ -7,20 +7,20 @@
 #include <cstdint>
 #include <string_view>
 
+#include "babelgrad/base/hash.h"
+
 namespace babelgrad {
 
-// The finaliser of SplitMix64 (Steele et al. 2014): a bijective mix of 64 bits.
-std::uint64_t mix_bits(std::uint64_t x);
 // A key from two others, order-sensitive.
 std::uint64_t combine_keys(std::uint64_t a, std::uint64_t b);
-// A key from a name (FNV-1a).
-std::uint64_t key_of(std::string_view name);
+// A key from a name.
+inline std::uint64_t key_of(std::string_view name) { return fnv1a(name); }
 
 class Random {
  public:
   explicit Random(std::uint64_t key) : key_(key) {}
 
-  std::uint64_t bits() { return mix_bits(key_ + 0x9e3779b97f4a7c15ULL * ++counter_); }
+  std::uint64_t bits() { return mix_bits(key_ + kSplitMixStep * ++counter_); }
   double uniform();                      // [0, 1)
   double normal();                       // mean 0, variance 1
   std::size_t below(std::size_t limit);  // 0 <= i < limit, limit >= 1
