@@ -5,19 +5,15 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
 #include <type_traits>
 
 #include "babelgrad/autograd/array.h"
+#include "babelgrad/base/hash.h"
 
 namespace babelgrad {
 
-// The finaliser of SplitMix64 (Steele et al. 2014): a bijective mix of 64 bits.
-std::uint64_t mix_bits(std::uint64_t x);
-// A key from two others, order-sensitive.
+// A key from two others, order-sensitive. A key from a name is its fnv1a (base/hash.h).
 std::uint64_t combine_keys(std::uint64_t a, std::uint64_t b);
-// A key from a name (FNV-1a).
-std::uint64_t key_of(std::string_view name);
 
 class Random {
  public:
@@ -31,7 +27,7 @@ class Random {
   explicit Random(const State& state) : key_(state.key), counter_(state.drawn) {}
   State state() const { return {key_, counter_}; }
 
-  std::uint64_t bits() { return mix_bits(key_ + 0x9e3779b97f4a7c15ULL * ++counter_); }
+  std::uint64_t bits() { return mix_bits(key_ + kSplitMixStep * ++counter_); }
   double uniform();                      // [0, 1)
   double normal();                       // mean 0, variance 1
   std::size_t below(std::size_t limit);  // 0 <= i < limit, limit >= 1

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "babelgrad/text/files.h"
+#include "babelgrad/base/hash.h"
 
 namespace babelgrad {
 namespace {
@@ -60,13 +60,13 @@ Codecs learn_codecs(const DataConfig& c, const text::Corpus& train) {
 }
 
 std::uint64_t fingerprint_of(const TrainingData& data) {
-  std::uint64_t hash = text::checksum({});
+  std::uint64_t hash = fnv1a({});
   for (const text::Example& example : data.train)
     for (const auto* ids : {&example.source, &example.target})
-      hash = text::checksum(
-          {reinterpret_cast<const char*>(ids->data()), ids->size() * sizeof(std::int32_t)}, hash);
+      hash = fnv1a({reinterpret_cast<const char*>(ids->data()), ids->size() * sizeof(std::int32_t)},
+                   hash);
   for (const auto* side : {&data.validation.source, &data.validation.target})
-    for (const std::string& line : *side) hash = text::checksum(line + "\n", hash);
+    for (const std::string& line : *side) hash = fnv1a(line + "\n", hash);
   return hash;
 }
 

@@ -29,9 +29,4 @@ std::string read_file(const fs::path& path) {
   return bytes;
 }
 
-uint64_t checksum(std::string_view bytes, uint64_t hash) {
-  for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
-  return hash;
-}
-
 }  // namespace babelgrad::text

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "babelgrad/base/hash.h"
+
 namespace babelgrad::text {
 
 // SplitMix64 (Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators").
@@ -13,12 +15,7 @@ class SplitMix64 {
  public:
   explicit SplitMix64(uint64_t seed) : state_(seed) {}
 
-  uint64_t next() {
-    uint64_t z = (state_ += 0x9e3779b97f4a7c15u);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-  }
+  uint64_t next() { return mix_bits(state_ += kSplitMixStep); }
 
   // Uniform in [0, n), n > 0; rejects the numbers that would favour small results.
   uint64_t below(uint64_t n) {

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "babelgrad/base/files.h"
+#include "babelgrad/base/hash.h"
 #include "babelgrad/text/error.h"
 #include "babelgrad/text/files.h"
 #include "babelgrad/text/unicode.h"
@@ -170,7 +171,7 @@ std::string Vocabulary::body() const {
 
 void Vocabulary::save(const std::filesystem::path& path, std::string_view sealed_with) const {
   const std::string text = body();
-  replace_file(path, header(size(), checksum(sealed_with, checksum(text))) + text);
+  replace_file(path, header(size(), fnv1a(sealed_with, fnv1a(text))) + text);
 }
 
 Vocabulary Vocabulary::load(const std::filesystem::path& path, std::string_view sealed_with) {
@@ -199,7 +200,7 @@ Vocabulary Vocabulary::load(const std::filesystem::path& path, std::string_view 
                      "; the file is damaged");
   }
   const std::string_view body = std::string_view(text).substr(text.find('\n') + 1);
-  if (size < kSpecials || checksum(sealed_with, checksum(body)) != sum) {
+  if (size < kSpecials || fnv1a(sealed_with, fnv1a(body)) != sum) {
     throw InputError(file + (sealed_with.empty()
                                  ? ": the checksum does not match; the file is damaged"
                                  : ": the checksum does not match; the file or the SentencePiece "
