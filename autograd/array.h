@@ -8,8 +8,8 @@
 // them. What shares them says so: alias(), reshaped(), leading(); whoever then writes through one
 // is seen through all, and version() tells that it happened. Nothing copies on write.
 //
-// xtensor is included here and in xtensor.h alone, so no unqualified call can pick its lazy
-// functions, whose reducers give wrong numbers inside larger expressions (0.24.3).
+// No header but this one includes xtensor, so no unqualified call can pick its lazy functions,
+// whose reducers give wrong numbers inside larger expressions (0.24.3).
 //
 // Thread-safety: reading from several threads is safe; writing needs a thread of its own elements.
 #pragma once

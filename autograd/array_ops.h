@@ -129,13 +129,13 @@ Array<T> fold(const Array<T>& columns, Size2d output, Size2d kernel,
 template <class T>
 Array<T> index_select(const Array<T>& x, std::ptrdiff_t axis, const IntArray& indices);
 template <class T>
-Array<T> index_add(const Array<T>& x, std::ptrdiff_t axis, const IntArray& indices,
+Array<T> index_add(Array<T> x, std::ptrdiff_t axis, const IntArray& indices,
                    const Array<T>& values);
 
 template <class T>
 Array<T> gather(const Array<T>& x, std::ptrdiff_t axis, const IntArray& indices);
 template <class T>
-Array<T> scatter_add(const Array<T>& x, std::ptrdiff_t axis, const IntArray& indices,
+Array<T> scatter_add(Array<T> x, std::ptrdiff_t axis, const IntArray& indices,
                      const Array<T>& values);
 
 // Where the largest or smallest element is: along an axis, or of all in row-major order. Of equal

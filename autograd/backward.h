@@ -70,5 +70,10 @@ void accumulate_gradients(const Tensor<T>& output, const Array<T>& cotangent,
 // that is captured instead is a GraphError in the backward pass. `fn` must compute the same twice.
 template <class T>
 Tensor<T> checkpoint(std::type_identity_t<Definition<T>> fn, const std::vector<Tensor<T>>& inputs);
+template <class T>
+Tensor<T> checkpoint(std::type_identity_t<Definition<T>> fn,
+                     std::initializer_list<Tensor<T>> inputs) {
+  return checkpoint<T>(std::move(fn), std::vector<Tensor<T>>(inputs));
+}
 
 }  // namespace babelgrad

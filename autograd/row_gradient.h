@@ -18,7 +18,7 @@ struct RowGradient {
 template <class T>
 struct Gradient {
   Array<T> dense;                         // of the tensor's shape, unless by_rows is given
-  std::optional<RowGradient<T>> by_rows;  // of a table that only gather_rows read
+  std::optional<RowGradient<T>> by_rows;  // of a table that only `embedding` reads
 
   // The whole array, made from the rows if need be. shape: the tensor's.
   Array<T>& make_dense(const Shape& shape);

@@ -67,6 +67,9 @@ class MutableValue {
 
 template <class T>
 class Tensor {
+  static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>,
+                "Tensor<T> is of float or double; whole numbers are in an IntArray");
+
  public:
   Tensor() = default;  // undefined: refers to no node
   Tensor(Array<T> value);

@@ -25,7 +25,7 @@ Mode Mode::again() const {
 }
 
 std::uint64_t Mode::draw(std::string_view site, std::uint64_t call) const {
-  const std::uint64_t name = key_of(site);
+  const std::uint64_t name = fnv1a(site);
   if (drawn_ && !drawn_->sites_and_calls.emplace(name, call).second)
     throw std::logic_error("dropout " + std::string(site) + ": call " + std::to_string(call) +
                            " has drawn its mask in this step; number the uses in a step, give "

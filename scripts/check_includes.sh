@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The direction of the includes: apps -> models -> nn -> autograd, and models, apps -> text; base is
-# below all but autograd. xtensor is included in autograd/array.h and nn/npy.cpp alone, cblas.h
+# below all. xtensor is included in autograd/array.h and nn/npy.cpp alone, cblas.h
 # in autograd/products/gemm.cpp alone, and JSON is parsed in base/json.h alone.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -17,7 +17,7 @@ check() {
   fi
 }
 check base
-check autograd
+check autograd base
 check nn autograd base
 check text base
 check models nn autograd text base

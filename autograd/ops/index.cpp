@@ -93,7 +93,7 @@ Tensor<T> index_select(const Tensor<T>& x, std::ptrdiff_t axis, const IntArray& 
 }
 
 template <class T>
-Array<T> index_add(const Array<T>& x, std::ptrdiff_t axis, const IntArray& indices,
+Array<T> index_add(Array<T> x, std::ptrdiff_t axis, const IntArray& indices,
                    const Array<T>& values) {
   const std::size_t a = checked_selection("index_add", x.shape(), axis, indices);
   Shape expected = x.shape();
@@ -102,15 +102,14 @@ Array<T> index_add(const Array<T>& x, std::ptrdiff_t axis, const IntArray& indic
     throw_shape_error("index_add", "need values of x's shape but for the axis, one an index",
                       {{"x", x.shape()}, {"indices", indices.shape()}, {"values", values.shape()}});
   const AxisView view(x.shape(), a);
-  Array<T> y = x;
   const T* from = values.data();
   for (std::size_t o = 0; o < view.outer; ++o)
     for (const std::int32_t index : indices) {
-      T* to = y.data() + (o * view.n + static_cast<std::size_t>(index)) * view.inner;
+      T* to = x.data() + (o * view.n + static_cast<std::size_t>(index)) * view.inner;
       kernels<T>().add(view.inner, from, to);
       from += view.inner;
     }
-  return y;
+  return x;
 }
 template <class T>
 Tensor<T> index_add(const Tensor<T>& x, std::ptrdiff_t axis, const IntArray& indices,
@@ -140,16 +139,15 @@ Tensor<T> gather(const Tensor<T>& x, std::ptrdiff_t axis, const IntArray& indice
 }
 
 template <class T>
-Array<T> scatter_add(const Array<T>& x, std::ptrdiff_t axis, const IntArray& indices,
+Array<T> scatter_add(Array<T> x, std::ptrdiff_t axis, const IntArray& indices,
                      const Array<T>& values) {
   const std::size_t a = checked_gather("scatter_add", x.shape(), axis, indices);
   if (values.shape() != indices.shape())
     throw_shape_error("scatter_add", "need a value an index",
                       {{"indices", indices.shape()}, {"values", values.shape()}});
-  Array<T> y = x;
   for_each_gathered(x.shape(), a, indices,
-                    [&](std::size_t to, std::size_t from) { y.data()[to] += values.data()[from]; });
-  return y;
+                    [&](std::size_t to, std::size_t from) { x.data()[to] += values.data()[from]; });
+  return x;
 }
 template <class T>
 Tensor<T> scatter_add(const Tensor<T>& x, std::ptrdiff_t axis, const IntArray& indices,
@@ -173,19 +171,23 @@ Array<T> one_hot(const IntArray& indices, std::size_t classes) {
   return y;
 }
 
-#define BABELGRAD_INSTANTIATE_VALUE(V)                                       \
-  template V index_select(const V&, std::ptrdiff_t, const IntArray&);        \
-  template V index_add(const V&, std::ptrdiff_t, const IntArray&, const V&); \
-  template V gather(const V&, std::ptrdiff_t, const IntArray&);              \
-  template V scatter_add(const V&, std::ptrdiff_t, const IntArray&, const V&);
+#define BABELGRAD_INSTANTIATE_VALUE(V)                                \
+  template V index_select(const V&, std::ptrdiff_t, const IntArray&); \
+  template V gather(const V&, std::ptrdiff_t, const IntArray&);
+#define BABELGRAD_INSTANTIATE_SUM(V, X)                               \
+  template V index_add(X, std::ptrdiff_t, const IntArray&, const V&); \
+  template V scatter_add(X, std::ptrdiff_t, const IntArray&, const V&);
 #define BABELGRAD_INSTANTIATE(T)                           \
   BABELGRAD_INSTANTIATE_VALUE(Array<T>)                    \
   BABELGRAD_INSTANTIATE_VALUE(Tensor<T>)                   \
+  BABELGRAD_INSTANTIATE_SUM(Array<T>, Array<T>)            \
+  BABELGRAD_INSTANTIATE_SUM(Tensor<T>, const Tensor<T>&)   \
   template Array<T> one_hot(const IntArray&, std::size_t); \
   template Tensor<T> embedding(const Tensor<T>&, const IntArray&);
 BABELGRAD_INSTANTIATE(float)
 BABELGRAD_INSTANTIATE(double)
 #undef BABELGRAD_INSTANTIATE
 #undef BABELGRAD_INSTANTIATE_VALUE
+#undef BABELGRAD_INSTANTIATE_SUM
 
 }  // namespace babelgrad

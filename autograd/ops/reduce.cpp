@@ -59,13 +59,70 @@ Array<T> extremes(const Array<T>& x, const Shape& kept, T sign) {
   return y;
 }
 
+// e = exp(x - shift) in one block; shift belongs to the reduced array.
+template <class T>
+void exponentials(const ReducedBlock& b, const T* x, const T* shift, T* e) {
+  const T* s = shift + b.reduced;
+  for (std::size_t r = 0; r < b.rows; ++r) {
+    const T* row = x + b.dense + r * b.step;
+    T* to = e + b.dense + r * b.step;
+    if (b.to_one) {
+      kernels<T>().exp(b.cols, row, *s, to);
+    } else {
+      for (std::size_t i = 0; i < b.cols; ++i) to[i] = row[i] - s[i];
+      kernels<T>().exp(b.cols, to, T(0), to);
+    }
+  }
+}
+
+// The gradient of logsumexp, g exp(x - y): in one pass over arrays, and over tensors.
+template <class T>
+Array<T> logsumexp_slope(Vjp<T>& c, const Shape& kept) {
+  Array<T> g(c.shape(0));
+  for_each_block(g.shape(), kept, [&](const ReducedBlock& b) {
+    exponentials(b, c.in(0).data(), c.out().data(), g.data());
+    const T* d = c.grad.data() + b.reduced;
+    for (std::size_t r = 0; r < b.rows; ++r) {
+      T* to = g.data() + b.dense + r * b.step;
+      if (b.to_one)
+        kernels<T>().scale(b.cols, *d, to);
+      else
+        kernels<T>().multiply(b.cols, d, to, to);
+    }
+  });
+  return g;
+}
+template <class T>
+Tensor<T> logsumexp_slope(GraphVjp<T>& c, const Shape& kept) {
+  return reshape(c.grad, kept) * exp(c.in(0) - reshape(c.out(), kept));
+}
+
+// How many elements are true to each one of an array of `kept`.
+template <class T>
+Array<T> count_to(const Mask& mask, const Shape& kept) {
+  Array<T> counts = zeros<T>(kept);
+  for_each_block(mask.shape(), kept, [&](const ReducedBlock& b) {
+    T* count = counts.data() + b.reduced;
+    for (std::size_t r = 0; r < b.rows; ++r) {
+      const std::uint8_t* row = mask.data() + b.dense + r * b.step;
+      std::uint32_t in_row = 0;
+      if (b.to_one)
+        for (std::size_t i = 0; i < b.cols; ++i) in_row += row[i];
+      else
+        for (std::size_t i = 0; i < b.cols; ++i) count[i] += static_cast<T>(row[i]);
+      if (b.to_one) *count += static_cast<T>(in_row);
+    }
+  });
+  return counts;
+}
+
 // The elements that equal the extreme share its gradient.
 template <class T>
 Tensor<T> record_extreme(const char* name, const Tensor<T>& x, Array<T> y, const Shape& kept) {
   return record(name, {x}, std::move(y), [kept](auto& c) {
     const Mask chosen = c.in(0) == reshape(c.out(), kept);
-    const Array<T> ties = sum_to(where(chosen, ones<T>(chosen.shape()), zeros<T>({})), kept);
-    const auto share = reshape(c.grad, kept) / std::remove_cvref_t<decltype(c.grad)>(ties);
+    const std::remove_cvref_t<decltype(c.grad)> ties(count_to<T>(chosen, kept));
+    const auto share = reshape(c.grad, kept) / ties;
     c.accumulate(0, where(chosen, share, 0));
   });
 }
@@ -162,10 +219,13 @@ Tensor<T> logsumexp(const Tensor<T>& x, const Axes& axes, KeepDim keepdim) {
   Array<T> shift = extremes(x.value(), r.kept, T(1));
   for (T& s : shift)  // else infinity - infinity
     if (!std::isfinite(s)) s = T(0);
-  Array<T> y = log(sum_to_shape(exp(x.value() - shift), r.kept)) + shift;
-  return record("logsumexp", {x}, std::move(y).reshaped(r.result), [kept = r.kept](auto& c) {
-    c.accumulate(0, reshape(c.grad, kept) * exp(c.in(0) - reshape(c.out(), kept)));
+  Array<T> e(x.shape());
+  for_each_block(x.shape(), r.kept, [&](const ReducedBlock& b) {
+    exponentials(b, x.value().data(), shift.data(), e.data());
   });
+  Array<T> y = log(sum_to_shape(e, r.kept)) + shift;
+  return record("logsumexp", {x}, std::move(y).reshaped(r.result),
+                [kept = r.kept](auto& c) { c.accumulate(0, logsumexp_slope(c, kept)); });
 }
 
 #define BABELGRAD_INSTANTIATE_REDUCTION(T, name)                 \

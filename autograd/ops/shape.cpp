@@ -88,6 +88,15 @@ void for_each_sliced(const Shape& whole, const Range& r, const F& f) {
         run * view.inner);
 }
 
+// A run is often one element, for which a call would cost more than the move.
+template <class T>
+void copy_run(const T* from, std::size_t n, T* to) {
+  if (n == 1)
+    *to = *from;
+  else
+    std::copy_n(from, n, to);
+}
+
 template <class T>
 Array<T> take(const Array<T>& x, const Range& r) {
   Shape shape = x.shape();
@@ -100,7 +109,7 @@ Array<T> take(const Array<T>& x, const Range& r) {
   }
   Array<T> part(shape);
   for_each_sliced(x.shape(), r, [&](std::size_t from, std::size_t to, std::size_t n) {
-    std::copy_n(x.data() + from, n, part.data() + to);
+    copy_run(x.data() + from, n, part.data() + to);
   });
   return part;
 }
@@ -110,7 +119,7 @@ template <class T>
 Array<T> put(const Array<T>& part, const Range& r, const Shape& whole) {
   Array<T> x = zeros<T>(whole);
   for_each_sliced(whole, r, [&](std::size_t to, std::size_t from, std::size_t n) {
-    std::copy_n(part.data() + from, n, x.data() + to);
+    copy_run(part.data() + from, n, x.data() + to);
   });
   return x;
 }
@@ -124,7 +133,10 @@ template <class T>
 void accumulate_part(Vjp<T>& c, const Range& r) {
   T* sums = c.sum_buffer(0);
   for_each_sliced(c.shape(0), r, [&](std::size_t to, std::size_t from, std::size_t n) {
-    kernels<T>().add(n, c.grad.data() + from, sums + to);
+    if (n == 1)
+      sums[to] += c.grad.data()[from];
+    else
+      kernels<T>().add(n, c.grad.data() + from, sums + to);
   });
 }
 template <class T>
@@ -223,7 +235,7 @@ template <class T>
 void copy_part(const Array<T>& part, const Parts& p, std::size_t i, Array<T>& whole) {
   const Range r{p.axis, p.begins[i], p.begins[i + 1] - p.begins[i], 1};
   for_each_sliced(p.shape, r, [&](std::size_t to, std::size_t from, std::size_t n) {
-    std::copy_n(part.data() + from, n, whole.data() + to);
+    copy_run(part.data() + from, n, whole.data() + to);
   });
 }
 

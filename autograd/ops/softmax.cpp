@@ -105,7 +105,8 @@ Array<T> log_softmax_rows(const Array<T>& x, const Mask& keep) {
   for_each_row(y, [&](std::size_t n, T* row) {
     if (!keep.given() || !is_left_out(row, n)) kernels<T>().log_softmax_row(n, row);
   });
-  return keep.given() ? where(keep, y, std::numeric_limits<T>::lowest()) : y;
+  if (keep.given()) return where(keep, y, std::numeric_limits<T>::lowest());
+  return y;
 }
 template <class T>
 Tensor<T> log_softmax_rows(const Tensor<T>& x, const Mask& keep) {

@@ -145,7 +145,7 @@ TEST_CASE("natural: record, checkpoint and hooks need no template arguments") {
   const F doubled =
       record("twice", {x}, x.value() * 2, [](auto& c) { c.accumulate(0, c.grad * 2); });
   CHECK(same(doubled, {3}, {2, 4, 6}));
-  F y = checkpoint<float>([](const auto& in) { return square(in[0]) * in[1]; }, {x, doubled});
+  F y = checkpoint([](const auto& in) { return square(in[0]) * in[1]; }, {x, doubled});
   std::size_t called = 0;
   y.register_hook([&](const Array<float>& grad) { called += grad.size(); });  // returns nothing
   F z = y + 0;
