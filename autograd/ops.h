@@ -349,13 +349,30 @@ Tensor<T> dot_scores(const Tensor<T>& queries, const Tensor<T>& keys);
 // v^T tanh(query + key), v [K], over projected queries and keys (Bahdanau et al. 2014, A.1.2).
 template <class T>
 Tensor<T> additive_scores(const Tensor<T>& queries, const Tensor<T>& keys, const Tensor<T>& v);
+// W query over all S = `sources` positions, whatever stands there: the first S rows of weight
+// [L, K] (Luong et al. 2015, eq. 8).
+template <class T>
+Tensor<T> location_scores(const Tensor<T>& queries, const Tensor<T>& weight, std::size_t sources);
 // scores [T, B, S] -> weights [T, B, S]: softmax over the source positions within the lengths [B]
-// (not given: all S), 0 beyond.
+// (not given: all S), or over those that `keep` has, a window that is broadcast to the scores; 0
+// elsewhere.
 template <class T>
 Tensor<T> attention_weights(const Tensor<T>& scores, const IntArray& lengths = {});
+template <class T>
+Tensor<T> attention_weights(const Tensor<T>& scores, const Mask& keep);
 // weights [T, B, S], values [S, B, D] -> contexts [T, B, D]: sum over s of weights * values.
 template <class T>
 Tensor<T> attention_context(const Tensor<T>& weights, const Tensor<T>& values);
+
+// queries [..., T, D], keys [..., S, D] -> scores [..., T, S], their dot products / sqrt(D)
+// (Vaswani et al. 2017, eq. 1). The leading axes, batch and heads, are broadcast.
+template <class T>
+Tensor<T> scaled_dot_scores(const Tensor<T>& queries, const Tensor<T>& keys);
+// The same through softmax over the positions that `keep` has (not given: all), and the weighted
+// sum of values [..., S, E] -> [..., T, E].
+template <class T>
+Tensor<T> scaled_dot_product_attention(const Tensor<T>& queries, const Tensor<T>& keys,
+                                       const Tensor<T>& values, const Mask& keep = {});
 
 template <class T>
 struct Attention {

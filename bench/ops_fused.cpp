@@ -177,6 +177,14 @@ void add_attention_cases() {
             [](const Leaves& x) { return additive_scores(x[0], x[1], x[2]); },
             0,
             [a = AttentionBuffers()]() mutable { additive_products(a); }});
+  add_case({"location_scores",
+            {queries, {kSteps, kH}},
+            [](const Leaves& x) { return location_scores(x[0], x[1], kSteps); },
+            kScores,
+            [q = values(queries), w = values({kSteps, kH}), y = values(weights)]() mutable {
+              multiply(Transpose::no, Transpose::yes, kRows, kSteps, kH, q.data(), w.data(), 0,
+                       y.data());
+            }});
   add_case({"attention_weights",
             {weights},
             [lengths = full<std::int32_t>({kBatch}, kSteps)](const Leaves& x) {

@@ -96,8 +96,7 @@ MultiHeadResult<T> MultiHeadAttention<T>::attend(const Tensor<T>& q, const Tenso
                                                  const Mode& mode) const {
   const std::size_t batch = q.dim(0), steps = q.dim(2);
   const Mask keep = keep_mask(look_at, steps, k.dim(2), batch);
-  const Tensor<T> scores = matmul(q / std::sqrt(static_cast<T>(q.dim(3))), k, {.b = true});
-  const Tensor<T> weights = dropout_(softmax(scores, -1, keep), mode);
+  const Tensor<T> weights = dropout_(softmax(scaled_dot_scores(q, k), -1, keep), mode);
   const Tensor<T> context = permute(matmul(weights, v), {2, 0, 1, 3});  // [T, B, heads, D]
   return {out_proj_(reshape(context, {steps, batch, options_.embed_size})), weights};
 }

@@ -35,7 +35,7 @@ void Optimizer<T>::set_group(const std::vector<Tensor<T>>& parameters,
 }
 
 template <class T>
-void Optimizer<T>::step(const std::vector<Array<T>>& gradients, const StepOptions& options) {
+void Optimizer<T>::step_with(const std::vector<Array<T>>& gradients, const StepOptions& options) {
   check(gradients);
   begin_step(options);
   for (std::size_t i = 0; i < gradients.size(); ++i)

@@ -12,6 +12,7 @@
 //   store.zero_grad();
 #pragma once
 
+#include <concepts>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,7 +47,10 @@ class Optimizer {
   void set_group(const std::vector<Tensor<T>>& parameters, const GroupOptions& options);
 
   // gradients: in the order of the store's parameters, as ParameterStore::gradients gives them.
-  void step(const std::vector<Array<T>>& gradients, const StepOptions& options = {});
+  template <std::same_as<std::vector<Array<T>>> Gradients>
+  void step(const Gradients& gradients, const StepOptions& options = {}) {
+    step_with(gradients, options);
+  }
   // With each parameter's .grad(); one that has none stays as it is, as in PyTorch.
   void step(const StepOptions& options = {});
 
@@ -70,6 +74,7 @@ class Optimizer {
   // gradient: of the elements begin <= e < end alone, or null: all zero. Not called if frozen.
   virtual void update_range(std::size_t i, std::size_t begin, std::size_t end,
                             const T* gradient) = 0;
+  void step_with(const std::vector<Array<T>>& gradients, const StepOptions& options);
   void check(const std::vector<Array<T>>& gradients) const;
   std::vector<Array<T>> zeros_like_parameters() const;
   std::vector<std::pair<std::string, Array<T>*>> named(const std::string& prefix,

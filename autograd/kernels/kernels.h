@@ -83,8 +83,14 @@ struct Kernels {
   void (*sigmoid_backward)(std::size_t n, const T* y, const T* dy, T* dx);  // dx = dy y (1 - y)
   void (*exp)(std::size_t n, const T* x, T shift, T* y);                    // y = exp(x - shift)
   void (*log)(std::size_t n, const T* x, T* y);
-  void (*add)(std::size_t n, const T* x, T* y);                       // y += x
-  void (*scale)(std::size_t n, T a, T* x);                            // x *= a
+  void (*expm1)(std::size_t n, const T* x, T* y);
+  void (*log1p)(std::size_t n, const T* x, T* y);
+  void (*sin)(std::size_t n, const T* x, T* y);
+  void (*cos)(std::size_t n, const T* x, T* y);
+  void (*erf)(std::size_t n, const T* x, T* y);   // in double to 1e-14 of itself
+  void (*erfc)(std::size_t n, const T* x, T* y);  // 1 - erf(x), in double to 1e-12 of itself
+  void (*add)(std::size_t n, const T* x, T* y);   // y += x
+  void (*scale)(std::size_t n, T a, T* x);        // x *= a
   void (*multiply)(std::size_t n, const T* a, const T* b, T* c);      // c = a * b
   void (*multiply_add)(std::size_t n, const T* a, const T* b, T* c);  // c += a * b
   double (*sum)(std::size_t n, const T* x);

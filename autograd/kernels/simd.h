@@ -256,7 +256,13 @@ struct Implementation {
     k.softmax_row = softmax_row;
     k.log_sum_exp_row = log_sum_exp_row;
     k.exp = Rows<Arch, T>::exp;
-    k.log = Rows<Arch, T>::log;
+    k.log = Rows<Arch, T>::template apply<xsimd::log>;
+    k.expm1 = Rows<Arch, T>::template apply<xsimd::expm1>;
+    k.log1p = Rows<Arch, T>::template apply<xsimd::log1p>;
+    k.sin = Rows<Arch, T>::template apply<xsimd::sin>;
+    k.cos = Rows<Arch, T>::template apply<xsimd::cos>;
+    k.erf = Rows<Arch, T>::template apply<xsimd::erf>;
+    k.erfc = Rows<Arch, T>::template apply<xsimd::erfc>;
     k.multiply_add = Rows<Arch, T>::multiply_add;
     k.sum = Rows<Arch, T>::sum;
     k.max_row = Rows<Arch, T>::max_row;

@@ -17,8 +17,10 @@ struct Rows {
     sweep<Arch, T>(
         n, [=](auto l, std::size_t i) { l.store(y + i, xsimd::exp(l.load(x + i) - V(shift))); });
   }
-  static void log(std::size_t n, const T* x, T* y) {
-    sweep<Arch, T>(n, [=](auto l, std::size_t i) { l.store(y + i, xsimd::log(l.load(x + i))); });
+  // y = f(x)
+  template <V (*f)(const V&)>
+  static void apply(std::size_t n, const T* x, T* y) {
+    sweep<Arch, T>(n, [=](auto l, std::size_t i) { l.store(y + i, f(l.load(x + i))); });
   }
   static void multiply_add(std::size_t n, const T* a, const T* b, T* c) {
     sweep<Arch, T>(n, [=](auto l, std::size_t i) {

@@ -5,27 +5,33 @@
 #include <numbers>
 
 #include "babelgrad/autograd/inspection/profile.h"
+#include "babelgrad/autograd/kernels/kernels.h"
 #include "babelgrad/autograd/ops.h"
 #include "babelgrad/autograd/ops/each.h"
 
 namespace babelgrad {
 namespace {
 
-using std::erf;
-using std::exp;
-
 constexpr double kSqrtHalf = std::numbers::sqrt2 / 2;
 constexpr double kDensityAt0 = kSqrtHalf * std::numbers::inv_sqrtpi;  // 1 / sqrt(2 pi)
+
+// The share of the normal distribution that lies below x.
+template <class V>
+V share_below(const V& x) {
+  using T = ElementOf<V>;
+  const V e = erf(each([](auto v) { return v * T(kSqrtHalf); }, x));
+  return each([](auto v) { return T(0.5) + T(0.5) * v; }, e);
+}
 
 template <class T>
 Tensor<T> exact_gelu(const Tensor<T>& x) {
   const ProfileScope profile("gelu");
   return record("gelu", {x}, gelu(x.value()), [](auto& c) {
-    const auto slope = [](auto g, auto v) {
-      const auto below = T(0.5) + T(0.5) * erf(v * T(kSqrtHalf));
-      return g * (below + v * (exp(v * v * T(-0.5)) * T(kDensityAt0)));
+    const auto slope = [](auto g, auto v, auto below, auto e) {
+      return g * (below + v * (e * T(kDensityAt0)));
     };
-    c.accumulate(0, each(slope, c.grad, c.in(0)));
+    const auto exponential = exp(each([](auto v) { return v * v * T(-0.5); }, c.in(0)));
+    c.accumulate(0, each(slope, c.grad, c.in(0), share_below(c.in(0)), exponential));
   });
 }
 
@@ -54,7 +60,9 @@ Tensor<T> tanh_gelu(const Tensor<T>& x) {
 template <class T>
 Array<T> gelu(const Array<T>& x, Approximate approximate) {
   if (approximate == Approximate::tanh) return x * gate_of_gelu(x);
-  return each([](T v) { return v * (T(0.5) * std::erfc(-v * T(kSqrtHalf))); }, x);
+  Array<T> y = each([](T v) { return -v * T(kSqrtHalf); }, x);
+  kernels<T>().erfc(y.size(), y.data(), y.data());
+  return each([](T v, T e) { return v * (T(0.5) * e); }, x, y);
 }
 template <class T>
 Tensor<T> gelu(const Tensor<T>& x, Approximate approximate) {
@@ -95,7 +103,7 @@ Tensor<T> softplus(const Tensor<T>& x) {
 
 template <class T>
 Array<T> elu(const Array<T>& x, std::type_identity_t<T> alpha) {
-  return each([alpha](T v) { return v > 0 ? v : alpha * std::expm1(v); }, x);
+  return each([alpha](T v, T e) { return v > 0 ? v : alpha * e; }, x, expm1(x));
 }
 template <class T>
 Tensor<T> elu(const Tensor<T>& x, std::type_identity_t<T> alpha) {

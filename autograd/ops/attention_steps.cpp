@@ -1,4 +1,6 @@
 // Attention as separate differentiable steps, composed of other ops.
+#include <cmath>
+
 #include "babelgrad/autograd/ops.h"
 #include "babelgrad/autograd/ops/lengths.h"
 
@@ -34,6 +36,39 @@ Tensor<T> additive_scores(const Tensor<T>& queries, const Tensor<T>& keys, const
 }
 
 template <class T>
+Tensor<T> location_scores(const Tensor<T>& queries, const Tensor<T>& weight, std::size_t sources) {
+  const Shape &q = queries.shape(), &w = weight.shape();
+  if (q.size() != 3 || w.size() != 2 || q[2] != w[1] || w[0] < sources)
+    throw_shape_error(
+        "location_scores",
+        "need queries [T, B, K] and a weight [L, K] with L of at least " + std::to_string(sources),
+        {{"queries", q}, {"weight", w}});
+  return linear(queries, slice(weight, 0, 0, static_cast<std::ptrdiff_t>(sources)));
+}
+
+template <class T>
+Tensor<T> scaled_dot_scores(const Tensor<T>& queries, const Tensor<T>& keys) {
+  const Shape &q = queries.shape(), &k = keys.shape();
+  if (q.size() < 2 || k.size() < 2 || q.back() != k.back() || q.back() == 0)
+    throw_shape_error("scaled_dot_scores", "need queries [..., T, D] and keys [..., S, D]",
+                      {{"queries", q}, {"keys", k}});
+  return matmul(queries / std::sqrt(static_cast<T>(q.back())), keys, {.b = true});
+}
+
+template <class T>
+Tensor<T> scaled_dot_product_attention(const Tensor<T>& queries, const Tensor<T>& keys,
+                                       const Tensor<T>& values, const Mask& keep) {
+  return matmul(softmax(scaled_dot_scores(queries, keys), -1, keep), values);
+}
+
+template <class T>
+Tensor<T> attention_weights(const Tensor<T>& scores, const Mask& keep) {
+  if (scores.rank() != 3)
+    throw_shape_error("attention_weights", "need scores [T, B, S]", {{"scores", scores.shape()}});
+  return softmax(scores, -1, keep);
+}
+
+template <class T>
 Tensor<T> attention_weights(const Tensor<T>& scores, const IntArray& lengths) {
   if (scores.rank() != 3)
     throw_shape_error("attention_weights", "need scores [T, B, S]", {{"scores", scores.shape()}});
@@ -54,6 +89,11 @@ Tensor<T> attention_context(const Tensor<T>& weights, const Tensor<T>& values) {
 #define BABELGRAD_INSTANTIATE(T)                                                            \
   template Tensor<T> dot_scores(const Tensor<T>&, const Tensor<T>&);                        \
   template Tensor<T> additive_scores(const Tensor<T>&, const Tensor<T>&, const Tensor<T>&); \
+  template Tensor<T> location_scores(const Tensor<T>&, const Tensor<T>&, std::size_t);      \
+  template Tensor<T> scaled_dot_scores(const Tensor<T>&, const Tensor<T>&);                 \
+  template Tensor<T> scaled_dot_product_attention(const Tensor<T>&, const Tensor<T>&,       \
+                                                  const Tensor<T>&, const Mask&);           \
+  template Tensor<T> attention_weights(const Tensor<T>&, const Mask&);                      \
   template Tensor<T> attention_weights(const Tensor<T>&, const IntArray&);                  \
   template Tensor<T> attention_context(const Tensor<T>&, const Tensor<T>&);
 BABELGRAD_INSTANTIATE(float)

@@ -36,26 +36,18 @@ namespace {
 // Where padding lies the columns stay as they are.
 template <class T>
 void unfold_image(const Windows& w, const T* image, T* columns) {
-  const std::size_t stride = w.cols.stride;
-  for_each_run(w, [=](std::size_t i, std::size_t j, std::size_t n) {
-    if (stride == 1) {
-      std::copy_n(image + j, n, columns + i);
-      return;
-    }
-    for (std::size_t k = 0; k < n; ++k) columns[i + k] = image[j + k * stride];
+  for_each_block(w, [&](const WindowBlock& b) {
+    for_each_in_block(w, b, image, columns + b.tap * w.count(),
+                      [](T pixel, T& column) { column = pixel; });
   });
 }
 
 // Adds to the image.
 template <class T>
 void fold_image(const Windows& w, const T* columns, T* image) {
-  const std::size_t stride = w.cols.stride;
-  for_each_run(w, [=](std::size_t i, std::size_t j, std::size_t n) {
-    if (stride == 1) {
-      for (std::size_t k = 0; k < n; ++k) image[j + k] += columns[i + k];
-      return;
-    }
-    for (std::size_t k = 0; k < n; ++k) image[j + k * stride] += columns[i + k];
+  for_each_block(w, [&](const WindowBlock& b) {
+    for_each_in_block(w, b, image, columns + b.tap * w.count(),
+                      [](T& pixel, T column) { pixel += column; });
   });
 }
 
@@ -157,14 +149,14 @@ void convolve_backward(const Convolution& v, Vjp<T>& c) {
   const Windows& w = v.windows;
   const std::size_t taps = w.taps(), count = w.count();
   T* dx = c.wants(0) ? c.sum_buffer(0) : nullptr;
-  T* dweight = c.wants(1) ? c.sum_buffer(1) : nullptr;
   Array<T> columns = columns_of_one<T>(w), dcolumns({taps, count});
+  Array<T> dweight = zeros<T>({c.wants(1) ? taps : 0, v.filters});  // transposed
   const T *x = c.in(0).data(), *dy = c.grad.data();
   for (std::size_t b = 0; b < v.batch; ++b, dy += v.output_size()) {
-    if (dweight) {  // dweight += dy columns^T
+    if (c.wants(1)) {  // columns dy^T, which is faster than its transpose
       unfold_image(w, x + b * w.image_size(), columns.data());
-      gemm<T>(Transpose::no, Transpose::yes, v.filters, taps, count, 1, dy, count, columns.data(),
-              count, 1, dweight, taps);
+      gemm<T>(Transpose::no, Transpose::yes, taps, v.filters, count, 1, columns.data(), count, dy,
+              count, 1, dweight.data(), v.filters);
     }
     if (dx) {  // dcolumns = weight^T dy
       gemm<T>(Transpose::yes, Transpose::no, taps, count, v.filters, 1, c.in(1).data(), taps, dy,
@@ -172,6 +164,7 @@ void convolve_backward(const Convolution& v, Vjp<T>& c) {
       fold_image(w, dcolumns.data(), dx + b * w.image_size());
     }
   }
+  if (c.wants(1)) c.accumulate(1, permute(dweight, {1, 0}).reshaped(c.shape(1)));
   if (c.inputs() > 2 && c.wants(2)) c.accumulate(2, sum(c.grad, {0, 2, 3}));
 }
 

@@ -10,8 +10,13 @@ namespace babelgrad {
 namespace {
 
 void check_indices(const char* op, const IntArray& indices, std::size_t limit) {
+  const std::int32_t* index_of = indices.data();
+  std::uint32_t most = 0;  // a negative index is larger than any limit
+  for (std::size_t i = 0; i < indices.size(); ++i)
+    most = std::max(most, static_cast<std::uint32_t>(index_of[i]));
+  if (most < limit || indices.size() == 0) return;
   for (std::size_t i = 0; i < indices.size(); ++i) {
-    const std::int32_t index = indices.data()[i];
+    const std::int32_t index = index_of[i];
     if (index < 0 || static_cast<std::size_t>(index) >= limit)
       throw ShapeError(std::string(op) + ": need indices in [0, " + std::to_string(limit) +
                        "); got " + std::to_string(index) + " at position " + std::to_string(i));
@@ -45,10 +50,17 @@ template <class F>
 void for_each_gathered(const Shape& x, std::size_t axis, const IntArray& indices, const F& f) {
   const AxisView view(indices.shape(), axis);
   const std::size_t n = x[axis];
-  for (std::size_t o = 0, i = 0; o < view.outer; ++o)
+  const std::int32_t* index = indices.data();
+  for (std::size_t o = 0, i = 0; o < view.outer; ++o) {
+    if (view.inner == 1) {
+      for (std::size_t k = 0; k < view.n; ++k, ++i)
+        f(o * n + static_cast<std::size_t>(index[i]), i);
+      continue;
+    }
     for (std::size_t k = 0; k < view.n; ++k)
       for (std::size_t j = 0; j < view.inner; ++j, ++i)
-        f((o * n + static_cast<std::size_t>(indices.data()[i])) * view.inner + j, i);
+        f((o * n + static_cast<std::size_t>(index[i])) * view.inner + j, i);
+  }
 }
 
 }  // namespace
@@ -126,8 +138,10 @@ template <class T>
 Array<T> gather(const Array<T>& x, std::ptrdiff_t axis, const IntArray& indices) {
   const std::size_t a = checked_gather("gather", x.shape(), axis, indices);
   Array<T> y(indices.shape());
+  const T* source = x.data();
+  T* target = y.data();
   for_each_gathered(x.shape(), a, indices,
-                    [&](std::size_t from, std::size_t to) { y.data()[to] = x.data()[from]; });
+                    [=](std::size_t from, std::size_t to) { target[to] = source[from]; });
   return y;
 }
 template <class T>
@@ -145,8 +159,10 @@ Array<T> scatter_add(Array<T> x, std::ptrdiff_t axis, const IntArray& indices,
   if (values.shape() != indices.shape())
     throw_shape_error("scatter_add", "need a value an index",
                       {{"indices", indices.shape()}, {"values", values.shape()}});
+  const T* source = values.data();
+  T* target = x.data();
   for_each_gathered(x.shape(), a, indices,
-                    [&](std::size_t to, std::size_t from) { x.data()[to] += values.data()[from]; });
+                    [=](std::size_t to, std::size_t from) { target[to] += source[from]; });
   return x;
 }
 template <class T>

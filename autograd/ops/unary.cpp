@@ -12,11 +12,6 @@
 namespace babelgrad {
 namespace {
 
-using std::cos;
-using std::exp;
-using std::pow;
-using std::sin;
-
 // x to the power of e; small whole powers without std::pow, which is 20 times slower.
 template <class T>
 Array<T> power(const Array<T>& x, T e) {
@@ -141,7 +136,7 @@ Tensor<T> exp(const Tensor<T>& x) {
 
 template <class T>
 Array<T> expm1(const Array<T>& x) {
-  return each([](T v) { return std::expm1(v); }, x);
+  return by_kernel(kernels<T>().expm1, x);
 }
 template <class T>
 Tensor<T> expm1(const Tensor<T>& x) {
@@ -161,7 +156,7 @@ Tensor<T> log(const Tensor<T>& x) {
 
 template <class T>
 Array<T> log1p(const Array<T>& x) {
-  return each([](T v) { return std::log1p(v); }, x);
+  return by_kernel(kernels<T>().log1p, x);
 }
 template <class T>
 Tensor<T> log1p(const Tensor<T>& x) {
@@ -171,22 +166,24 @@ Tensor<T> log1p(const Tensor<T>& x) {
 
 template <class T>
 Array<T> sin(const Array<T>& x) {
-  return each([](T v) { return std::sin(v); }, x);
+  return by_kernel(kernels<T>().sin, x);
 }
 template <class T>
 Tensor<T> sin(const Tensor<T>& x) {
   const ProfileScope profile("sin");
-  return record_by_input("sin", x, sin(x.value()), [](auto g, auto v) { return g * cos(v); });
+  return record("sin", {x}, sin(x.value()),
+                [](auto& c) { c.accumulate(0, c.grad * cos(c.in(0))); });
 }
 
 template <class T>
 Array<T> cos(const Array<T>& x) {
-  return each([](T v) { return std::cos(v); }, x);
+  return by_kernel(kernels<T>().cos, x);
 }
 template <class T>
 Tensor<T> cos(const Tensor<T>& x) {
   const ProfileScope profile("cos");
-  return record_by_input("cos", x, cos(x.value()), [](auto g, auto v) { return -g * sin(v); });
+  return record("cos", {x}, cos(x.value()),
+                [](auto& c) { c.accumulate(0, -(c.grad * sin(c.in(0)))); });
 }
 
 template <class T>
@@ -213,13 +210,13 @@ Tensor<T> sigmoid(const Tensor<T>& x) {
 
 template <class T>
 Array<T> erf(const Array<T>& x) {
-  return each([](T v) { return std::erf(v); }, x);
+  return by_kernel(kernels<T>().erf, x);
 }
 template <class T>
 Tensor<T> erf(const Tensor<T>& x) {
   const ProfileScope profile("erf");
-  return record_by_input("erf", x, erf(x.value()), [](auto g, auto v) {
-    return g * exp(-(v * v)) * static_cast<T>(2 * std::numbers::inv_sqrtpi);
+  return record("erf", {x}, erf(x.value()), [](auto& c) {
+    c.accumulate(0, c.grad * exp(-square(c.in(0))) * T(2 * std::numbers::inv_sqrtpi));
   });
 }
 

@@ -44,20 +44,45 @@ struct Windows {
 
 std::string to_string(Size2d size);  // "[3, 2]"
 
-// Calls f(i, j, n) for runs of n elements: i, i + 1 ... of the columns [taps, count] are j,
-// j + stride ... of the image.
+// The windows of a channel that have one element of the kernel on the image: for r < rows and
+// k < cols, element place + r * cols.count + k of a result [count] has there the image's element
+// pixel + r * row_step + k * cols.stride. The columns of a convolution [taps, count] have such a
+// result for each tap.
+struct WindowBlock {
+  std::size_t channel, tap, place, pixel, rows, cols, row_step;
+};
+
+// Calls f(block) for each element of the kernel in order, and each channel.
 template <class F>
-void for_each_run(const Windows& w, const F& f) {
-  std::size_t tap = 0;
-  for (std::size_t c = 0; c < w.channels; ++c)
-    for (std::size_t y = 0; y < w.rows.kernel; ++y)
-      for (std::size_t x = 0; x < w.cols.kernel; ++x, ++tap) {
-        const std::size_t first = w.cols.first(x), last = w.cols.last(x);
-        if (first >= last) continue;
-        for (std::size_t o = w.rows.first(y); o < w.rows.last(y); ++o)
-          f((tap * w.rows.count + o) * w.cols.count + first,
-            (c * w.rows.size + w.rows.at(o, y)) * w.cols.size + w.cols.at(first, x), last - first);
-      }
+void for_each_block(const Windows& w, const F& f) {
+  for (std::size_t y = 0; y < w.rows.kernel; ++y)
+    for (std::size_t x = 0; x < w.cols.kernel; ++x) {
+      const std::size_t top = w.rows.first(y), bottom = w.rows.last(y);
+      const std::size_t left = w.cols.first(x), right = w.cols.last(x);
+      if (top >= bottom || left >= right) continue;
+      const std::size_t pixel = w.rows.at(top, y) * w.cols.size + w.cols.at(left, x);
+      for (std::size_t c = 0; c < w.channels; ++c)
+        f(WindowBlock{c, (c * w.rows.kernel + y) * w.cols.kernel + x, top * w.cols.count + left,
+                      c * w.rows.size * w.cols.size + pixel, bottom - top, right - left,
+                      w.rows.stride * w.cols.size});
+    }
+}
+
+// f(pixel, element) for every element of a block, result [count] being that of its tap or channel;
+// each row in pieces, since it is too short for a call of memmove.
+template <class Pixel, class Element, class F>
+void for_each_in_block(const Windows& w, const WindowBlock& b, Pixel* __restrict image,
+                       Element* __restrict result, const F& f) {
+  constexpr std::size_t piece = 8;
+  for (std::size_t r = 0; r < b.rows; ++r) {
+    Pixel* pixel = image + b.pixel + r * b.row_step;
+    Element* element = result + b.place + r * w.cols.count;
+    std::size_t k = 0;
+    if (w.cols.stride == 1)
+      for (; k + piece <= b.cols; k += piece)
+        for (std::size_t i = 0; i < piece; ++i) f(pixel[k + i], element[k + i]);
+    for (; k < b.cols; ++k) f(pixel[k * w.cols.stride], element[k]);
+  }
 }
 
 }  // namespace babelgrad

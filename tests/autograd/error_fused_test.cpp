@@ -234,6 +234,30 @@ TEST_CASE("errors: attention") {
         "additive_attention: need v [K] with K 4; got v [3]");
 }
 
+TEST_CASE("errors: attention, step by step") {
+  check_messages({
+      {"dot_scores: need queries [T, B, K] and keys [S, B, K]; got queries [2, 3, 4], keys [5, 3, "
+       "6]",
+       [] {
+         dot_scores(x({2, 3, 4}), x({5, 3, 6}));
+       }},
+      {"location_scores: need queries [T, B, K] and a weight [L, K] with L of at least 5; got "
+       "queries [2, 3, 4], weight [4, 4]",
+       [] {
+         location_scores(x({2, 3, 4}), x({4, 4}), 5);
+       }},
+      {"scaled_dot_scores: need queries [..., T, D] and keys [..., S, D]; got queries [2, 3], keys "
+       "[3, 2]",
+       [] {
+         scaled_dot_product_attention(x({2, 3}), x({3, 2}), x({3, 2}));
+       }},
+      {"attention_weights: need scores [T, B, S]; got scores [2, 3]",
+       [] {
+         attention_weights(x({2, 3}), causal_mask(2, 3));
+       }},
+  });
+}
+
 TEST_CASE("errors: attention_gru") {
   const D words = x({4, 3, 2}), keys = x({5, 3, 6}), values = x({5, 3, 7}), state = x({3, 8});
   const AdditiveScore<double> score{x({6, 8}), x({6}), x({6})};

@@ -36,7 +36,7 @@ std::vector<Row> column_rows() {
 
 // Distinct values, further apart than a finite difference reaches.
 Row pool_row(const Case& c) {
-  return row("gather", "max_pool2d, " + c.label, {drawn(c.image)}, [=](const auto& in) {
+  return row("max_pool2d", c.label, {drawn(c.image)}, [=](const auto& in) {
     return max_pool2d(in[0], c.kernel, {.stride = c.stride, .padding = c.padding});
   });
 }
@@ -56,9 +56,9 @@ std::vector<Row> convolution_rows() {
           [](const auto& in) { return conv1d(in[0], in[1], in[2], {.stride = 2, .padding = 1}); }),
       pool_row({"side by side", {2, 2, 4, 5}, 2, 2}),
       pool_row({"overlapping, padded", {1, 2, 5, 4}, 3, 2, 1}),
-      row("mean", "avg_pool2d", {drawn({2, 2, 4, 5})},
+      row("avg_pool2d", "", {drawn({2, 2, 4, 5})},
           [](const auto& in) { return avg_pool2d(in[0], 2); }),
-      row("mean", "avg_pool2d, overlapping, padded", {drawn({1, 2, 5, 4})},
+      row("avg_pool2d", "overlapping, padded", {drawn({1, 2, 5, 4})},
           [](const auto& in) { return avg_pool2d(in[0], 3, {.stride = 2, .padding = 1}); }),
   };
   rows.insert(rows.end(), more.begin(), more.end());

@@ -54,6 +54,12 @@ std::vector<Row> attention_rows() {
                        return sum(attended.weights) * sum(attended.context * attended.context) +
                               sum(attended.weights * attended.weights);
                      }));
+  rows.push_back(row("linear", "location_scores", {drawn({2, 3, 2}), drawn({5, 2})},
+                     [](const auto& in) { return location_scores(in[0], in[1], 4); }));
+  rows.push_back(row("softmax", "scaled_dot_product_attention, causal, the heads share their keys",
+                     {drawn({2, 3, 2}), drawn({1, 4, 2}), drawn({2, 4, 3})}, [](const auto& in) {
+                       return scaled_dot_product_attention(in[0], in[1], in[2], causal_mask(3, 4));
+                     }));
   rows.push_back(row("dot_attention", "self-attention", {drawn({3, 2, 2})},
                      [](const auto& in) { return dot_attention(in[0], in[0], in[0]).context; }));
   rows.push_back(row(

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <numbers>
 #include <numeric>
 
 #include "tests/autograd/kernels_helpers.h"
@@ -33,6 +34,45 @@ TEST_CASE_TEMPLATE("kernels: exp, log and multiply_add", T, float, double) {
       CHECK(relative_difference(s.row(), sums) < kRounding<T>);
       CHECK((e.intact() && l.intact() && s.intact()));
     }
+}
+
+// To the last digits of x and of the result, of small numbers, too, where some are as small as x.
+TEST_CASE_TEMPLATE("kernels: functions of one number", T, float, double) {
+  struct Row {
+    std::string name;
+    void (*Kernels<T>::*kernel)(std::size_t, const T*, T*);
+    double (*expected)(double);
+    double (*slope)(double);
+    double low, high;
+    double off = 1;  // in double; xsimd's polynomials for erf have fewer digits
+  };
+  const auto slope_of_erf = [](double x) {
+    return 2 / std::sqrt(std::numbers::pi) * std::exp(-x * x);
+  };
+  const std::vector<Row> rows{
+      {"expm1", &Kernels<T>::expm1, std::expm1, std::exp, -30, 30},
+      {"log1p", &Kernels<T>::log1p, std::log1p, [](double x) { return 1 / (1 + x); }, -0.9, 50},
+      {"sin", &Kernels<T>::sin, std::sin, std::cos, -100, 100},
+      {"cos", &Kernels<T>::cos, std::cos, std::sin, -100, 100},
+      {"erf", &Kernels<T>::erf, std::erf, slope_of_erf, -6, 6, 20},
+      {"erfc", &Kernels<T>::erfc, std::erfc, slope_of_erf, -6, 6, 500},
+  };
+  for (const Kernels<T>& k : available_kernels<T>())
+    for (const Row& row : rows)
+      for (const double scale : {1.0, 1e-2, 1e-5}) {
+        INFO(k.name, ", ", row.name, ", scale ", scale);
+        const std::vector<T> numbers = random_row<T>(1001, 5, scale * row.low, scale * row.high);
+        Guarded<T> y(numbers);
+        (k.*row.kernel)(numbers.size(), y.data(), y.data());  // in place
+        double worst = 0;
+        for (std::size_t i = 0; i < numbers.size(); ++i) {
+          const double x = static_cast<double>(numbers[i]), expected = row.expected(x);
+          const double digits = std::abs(expected) + std::abs(x * row.slope(x));
+          worst = std::max(worst, std::abs(static_cast<double>(y.row()[i]) - expected) / digits);
+        }
+        CHECK(worst < kRounding<T> * (std::is_same_v<T, double> ? row.off : 1));
+        CHECK(y.intact());
+      }
 }
 
 TEST_CASE_TEMPLATE("kernels: sum and max_row", T, float, double) {
