@@ -1,5 +1,5 @@
 // Operators over arrays and over tensors, with each other and with numbers: + - * / and the
-// comparisons, which make masks. Arrays and tensors do not mix.
+// comparisons, which make masks, also of arrays of whole numbers. Arrays and tensors do not mix.
 #pragma once
 
 #include <concepts>
@@ -124,6 +124,12 @@ const Array<T>& elements(const Tensor<T>& x) {
   template <Value V, Number N>                                                               \
   Mask operator symbol(N a, const V& b) {                                                    \
     return compare(Comparison::mirrored, elements(b), scalar(static_cast<ElementOf<V>>(a))); \
+  }                                                                                          \
+  inline Mask operator symbol(const IntArray& a, const IntArray& b) {                        \
+    return compare(Comparison::name, a, b);                                                  \
+  }                                                                                          \
+  inline Mask operator symbol(const IntArray& a, std::same_as<std::int32_t> auto b) {        \
+    return compare(Comparison::name, a, scalar(b));                                          \
   }
 BABELGRAD_COMPARISON(<, less, greater)
 BABELGRAD_COMPARISON(<=, less_equal, greater_equal)

@@ -318,6 +318,7 @@ Tensor<T> gru_cell(const Tensor<T>& x, const Tensor<T>& state, const GruWeights<
 template <class T>
 struct LstmState {
   Tensor<T> h, c;  // [B, H] each
+  LstmState detach() const { return {h.detach(), c.detach()}; }
 };
 template <class T>
 struct LstmStates {

@@ -21,5 +21,9 @@ expect reverse_sequence 'right: ([0-9.]+) %' 'v >= 99'
 expect differential_equation 'largest error ([0-9.]+)' 'v < 0.01'
 expect gradient_penalty 'f\(b\) - f\(a\) ([0-9.]+)' 'v > 6.1875 && v < 6.3125'
 expect article 'exact match ([0-9.]+)' 'v > 50' 4
-expect convnet '([0-9.]+) %' 'v >= 95'
+expect two_moons 'right: ([0-9.]+) %' 'v >= 99'
+expect convnet 'right: ([0-9.]+) %' 'v >= 95'
 expect transformer 'loss ([0-9.]+)' 'v < 1.0' data/train.en
+expect character_lm 'text: ([0-9.]+) nats' 'v < 1.6' data/train.en gru 150
+expect character_lm 'text: ([0-9.]+) nats' 'v < 1.6' data/train.en lstm 150
+expect vae 'after: (-[0-9.]+)' 'v > -25' 1000

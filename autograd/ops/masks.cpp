@@ -159,5 +159,6 @@ BABELGRAD_INSTANTIATE(float)
 BABELGRAD_INSTANTIATE(double)
 #undef BABELGRAD_INSTANTIATE
 template bool equal(const IntArray&, const IntArray&);
+template Mask compare(Comparison, const IntArray&, const IntArray&);
 
 }  // namespace babelgrad

@@ -7,9 +7,9 @@
 
 namespace babelgrad {
 
-template <class T>
-Tensor<T> cat(std::initializer_list<Tensor<T>> parts, std::ptrdiff_t axis) {
-  return cat(std::vector<Tensor<T>>(parts), axis);
+template <Value V>
+V cat(std::initializer_list<V> parts, std::ptrdiff_t axis) {
+  return cat(std::vector<V>(parts), axis);
 }
 
 // A new axis of size 1 before the given one (-1: at the end).
@@ -84,9 +84,9 @@ V stack(const std::vector<V>& parts, std::ptrdiff_t axis) {
   }
   return cat(rows, axis);
 }
-template <class T>
-Tensor<T> stack(std::initializer_list<Tensor<T>> parts, std::ptrdiff_t axis) {
-  return stack(std::vector<Tensor<T>>(parts), axis);
+template <Value V>
+V stack(std::initializer_list<V> parts, std::ptrdiff_t axis) {
+  return stack(std::vector<V>(parts), axis);
 }
 
 // Elements begin, begin + step ... before end of an axis; of all without them.

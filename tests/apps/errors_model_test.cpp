@@ -190,7 +190,8 @@ TEST_CASE("a changed byte in a SentencePiece model or in a training state is not
       {"model/shared.spm", kTranslate},
       {"model/shared.vocab", kTranslate},
       {"model/training_state.safetensors", resume}};
-  for (const auto& [file, command] : rows) {
+  for (const auto& row : rows) {
+    const std::string& file = row.first;
     const std::string whole = world.read(file);
     for (const std::size_t part : {1, 3, 5, 8, 9}) {
       CAPTURE(file);
@@ -198,7 +199,7 @@ TEST_CASE("a changed byte in a SentencePiece model or in a training state is not
       std::string changed = whole;
       changed[part * whole.size() / 10] ^= 1;
       world.write(file, changed);
-      const Finished finished = world.run(command, "je vois\n");
+      const Finished finished = world.run(row.second, "je vois\n");
       CHECK(finished.exit_code == 2);
       CHECK(finished.err.find("babelgrad: model/") != std::string::npos);
     }

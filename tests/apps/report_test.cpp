@@ -115,12 +115,13 @@ TEST_CASE("every command explains itself and shows its defaults") {
        {"--model DIR", "--gradients", "--source TEXT", "--html F.html", "--graph F.svg"}}};
   const Finished all = world().run({"--help"});
   CHECK(all.exit_code == 0);
-  for (const auto& [command, parts] : rows) {
+  for (const auto& row : rows) {
+    const std::string& command = row.first;
     CHECK(all.out.find("\n  " + command + " ") != std::string::npos);
     const Finished help = world().run({command, "--help"});
     CHECK(help.exit_code == 0);
     CHECK(help.err == "");
-    for (const std::string& part : parts)
+    for (const std::string& part : row.second)
       CHECK_MESSAGE(help.out.find(part) != std::string::npos, (command + ": " + part));
     CHECK(help.out.find("{true}") == std::string::npos);
   }

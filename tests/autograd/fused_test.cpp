@@ -58,7 +58,8 @@ TEST_CASE("gru = its steps composed of primitives") {
 
 TEST_CASE("gru_cell = the step composed of primitives = gru over one step") {
   const std::size_t shapes[][3] = {{1, 1, 1}, {3, 4, 5}, {2, 7, 16}, {5, 3, 31}};  // B, E, H
-  for (const auto& [B, E, H] : shapes) {
+  for (const auto& shape : shapes) {
+    const std::size_t B = shape[0], E = shape[1], H = shape[2];
     INFO("B ", B, ", E ", E, ", H ", H);
     const GruWeights<double> w = gru_weights(E, H);
     const D x = random_leaf({B, E}, 1), state = random_leaf({B, H}, 2);
@@ -138,7 +139,8 @@ TEST_CASE("attention_gru = its steps composed of primitives") {
 
 TEST_CASE("linear = matmul and a bias") {
   const std::size_t shapes[][3] = {{1, 1, 1}, {4, 3, 5}, {6, 17, 33}};  // rows, K, N
-  for (const auto& [rows, K, N] : shapes) {
+  for (const auto& shape : shapes) {
+    const std::size_t rows = shape[0], K = shape[1], N = shape[2];
     INFO("rows ", rows, ", K ", K, ", N ", N);
     const D x = random_leaf({rows, K}, 1), w = random_leaf({N, K}, 2), b = random_leaf({N}, 3);
     const D product = matmul(x, w, {.b = true});

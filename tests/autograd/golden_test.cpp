@@ -37,9 +37,9 @@ class Leaves {
     const std::vector<Array<double>> got = gradients(loss, tensors);
     CHECK(expected.size() == leaves_.size());
     std::size_t i = 0;
-    for (const auto& [name, tensor] : leaves_) {
-      INFO("gradient of ", name);
-      CHECK(max_difference(got[i++], golden_array(expected.at(name))) < kTolerance);
+    for (const auto& named : leaves_) {
+      INFO("gradient of ", named.first);
+      CHECK(max_difference(got[i++], golden_array(expected.at(named.first))) < kTolerance);
     }
   }
 
@@ -239,8 +239,9 @@ TEST_CASE("golden: activations, their gradients and second gradients, arguments 
   };
   const Json g = golden("activations");
   CHECK(g["functions"].size() == functions.size());
-  for (const auto& [name, f] : functions) {
-    INFO(name);
+  for (const auto& function : functions) {
+    const auto& [name, f] = function;
+    INFO(function.first);
     const Json& expected = g["functions"].at(name);
     const D x = leaf(g["x"]), y = f(x);
     check_value(y, expected["output"]);

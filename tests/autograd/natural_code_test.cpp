@@ -84,6 +84,10 @@ TEST_CASE("natural: comparisons are masks; where, masked_fill and softmax take t
              {1, 0.5, 0, 0.5}));
   CHECK(any(x > 0));
   CHECK(!all(x > 0));
+  const IntArray labels({2}, {2, 0});
+  CHECK(same(argmax(F{{1, 2, 3}, {4, 6, 5}}, 1) == labels, {2}, {true, false}));
+  CHECK(same(labels != 0, {2}, {true, false}));
+  CHECK(same(labels < IntArray({2}, {2, 1}), {2}, {false, true}));
 }
 
 TEST_CASE("natural: an axis is an axis, counted from either end") {
@@ -122,6 +126,8 @@ TEST_CASE("natural: shapes and lists of tensors") {
   CHECK(same(cat(std::vector<F>{a, b}, -1), {1, 4}, {1, 2, 3, 4}));
   CHECK(stack({a, b}, 0).shape() == Shape{2, 1, 2});
   CHECK(stack({a, b}, -1).shape() == Shape{1, 2, 2});
+  CHECK(same(F(cat({a.value(), b.value()}, 0)), {2, 2}, {1, 2, 3, 4}));
+  CHECK(same(F(stack({a.value(), b.value()}, 1)), {1, 2, 2}, {1, 2, 3, 4}));
   const F x{{1, 2, 3}, {4, 5, 6}};
   CHECK(reshape(x, {3, 2})(1, 0) == 3);
   CHECK(reshape(x, {-1}).shape() == Shape{6});

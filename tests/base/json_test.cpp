@@ -22,9 +22,9 @@ TEST_CASE("the depth of a text") {
                                                               {"]]]]{", 1},
                                                               {"\"[", 0},
                                                               {"\"\\", 0}};
-  for (const auto& [text, depth] : rows) {
-    CAPTURE(text);
-    CHECK(json_depth(text) == depth);
+  for (const auto& row : rows) {
+    CAPTURE(row.first);
+    CHECK(json_depth(row.first) == row.second);
   }
 }
 

@@ -13,11 +13,11 @@ namespace {
 Mode training(std::uint64_t step = 3) { return Mode::training(7, step, 1); }
 
 TEST_CASE("seq2seq: the loss of every architecture has right gradients, with dropout and without") {
-  for (const auto& [name, config] : tiny_configs())
+  for (const NamedConfig& named : tiny_configs())
     for (const Mode& mode : {kEvaluation, training()}) {
-      INFO(name, mode.is_training() ? ", training" : ", evaluation");
-      Seq2Seq<double> model(config, 1);
-      const text::Batch batch = batch_of(some_examples(config));
+      INFO(named.name, mode.is_training() ? ", training" : ", evaluation");
+      Seq2Seq<double> model(named.config, 1);
+      const text::Batch batch = batch_of(some_examples(named.config));
       const auto loss = [&](const std::vector<Tensor<double>>&) {
         return model.loss(batch, mode.again(), {0.1, 0});
       };
@@ -26,11 +26,11 @@ TEST_CASE("seq2seq: the loss of every architecture has right gradients, with dro
 }
 
 TEST_CASE("seq2seq: every parameter takes part in the loss, in float and in double") {
-  for (const auto& [name, config] : tiny_configs()) {
-    INFO(name);
-    Seq2Seq<double> model(config, 1);
-    Seq2Seq<float> single(config, 1);
-    const text::Batch batch = batch_of(some_examples(config));
+  for (const NamedConfig& named : tiny_configs()) {
+    INFO(named.name);
+    Seq2Seq<double> model(named.config, 1);
+    Seq2Seq<float> single(named.config, 1);
+    const text::Batch batch = batch_of(some_examples(named.config));
     const Tensor<double> loss = model.loss(batch, kEvaluation);
     const Tensor<float> single_loss = single.loss(batch, kEvaluation);
     CHECK(std::isfinite(loss.item()));

@@ -22,14 +22,14 @@ void check_hypothesis(const BeamTree& tree, const Hypothesis& hypothesis) {
 }
 
 TEST_CASE("beam tree: holds what the search found") {
-  for (const auto& [name, config] : tiny_configs())
+  for (const NamedConfig& named : tiny_configs())
     for (const std::size_t beam : {1, 3, 5}) {
-      INFO(name, ", beam ", beam);
-      Seq2Seq<double> model(config, 7);
+      INFO(named.name, ", beam ", beam);
+      Seq2Seq<double> model(named.config, 7);
       enlarge(model, 2.5);
       SearchConfig search_config;
       search_config.beam = search_config.nbest = beam;
-      for (const text::Example& example : some_examples(config)) {
+      for (const text::Example& example : some_examples(named.config)) {
         BeamTree tree;
         const auto found = search(model, {example.source}, search_config, nullptr, &tree)[0];
         for (const Hypothesis& hypothesis : found) check_hypothesis(tree, hypothesis);

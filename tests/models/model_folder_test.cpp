@@ -46,7 +46,9 @@ TEST_CASE("model folder: its files, and each of them missing") {
       {"config.json", "model.safetensors", "source.spm", "source.vocab", "target.spm",
        "target.vocab"}};
   std::size_t kind = 0;
-  for (const auto& [name, config] : folder_configs()) {
+  for (const auto& named : folder_configs()) {
+    const auto& name = named.first;
+    const auto& config = named.second;
     INFO(name);
     const TemporaryFolder folder;
     save(make_translator(config), folder.path());
@@ -67,7 +69,9 @@ TEST_CASE("model folder: its files, and each of them missing") {
 }
 
 TEST_CASE("model folder: each file cut off") {
-  for (const auto& [name, config] : folder_configs()) {
+  for (const auto& named : folder_configs()) {
+    const auto& name = named.first;
+    const auto& config = named.second;
     const TemporaryFolder folder;
     save(make_translator(config), folder.path());
     for (const std::string& file : files_in(folder)) {
@@ -105,7 +109,9 @@ void check_flips(const TemporaryFolder& folder, const std::string& file, std::si
 }
 
 TEST_CASE("model folder: a corrupted byte in any file is refused or does no harm") {
-  for (const auto& [name, config] : folder_configs()) {
+  for (const auto& named : folder_configs()) {
+    const auto& name = named.first;
+    const auto& config = named.second;
     INFO(name);
     if (name == "chars") continue;  // as words
     const TemporaryFolder folder;

@@ -9,11 +9,11 @@ namespace {
 constexpr double kTolerance = 1e-13;
 
 TEST_CASE("padding: the loss and its gradients are the token-weighted mean of the sentences'") {
-  for (const auto& [name, config] : tiny_configs()) {
-    INFO(name);
-    Seq2Seq<double> model(config, 1);
+  for (const NamedConfig& named : tiny_configs()) {
+    INFO(named.name);
+    Seq2Seq<double> model(named.config, 1);
     enlarge(model, 2);
-    const auto examples = some_examples(config);
+    const auto examples = some_examples(named.config);
     const text::Batch all = batch_of(examples);
     const double tokens = static_cast<double>(all.target_tokens());
     const Tensor<double> loss = model.loss(all, kEvaluation, {0.1, 0});
@@ -35,11 +35,11 @@ TEST_CASE("padding: the loss and its gradients are the token-weighted mean of th
 }
 
 TEST_CASE("padding: force gives each sentence's own log-probabilities and attention") {
-  for (const auto& [name, config] : tiny_configs()) {
-    INFO(name);
-    Seq2Seq<double> model(config, 1);
+  for (const NamedConfig& named : tiny_configs()) {
+    INFO(named.name);
+    Seq2Seq<double> model(named.config, 1);
     enlarge(model, 2);
-    const auto examples = some_examples(config);
+    const auto examples = some_examples(named.config);
     const text::Batch all = batch_of(examples);
     const auto forced = model.force(all);
     const std::size_t B = all.size, S = all.source_length;
@@ -50,7 +50,7 @@ TEST_CASE("padding: force gives each sentence's own log-probabilities and attent
         const double got = forced.log_probabilities.data()[t * B + b];
         const bool real = t < one.target_length;
         CHECK(std::abs(got - (real ? alone.log_probabilities.data()[t] : 0)) < kTolerance);
-        if (!real || config.architecture == Architecture::plain) continue;
+        if (!real || named.config.architecture == Architecture::plain) continue;
         for (std::size_t s = 0; s < S; ++s) {
           const double expected =
               s < one.source_length ? alone.weights.data()[t * one.source_length + s] : 0;
@@ -62,10 +62,10 @@ TEST_CASE("padding: force gives each sentence's own log-probabilities and attent
 }
 
 TEST_CASE("padding: which ids stand in it does not matter") {
-  for (const auto& [name, config] : tiny_configs()) {
-    INFO(name);
-    Seq2Seq<double> model(config, 1);
-    const text::Batch clean = batch_of(some_examples(config));
+  for (const NamedConfig& named : tiny_configs()) {
+    INFO(named.name);
+    Seq2Seq<double> model(named.config, 1);
+    const text::Batch clean = batch_of(some_examples(named.config));
     text::Batch soiled = clean;
     for (std::size_t i = 0; i < clean.source.size(); ++i)
       if (static_cast<std::int32_t>(i / clean.size) >= clean.source_lengths[i % clean.size])
@@ -83,11 +83,11 @@ TEST_CASE("padding: which ids stand in it does not matter") {
 }
 
 TEST_CASE("force: the loss is the mean of its log-probabilities, and it is step by step decoding") {
-  for (const auto& [name, config] : tiny_configs()) {
-    INFO(name);
-    Seq2Seq<double> model(config, 1);
+  for (const NamedConfig& named : tiny_configs()) {
+    INFO(named.name);
+    Seq2Seq<double> model(named.config, 1);
     enlarge(model, 2);
-    const text::Batch batch = batch_of(some_examples(config));
+    const text::Batch batch = batch_of(some_examples(named.config));
     const auto forced = model.force(batch);
     double total = 0;
     for (const double p : forced.log_probabilities) total += p;
@@ -107,9 +107,9 @@ TEST_CASE("force: the loss is the mean of its log-probabilities, and it is step 
       for (std::size_t b = 0; b < B; ++b) {
         const std::int32_t word = batch.target_output[t * B + b];
         if (word == text::kPad) continue;
-        const double step_p = log_p.data()[b * config.target_vocabulary + word];
+        const double step_p = log_p.data()[b * named.config.target_vocabulary + word];
         CHECK(std::abs(step_p - forced.log_probabilities.data()[t * B + b]) < kTolerance);
-        if (config.architecture == Architecture::plain) continue;
+        if (named.config.architecture == Architecture::plain) continue;
         for (std::size_t s = 0; s < S; ++s)
           CHECK(std::abs(output.weights.data()[b * S + s] -
                          forced.weights.data()[(t * B + b) * S + s]) < kTolerance);

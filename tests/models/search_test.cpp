@@ -46,12 +46,12 @@ void check_same(const std::vector<Hypothesis>& got, const std::vector<Hypothesis
 
 TEST_CASE("search: batched beam search is naive beam search, sentence by sentence") {
   std::size_t finished = 0, cut_off = 0;
-  for (const auto& [name, config] : tiny_configs())
+  for (const NamedConfig& named : tiny_configs())
     for (std::size_t variant = 0; variant < 3; ++variant) {
-      INFO(name, ", variant ", variant);
-      Seq2Seq<double> model(config, 11 + variant);
+      INFO(named.name, ", variant ", variant);
+      Seq2Seq<double> model(named.config, 11 + variant);
       prepare(model, variant);
-      const Sources sources = some_sources(config, 9, variant);
+      const Sources sources = some_sources(named.config, 9, variant);
       SearchConfig search_config;
       search_config.beam = 1 + 2 * variant;
       search_config.nbest = search_config.beam;
@@ -70,12 +70,12 @@ TEST_CASE("search: batched beam search is naive beam search, sentence by sentenc
 }
 
 TEST_CASE("search: beam 1 is greedy") {
-  for (const auto& [name, config] : tiny_configs())
+  for (const NamedConfig& named : tiny_configs())
     for (std::size_t variant = 0; variant < 3; ++variant) {
-      INFO(name, ", variant ", variant);
-      Seq2Seq<double> model(config, 21 + variant);
+      INFO(named.name, ", variant ", variant);
+      Seq2Seq<double> model(named.config, 21 + variant);
       prepare(model, variant);
-      const Sources sources = some_sources(config, 8, variant);
+      const Sources sources = some_sources(named.config, 8, variant);
       SearchConfig greedy;
       greedy.beam = 1;
       const auto found = search(model, sources, greedy);
@@ -143,11 +143,11 @@ void check_hypothesis(const Seq2Seq<double>& model, const std::vector<std::int32
 }
 
 TEST_CASE("search: hypotheses are distinct, ranked, and as likely as the model finds them") {
-  for (const auto& [name, config] : tiny_configs()) {
-    INFO(name);
-    Seq2Seq<double> model(config, 41);
+  for (const NamedConfig& named : tiny_configs()) {
+    INFO(named.name);
+    Seq2Seq<double> model(named.config, 41);
     prepare(model, 1);
-    const Sources sources = some_sources(config, 10, 3);
+    const Sources sources = some_sources(named.config, 10, 3);
     SearchConfig c;
     c.beam = 6;
     c.nbest = 4;

@@ -36,10 +36,10 @@ double log_probability(const StepTrace<T>& step) {
 
 template <class T>
 void check_equals_fused_run(double tolerance) {
-  for (const auto& [name, config] : tiny_configs())
-    for (const text::Example& example : some_examples(config)) {
-      INFO(name);
-      const Seq2Seq<T> model = lively_model<T>(config);
+  for (const NamedConfig& named : tiny_configs())
+    for (const text::Example& example : some_examples(named.config)) {
+      INFO(named.name);
+      const Seq2Seq<T> model = lively_model<T>(named.config);
       const auto forced = model.force(text::make_batch({example}, {0}));
       const Trace<T> traced = trace_of(model, example);
       REQUIRE(traced.steps.size() == example.target.size() + 1);
@@ -47,7 +47,7 @@ void check_equals_fused_run(double tolerance) {
         const StepTrace<T>& step = traced.steps[t];
         CHECK(std::abs(log_probability(step) -
                        static_cast<double>(forced.log_probabilities.data()[t])) < tolerance);
-        REQUIRE(step.weights.defined() == (config.architecture != Architecture::plain));
+        REQUIRE(step.weights.defined() == (named.config.architecture != Architecture::plain));
         for (std::size_t s = 0; step.weights.defined() && s < traced.source.size(); ++s)
           CHECK(std::abs(static_cast<double>(step.weights.value().data()[s]) -
                          static_cast<double>(forced.weights.data()[t * traced.source.size() + s])) <
@@ -62,10 +62,10 @@ TEST_CASE("trace: log-probabilities and weights are the fused run's") {
 }
 
 TEST_CASE("trace: the states handed over are the encoder's") {
-  for (const auto& [name, config] : tiny_configs())
-    for (const text::Example& example : some_examples(config)) {
-      INFO(name);
-      const Seq2Seq<double> model = lively_model<double>(config);
+  for (const NamedConfig& named : tiny_configs())
+    for (const text::Example& example : some_examples(named.config)) {
+      INFO(named.name);
+      const Seq2Seq<double> model = lively_model<double>(named.config);
       const std::size_t S = example.source.size();
       const EncoderOutput<double> encoded =
           model.encoder()(id_array(example.source, {S, 1}),
@@ -81,10 +81,10 @@ TEST_CASE("trace: the states handed over are the encoder's") {
 }
 
 TEST_CASE("trace: without words to follow it is greedy search") {
-  for (const auto& [name, config] : tiny_configs())
-    for (const text::Example& example : some_examples(config)) {
-      INFO(name);
-      const Seq2Seq<double> model = lively_model<double>(config);
+  for (const NamedConfig& named : tiny_configs())
+    for (const text::Example& example : some_examples(named.config)) {
+      INFO(named.name);
+      const Seq2Seq<double> model = lively_model<double>(named.config);
       SearchConfig greedy;
       greedy.beam = 1;
       const Hypothesis expected = search(model, {example.source}, greedy)[0][0];
@@ -114,10 +114,11 @@ double row_norm(const Array<double>& table, std::int32_t row) {
 // Each word of the pair occurs once, so that the gradient of its embedding is that of its row. The
 // log-probability of word t is the difference of two losses of the fused model: up to t, before t.
 TEST_CASE("trace: gradients at the embeddings are those of the fused model's parameters") {
-  for (const auto& [name, config] : tiny_configs()) {
-    if (config.share_embeddings || config.tie_output) continue;  // rows with other uses, too
-    INFO(name);
-    const Seq2Seq<double> model = lively_model<double>(config);
+  for (const NamedConfig& named : tiny_configs()) {
+    if (named.config.share_embeddings || named.config.tie_output)
+      continue;  // rows with other uses, too
+    INFO(named.name);
+    const Seq2Seq<double> model = lively_model<double>(named.config);
     const text::Example example{{5, 7, 4, 6, text::kEos}, {4, 6, 5}};
     const Trace<double> traced = trace_of(model, example);
     const std::vector<GradientNorms> norms = gradient_norms(traced);
@@ -184,11 +185,12 @@ double finite_difference(double& x, Function value) {
 }
 
 TEST_CASE("trace: gradients at the states are finite differences through the fused decoder") {
-  for (const auto& [name, config] : tiny_configs()) {
-    if (config.layers > 1) continue;  // the states of lower layers reach the initial state, too
-    INFO(name);
-    const Seq2Seq<double> model = lively_model<double>(config);
-    const std::size_t S = 4, D = config.encoder_size(), n = config.encoder_hidden;
+  for (const NamedConfig& named : tiny_configs()) {
+    if (named.config.layers > 1)
+      continue;  // the states of lower layers reach the initial state, too
+    INFO(named.name);
+    const Seq2Seq<double> model = lively_model<double>(named.config);
+    const std::size_t S = 4, D = named.config.encoder_size(), n = named.config.encoder_hidden;
     const Trace<double> traced = trace_of(model, {{4, 6, 5, text::kEos}, {5, 4}});
     const std::vector<GradientNorms> norms = gradient_norms(traced);
     const FusedDecoder decoder(model, traced);
@@ -227,20 +229,20 @@ TEST_CASE("trace: gradients at the states are finite differences through the fus
 }
 
 TEST_CASE("trace: sizes of the gradient norms") {
-  for (const auto& [name, config] : tiny_configs()) {
-    INFO(name);
-    const Seq2Seq<float> model = lively_model<float>(config);
+  for (const NamedConfig& named : tiny_configs()) {
+    INFO(named.name);
+    const Seq2Seq<float> model = lively_model<float>(named.config);
     const auto norms = gradient_norms(trace_of(model, {{4, 6, text::kEos}, {5, 4}}));
     REQUIRE(norms.size() == 3);
     for (std::size_t t = 0; t < norms.size(); ++t) {
       CHECK(norms[t].encoder_states.size() == 3);
       CHECK(norms[t].encoder_forward.size() == 3);
-      CHECK(norms[t].encoder_backward.size() == (config.bidirectional ? 3 : 0));
+      CHECK(norms[t].encoder_backward.size() == (named.config.bidirectional ? 3 : 0));
       CHECK(norms[t].source_embeddings.size() == 3);
       CHECK(norms[t].decoder_states.size() == t + 2);
       CHECK(norms[t].target_embeddings.size() == t + 1);
       CHECK(norms[t].state == norms[t].decoder_states.back());
-      CHECK((norms[t].context > 0) == (config.architecture != Architecture::plain));
+      CHECK((norms[t].context > 0) == (named.config.architecture != Architecture::plain));
     }
   }
 }

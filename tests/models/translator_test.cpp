@@ -9,7 +9,9 @@ namespace babelgrad {
 namespace {
 
 TEST_CASE("translator: a folder gives back the same translations, for every kind of token") {
-  for (const auto& [name, config] : folder_configs()) {
+  for (const auto& named : folder_configs()) {
+    const auto& name = named.first;
+    const auto& config = named.second;
     INFO(name);
     const TemporaryFolder folder;
     const Translator original = make_translator(config);
@@ -48,7 +50,9 @@ TEST_CASE("translator: empty lines keep their place; unknown words and blanks ar
 }
 
 TEST_CASE("translator: tokens, weights and text of a translation belong together") {
-  for (const auto& [name, config] : folder_configs()) {
+  for (const auto& named : folder_configs()) {
+    const auto& name = named.first;
+    const auto& config = named.second;
     INFO(name);
     const Translator translator = make_translator(config);
     for (const auto& translations : translator.translate(kLines, config.search)) {

@@ -53,10 +53,10 @@ void check_steps(const std::string& name, const Json& run, const Json& g, double
 TEST_CASE("optimizers: ten steps are PyTorch's") {
   const Json g = golden("optimizers");
   CHECK(g["runs"].size() >= 7);
-  for (const auto& [name, run] : g["runs"].items()) {
-    INFO(name);
-    check_steps<double>(name, run, g, kTolerance);
-    check_steps<float>(name, run, g, 1e-5);
+  for (const auto& run : g["runs"].items()) {
+    INFO(run.key());
+    check_steps<double>(run.key(), run.value(), g, kTolerance);
+    check_steps<float>(run.key(), run.value(), g, 1e-5);
   }
 }
 

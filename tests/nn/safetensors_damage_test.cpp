@@ -183,10 +183,10 @@ TEST_CASE("safetensors: overlapping arrays are refused, other types are kept unt
            R"(},"b":{"dtype":"F32","shape":[2],"data_offsets":)" + b + "}}";
   };
   CHECK(read_error(folder, file_of(two("[8,16]", "[0,8]"), 16)) == "(no error)");
-  for (const auto& [a, b] : std::vector<std::pair<std::string, std::string>>{
+  for (const auto& pair : std::vector<std::pair<std::string, std::string>>{
            {"[0,8]", "[0,8]"}, {"[0,8]", "[4,12]"}, {"[0,8]", "[12,20]"}}) {
-    INFO(a, " and ", b);
-    CHECK(read_error(folder, file_of(two(a, b), 20)) ==
+    INFO(pair.first, " and ", pair.second);
+    CHECK(read_error(folder, file_of(two(pair.first, pair.second), 20)) ==
           "x: damaged: arrays overlap or leave a gap");
   }
   const std::string half = entry("[4]", "[0,8]", "\"I16\"");

@@ -33,9 +33,9 @@ void check_gradients(const D& loss, const ParameterStore<double>& store, Named l
   for (const auto& [name, tensor] : leaves) tensors.push_back(tensor);
   const auto got = gradients(loss, tensors);
   std::size_t i = 0;
-  for (const auto& [name, tensor] : leaves) {
-    INFO("gradient of ", name);
-    CHECK(max_difference(got[i++], golden_array(expected.at(name))) < kTolerance);
+  for (const auto& named : leaves) {
+    INFO("gradient of ", named.first);
+    CHECK(max_difference(got[i++], golden_array(expected.at(named.first))) < kTolerance);
   }
 }
 
@@ -71,9 +71,10 @@ void check_attention(const Json& c, const Json& parameters, const MultiHeadOptio
 TEST_CASE("golden: nn.MultiheadAttention") {
   const Json g = golden("multihead_attention");
   CHECK(g["cases"].size() == 6);
-  for (const auto& [name, c] : g["cases"].items()) {
-    INFO(name);
-    check_attention(c, g["parameters"], {.embed_size = 4, .heads = g["heads"].get<std::size_t>()});
+  for (const auto& c : g["cases"].items()) {
+    INFO(c.key());
+    check_attention(c.value(), g["parameters"],
+                    {.embed_size = 4, .heads = g["heads"].get<std::size_t>()});
   }
   const Json& c = g["cross_sizes"];
   check_attention(c, c["parameters"],

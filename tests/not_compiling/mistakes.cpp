@@ -48,6 +48,9 @@ void types(Tensor<float> x, Tensor<double> y, Array<float> array, Array<double> 
   x = 3;                   // error: operator=
   x(0) = 3;                // error: lvalue
   IntArray whole = array;  // error: conversion
+  IntArray ids;
+  ids == 1.5;    // error: operator==
+  ids == array;  // error: operator==
 }
 
 void modes(Tensor<float> x, Scope<float> scope, const Dropout<float>& drop) {
