@@ -12,7 +12,7 @@ import sys
 def prose(text):
     if text.startswith("   "):
         return "    " + text  # Markdown's code
-    return re.sub(r"([<>@\\#])", r"\\\1", text)
+    return re.sub(r"\bal\. ", r"al.\\ ", re.sub(r"([<>@\\#])", r"\\\1", text))  # no end of a sentence
 
 
 text = pathlib.Path(sys.argv[1]).read_text()
