@@ -1,4 +1,5 @@
-// The whole autograd library: tensors, ops, backward, custom ops, gradcheck, inspection.
+// The whole autograd library: tensors, ops, backward, random arrays, custom ops, gradcheck,
+// inspection.
 #pragma once
 
 #include "babelgrad/autograd/backward.h"
@@ -6,5 +7,6 @@
 #include "babelgrad/autograd/inspection/gradcheck.h"
 #include "babelgrad/autograd/inspection/inspect.h"
 #include "babelgrad/autograd/ops.h"
+#include "babelgrad/autograd/random.h"
 #include "babelgrad/autograd/tensor.h"
 #include "babelgrad/autograd/vjp.h"

@@ -18,57 +18,57 @@ namespace babelgrad {
 // ---- Arithmetic (ops/elementwise.cpp), broadcast as broadcast.h says; also + - * / ----
 
 template <class T>
-Tensor<T> add(const Tensor<T>& a, const Tensor<T>& b);
+Tensor<T> add(const Tensor<T>& a, const Tensor<T>& b);  // a + b
 template <class T>
-Tensor<T> sub(const Tensor<T>& a, const Tensor<T>& b);
+Tensor<T> sub(const Tensor<T>& a, const Tensor<T>& b);  // a - b
 template <class T>
-Tensor<T> mul(const Tensor<T>& a, const Tensor<T>& b);
+Tensor<T> mul(const Tensor<T>& a, const Tensor<T>& b);  // a b
 template <class T>
-Tensor<T> div(const Tensor<T>& a, const Tensor<T>& b);
+Tensor<T> div(const Tensor<T>& a, const Tensor<T>& b);  // a / b
 template <class T>
-Tensor<T> add(const Tensor<T>& x, std::type_identity_t<T> number);
+Tensor<T> add(const Tensor<T>& x, std::type_identity_t<T> number);  // x + number
 template <class T>
-Tensor<T> mul(const Tensor<T>& x, std::type_identity_t<T> number);
+Tensor<T> mul(const Tensor<T>& x, std::type_identity_t<T> number);  // x number
 template <class T>
-Tensor<T> minimum(const Tensor<T>& a, const Tensor<T>& b);  // equal elements share the gradient
+Tensor<T> minimum(const Tensor<T>& a, const Tensor<T>& b);  // the smaller; ties share
 template <class T>
-Tensor<T> maximum(const Tensor<T>& a, const Tensor<T>& b);
+Tensor<T> maximum(const Tensor<T>& a, const Tensor<T>& b);  // the larger; ties share
 
 // ---- Functions of one number (ops/unary.cpp) ----
 
 template <class T>
-Tensor<T> neg(const Tensor<T>& x);
+Tensor<T> neg(const Tensor<T>& x);  // -x
 template <class T>
-Tensor<T> abs(const Tensor<T>& x);  // gradient 0 at 0
+Tensor<T> abs(const Tensor<T>& x);  // |x|; gradient 0 at 0
 template <class T>
-Tensor<T> square(const Tensor<T>& x);
+Tensor<T> square(const Tensor<T>& x);  // x x
 template <class T>
-Tensor<T> sqrt(const Tensor<T>& x);
+Tensor<T> sqrt(const Tensor<T>& x);  // x^(1/2)
 template <class T>
-Tensor<T> reciprocal(const Tensor<T>& x);
+Tensor<T> reciprocal(const Tensor<T>& x);  // 1 / x
 template <class T>
-Tensor<T> exp(const Tensor<T>& x);
+Tensor<T> exp(const Tensor<T>& x);  // e^x
 template <class T>
 Tensor<T> expm1(const Tensor<T>& x);  // exp(x) - 1
 template <class T>
-Tensor<T> log(const Tensor<T>& x);
+Tensor<T> log(const Tensor<T>& x);  // natural
 template <class T>
 Tensor<T> log1p(const Tensor<T>& x);  // log(1 + x)
 template <class T>
-Tensor<T> sin(const Tensor<T>& x);
+Tensor<T> sin(const Tensor<T>& x);  // of radians
 template <class T>
-Tensor<T> cos(const Tensor<T>& x);
+Tensor<T> cos(const Tensor<T>& x);  // likewise
 template <class T>
-Tensor<T> tanh(const Tensor<T>& x);
+Tensor<T> tanh(const Tensor<T>& x);  // (e^x - e^-x) / (e^x + e^-x)
 template <class T>
-Tensor<T> sigmoid(const Tensor<T>& x);
+Tensor<T> sigmoid(const Tensor<T>& x);  // 1 / (1 + e^-x)
 template <class T>
-Tensor<T> erf(const Tensor<T>& x);
+Tensor<T> erf(const Tensor<T>& x);  // 2 / sqrt(pi) times the integral of exp(-t^2), 0 to x
 template <class T>
-Tensor<T> relu(const Tensor<T>& x);  // gradient 0 at 0
+Tensor<T> relu(const Tensor<T>& x);  // max(x, 0); gradient 0 at 0
 template <class T>
-Tensor<T> pow(const Tensor<T>& x, std::type_identity_t<T> exponent);
-// Gradient 1 inside and on the bounds, 0 outside.
+Tensor<T> pow(const Tensor<T>& x, std::type_identity_t<T> exponent);  // x^exponent
+// min(max(x, low), high); gradient 1 inside and on the bounds, 0 outside.
 template <class T>
 Tensor<T> clamp(const Tensor<T>& x, std::type_identity_t<T> low, std::type_identity_t<T> high);
 
@@ -167,6 +167,7 @@ Tensor<T> broadcast_to(const Tensor<T>& x, const Shape& shape);
 // The opposite: sums what broadcast_to would repeat.
 template <class T>
 Tensor<T> sum_to(const Tensor<T>& x, const Shape& shape);
+// One behind the other along an axis, equal along the others.
 template <class T>
 Tensor<T> cat(const std::vector<Tensor<T>>& parts, std::ptrdiff_t axis);
 // Elements begin, begin + step ... before end of an axis, which stays; negative ones count from its
@@ -174,6 +175,7 @@ Tensor<T> cat(const std::vector<Tensor<T>>& parts, std::ptrdiff_t axis);
 template <class T>
 Tensor<T> slice(const Tensor<T>& x, std::ptrdiff_t axis, std::ptrdiff_t begin, std::ptrdiff_t end,
                 std::size_t step = 1);
+// The elements of an axis from last to first.
 template <class T>
 Tensor<T> flip(const Tensor<T>& x, std::ptrdiff_t axis);
 // More elements of one value around x: {before, after} of the last axis, then of the one before it,
@@ -183,33 +185,34 @@ Tensor<T> pad(const Tensor<T>& x, std::initializer_list<WholeNumber> padding,
               std::type_identity_t<T> value = T(0));
 
 // ---- Reductions (ops/reduce.cpp): sum(x), sum(x, 1), sum(x, {0, -1}, true) ----
-
 // Over the given axes, which vanish or, with keepdim, stay with size 1; without axes, over all.
+
 template <class T>
-Tensor<T> sum(const Tensor<T>& x, const Axes& axes = {}, KeepDim keepdim = {});
+Tensor<T> sum(const Tensor<T>& x, const Axes& axes = {}, KeepDim keepdim = {});  // x[0] + x[1] ...
 template <class T>
-Tensor<T> mean(const Tensor<T>& x, const Axes& axes = {}, KeepDim keepdim = {});
+Tensor<T> mean(const Tensor<T>& x, const Axes& axes = {}, KeepDim keepdim = {});  // sum / count
 template <class T>
 Tensor<T> amax(const Tensor<T>& x, const Axes& axes = {}, KeepDim keepdim = {});  // ties share
 template <class T>
-Tensor<T> amin(const Tensor<T>& x, const Axes& axes = {}, KeepDim keepdim = {});
+Tensor<T> amin(const Tensor<T>& x, const Axes& axes = {}, KeepDim keepdim = {});  // ties share
+// log(sum(exp(x))), for elements of any size.
 template <class T>
 Tensor<T> logsumexp(const Tensor<T>& x, const Axes& axes = {}, KeepDim keepdim = {});
 
 // ---- Statistics and products of elements (ops/statistics.cpp) ----
 
 template <class T>
-Tensor<T> max(const Tensor<T>& x);  // of all elements; ties share
+Tensor<T> max(const Tensor<T>& x);  // the largest of all elements; ties share
 template <class T>
-Tensor<T> min(const Tensor<T>& x);
+Tensor<T> min(const Tensor<T>& x);  // the smallest; likewise
 template <class T>
-Tensor<T> prod(const Tensor<T>& x, const Axes& axes = {}, KeepDim keepdim = {});
+Tensor<T> prod(const Tensor<T>& x, const Axes& axes = {}, KeepDim keepdim = {});  // x[0] x[1] ...
 struct VarOptions {
   std::size_t correction = 1;  // the squares are divided by the number of elements less this
   bool keepdim = false;
 };
-// PyTorch's var and std, which in C++ would be taken for the standard library's namespace. The
-// deviation 0 has gradient 0.
+// The variance and its root, the standard deviation: PyTorch's std, which in C++ would be taken for
+// the standard library's namespace. The deviation 0 has gradient 0.
 template <class T>
 Tensor<T> var(const Tensor<T>& x, const Axes& axes = {}, VarOptions options = {});
 template <class T>
@@ -330,6 +333,7 @@ struct LstmStates {
 template <class T>
 LstmStates<T> lstm(const Tensor<T>& x, const LstmState<T>& initial, const LstmWeights<T>& weights,
                    const IntArray& lengths = {}, Direction direction = Direction::forward);
+// One step: x [B, E], state of [B, H] each -> the next state.
 template <class T>
 LstmState<T> lstm_cell(const Tensor<T>& x, const LstmState<T>& state,
                        const LstmWeights<T>& weights);
@@ -338,6 +342,7 @@ LstmState<T> lstm_cell(const Tensor<T>& x, const LstmState<T>& state,
 template <class T>
 Tensor<T> rnn(const Tensor<T>& x, const Tensor<T>& initial_state, const RnnWeights<T>& weights,
               const IntArray& lengths = {}, Direction direction = Direction::forward);
+// One step: x [B, E], state [B, H] -> [B, H].
 template <class T>
 Tensor<T> rnn_cell(const Tensor<T>& x, const Tensor<T>& state, const RnnWeights<T>& weights);
 

@@ -2,9 +2,9 @@
 // when a backward pass visits that node.
 //
 //   template <class T>
-//   Tensor<T> softplus(const Tensor<T>& x) {
-//     return record("softplus", {x}, log1p(exp(x.value())), [](auto& c) {
-//       c.accumulate(0, c.grad * sigmoid(c.in(0)));
+//   Tensor<T> softsign(const Tensor<T>& x) {
+//     return record("softsign", {x}, x.value() / (1 + abs(x.value())), [](auto& c) {
+//       c.accumulate(0, c.grad * square(1 - abs(c.out())));
 //     });
 //   }
 //

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Installs what Babelgrad is built with on Debian 12 (apt; sudo when not root). Does nothing when all
-# of it is there. `install.sh --checks` adds the tools of .ci/run, `install.sh --aarch64` those of
-# check_aarch64.sh, `install.sh --release` those of release.sh; `install.sh --list` only names the
-# packages.
+# of it is there. `install.sh --checks` adds the tools of .ci/run, `install.sh --docs` those of docs.sh,
+# `install.sh --aarch64` those of check_aarch64.sh, `install.sh --release` those of release.sh;
+# `install.sh --list` only names the packages.
 set -euo pipefail
 
 packages=(g++ cmake ninja-build pkg-config
@@ -11,6 +11,7 @@ packages=(g++ cmake ninja-build pkg-config
   libcpp-httplib-dev prometheus-cpp-dev graphviz librsvg2-bin strace)
 if [[ "${1:-}" == --list ]]; then printf '%s\n' "${packages[@]}" && exit; fi
 if [[ "${1:-}" == --aarch64 ]]; then packages+=(g++-aarch64-linux-gnu qemu-user); fi
+if [[ "${1:-}" == --docs ]]; then packages=(python3 mkdocs mkdocs-material doxygen); fi
 if [[ "${1:-}" == --release ]]; then packages+=(dpkg-dev lintian mmdebstrap); fi
 if [[ "${1:-}" == --checks ]]; then
   packages+=(clang-format clang-14 libclang-rt-14-dev wrk curl python3 chromium fonts-inter

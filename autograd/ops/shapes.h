@@ -62,6 +62,7 @@ V select(const V& x, std::ptrdiff_t axis, std::ptrdiff_t index) {
   return squeeze(slice(x, axis, begin, begin + 1), axis);
 }
 
+// Two axes in each other's place.
 template <Value V>
 V transpose(const V& x, std::ptrdiff_t axis_a, std::ptrdiff_t axis_b) {
   std::vector<std::ptrdiff_t> order(x.rank());
@@ -110,6 +111,7 @@ V slice(const V& x, std::initializer_list<Slice> slices) {
   return part;
 }
 
+// Where the largest or smallest element is, and what sorts an axis: as of arrays (array_ops.h).
 template <class T>
 IntArray argmax(const Tensor<T>& x) {
   return argmax(x.value());
