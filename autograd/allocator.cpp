@@ -15,7 +15,8 @@ constexpr std::size_t kAlignment = 64;
 constexpr std::size_t kClasses = 4 * 64;
 constexpr std::size_t kCacheLimit = std::size_t{1} << 30;  // bytes a thread keeps at most
 
-std::atomic<std::size_t> live_bytes{0};
+// In use from threads that had no cache any more, as all counters modulo 2^64.
+std::atomic<std::size_t> live_bytes_without_cache{0};
 
 // Sizes 64 * {1, 1.25, 1.5, 1.75} * 2^k, rounded up to whole cache lines.
 struct SizeClass {
@@ -45,12 +46,12 @@ class Counter {
 
 struct Cache {
   std::array<std::vector<void*>, kClasses> free;
-  Counter system_allocations, reused_blocks, allocated_bytes, cached_bytes;
+  Counter system_allocations, reused_blocks, allocated_bytes, freed_bytes, cached_bytes;
   Cache();
   ~Cache();
 
   AllocatorStatistics statistics() const {
-    return {system_allocations.get(), reused_blocks.get(), allocated_bytes.get(),
+    return {system_allocations.get(), reused_blocks.get(), allocated_bytes.get(), freed_bytes.get(),
             cached_bytes.get()};
   }
 };
@@ -71,6 +72,7 @@ void add_statistics(const AllocatorStatistics& more, AllocatorStatistics& sum) {
   sum.system_allocations += more.system_allocations;
   sum.reused_blocks += more.reused_blocks;
   sum.allocated_bytes += more.allocated_bytes;
+  sum.freed_bytes += more.freed_bytes;
   sum.cached_bytes += more.cached_bytes;
 }
 
@@ -107,24 +109,23 @@ Cache& cache() {
 
 void* allocate_block(std::size_t bytes) {
   const SizeClass size = size_class(bytes);
-  live_bytes.fetch_add(size.bytes, std::memory_order_relaxed);
-  if (!cache_destroyed) {
-    Cache& mine = cache();
-    mine.allocated_bytes.add(size.bytes);
-    auto& blocks = mine.free[size.index];
-    if (!blocks.empty()) {
-      void* block = blocks.back();
-      blocks.pop_back();
-      mine.reused_blocks.add(1);
-      mine.cached_bytes.set(mine.cached_bytes.get() - size.bytes);
-      return block;
-    }
-    mine.system_allocations.add(1);
+  Cache* mine = cache_destroyed ? nullptr : &cache();
+  if (mine != nullptr && !mine->free[size.index].empty()) {
+    auto& blocks = mine->free[size.index];
+    void* block = blocks.back();
+    blocks.pop_back();
+    mine->reused_blocks.add(1);
+    mine->allocated_bytes.add(size.bytes);
+    mine->cached_bytes.set(mine->cached_bytes.get() - size.bytes);
+    return block;
   }
   void* block = std::aligned_alloc(kAlignment, size.bytes);
-  if (block == nullptr) {
-    live_bytes.fetch_sub(size.bytes, std::memory_order_relaxed);
-    throw std::bad_alloc();
+  if (block == nullptr) throw std::bad_alloc();
+  if (mine != nullptr) {
+    mine->system_allocations.add(1);
+    mine->allocated_bytes.add(size.bytes);
+  } else {
+    live_bytes_without_cache.fetch_add(size.bytes, std::memory_order_relaxed);
   }
   return block;
 }
@@ -132,12 +133,13 @@ void* allocate_block(std::size_t bytes) {
 void free_block(void* block, std::size_t bytes) noexcept {
   if (block == nullptr) return;
   const SizeClass size = size_class(bytes);
-  live_bytes.fetch_sub(size.bytes, std::memory_order_relaxed);
   if (cache_destroyed) {
+    live_bytes_without_cache.fetch_sub(size.bytes, std::memory_order_relaxed);
     std::free(block);
     return;
   }
   Cache& mine = cache();
+  mine.freed_bytes.add(size.bytes);
   if (mine.cached_bytes.get() + size.bytes > kCacheLimit) {
     std::free(block);
     return;
@@ -161,6 +163,10 @@ AllocatorStatistics process_allocator_statistics() {
 
 void release_cached_blocks() { release(cache()); }
 
-std::size_t live_array_bytes() { return live_bytes.load(std::memory_order_relaxed); }
+std::size_t live_array_bytes() {
+  const AllocatorStatistics all = process_allocator_statistics();
+  return all.allocated_bytes - all.freed_bytes +
+         live_bytes_without_cache.load(std::memory_order_relaxed);
+}
 
 }  // namespace babelgrad

@@ -17,6 +17,7 @@ struct AllocatorStatistics {
   std::size_t system_allocations = 0;  // blocks asked of the system since the thread started
   std::size_t reused_blocks = 0;       // blocks served from the cache
   std::size_t allocated_bytes = 0;     // bytes handed out, both kinds
+  std::size_t freed_bytes = 0;         // bytes given back; of another thread's, too
   std::size_t cached_bytes = 0;        // bytes that wait in the cache now
 };
 

@@ -39,8 +39,10 @@ Tensor<T> detail::record_node(const char* op, std::vector<Tensor<T>> inputs, Arr
   if (node->requires_grad) {
     node->version = node->value.version();
     node->inputs.reserve(inputs.size());
-    for (const Tensor<T>& input : inputs)
-      node->inputs.push_back({input.node_pointer(), input.value().version()});
+    for (Tensor<T>& input : inputs) {
+      const std::uint32_t version = input.value().version();
+      node->inputs.push_back({std::move(input).node_pointer(), version});
+    }
     node->vjp = std::move(vjp);
   }
   return Tensor<T>(std::move(node));

@@ -139,7 +139,8 @@ class Tensor {
   Tensor& set_name(std::string name);
 
   Node<T>& node() const;
-  const std::shared_ptr<Node<T>>& node_pointer() const { return node_; }
+  const std::shared_ptr<Node<T>>& node_pointer() const& { return node_; }
+  std::shared_ptr<Node<T>> node_pointer() && { return std::move(node_); }
 
  private:
   void accumulate(const Array<T>& cotangent, BackwardOptions options) const;

@@ -53,7 +53,9 @@ class Vjp {
 
   // Adds `g` to the gradient of input i, if it wants one, summed over what was broadcast from i's
   // shape. An array that is passed without being moved in is shared, so must not be written later.
-  void accumulate(std::size_t i, const Array<T>& g) { accumulate(i, g.alias()); }
+  void accumulate(std::size_t i, const Array<T>& g) {
+    if (wants(i)) accumulate(i, g.alias());
+  }
   virtual void accumulate(std::size_t i, Array<T>&& g) = 0;
   // Adds values[k] to row indices[k] of the gradient of input i, a table [V, E], if it wants one.
   // values: [indices, E]. The gradient is kept by its rows until somebody needs the whole of it.

@@ -185,6 +185,17 @@ void add_attention_cases() {
               multiply(Transpose::no, Transpose::yes, kRows, kSteps, kH, q.data(), w.data(), 0,
                        y.data());
             }});
+  // Of four heads.
+  constexpr std::size_t kHeads = 4;
+  const Shape heads{kBatch, kHeads, kSteps, kH / kHeads};
+  add_case({"scaled_dot_scores",
+            {heads, heads},
+            [](const Leaves& x) { return scaled_dot_scores(x[0], x[1]); },
+            kScores});
+  add_case({"scaled_dot_product_attention",
+            {heads, heads, heads},
+            [](const Leaves& x) { return scaled_dot_product_attention(x[0], x[1], x[2]); },
+            2 * kScores});
   add_case({"attention_weights",
             {weights},
             [lengths = full<std::int32_t>({kBatch}, kSteps)](const Leaves& x) {

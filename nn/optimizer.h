@@ -51,6 +51,9 @@ class Optimizer {
   void step(const Gradients& gradients, const StepOptions& options = {}) {
     step_with(gradients, options);
   }
+  void step(std::initializer_list<Array<T>> gradients, const StepOptions& options = {}) {
+    step_with(gradients, options);
+  }
   // With each parameter's .grad(); one that has none stays as it is, as in PyTorch.
   void step(const StepOptions& options = {});
 

@@ -85,8 +85,6 @@ struct Kernels {
   void (*log)(std::size_t n, const T* x, T* y);
   void (*expm1)(std::size_t n, const T* x, T* y);
   void (*log1p)(std::size_t n, const T* x, T* y);
-  void (*sin)(std::size_t n, const T* x, T* y);
-  void (*cos)(std::size_t n, const T* x, T* y);
   void (*erf)(std::size_t n, const T* x, T* y);   // in double to 1e-14 of itself
   void (*erfc)(std::size_t n, const T* x, T* y);  // 1 - erf(x), in double to 1e-12 of itself
   void (*add)(std::size_t n, const T* x, T* y);   // y += x

@@ -259,8 +259,6 @@ struct Implementation {
     k.log = Rows<Arch, T>::template apply<xsimd::log>;
     k.expm1 = Rows<Arch, T>::template apply<xsimd::expm1>;
     k.log1p = Rows<Arch, T>::template apply<xsimd::log1p>;
-    k.sin = Rows<Arch, T>::template apply<xsimd::sin>;
-    k.cos = Rows<Arch, T>::template apply<xsimd::cos>;
     k.erf = Rows<Arch, T>::template apply<xsimd::erf>;
     k.erfc = Rows<Arch, T>::template apply<xsimd::erfc>;
     k.multiply_add = Rows<Arch, T>::multiply_add;

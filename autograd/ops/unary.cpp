@@ -166,7 +166,7 @@ Tensor<T> log1p(const Tensor<T>& x) {
 
 template <class T>
 Array<T> sin(const Array<T>& x) {
-  return by_kernel(kernels<T>().sin, x);
+  return each([](T v) { return std::sin(v); }, x);
 }
 template <class T>
 Tensor<T> sin(const Tensor<T>& x) {
@@ -177,7 +177,7 @@ Tensor<T> sin(const Tensor<T>& x) {
 
 template <class T>
 Array<T> cos(const Array<T>& x) {
-  return by_kernel(kernels<T>().cos, x);
+  return each([](T v) { return std::cos(v); }, x);
 }
 template <class T>
 Tensor<T> cos(const Tensor<T>& x) {

@@ -250,10 +250,10 @@ TEST_CASE("optimizers: two half batches are one batch, by backward() into .grad(
   for (std::uint64_t step = 1; step <= 3; ++step) {
     const Array<double> x = random_array({8, 50}, step);
     loss(whole, x).backward();
-    one.step(StepOptions{.learning_rate = 0.1});
+    one.step({.learning_rate = 0.1});
     whole.zero_grad();
     for (std::size_t begin : {0, 4}) (loss(halves, x.leading(begin, begin + 4)) / 2).backward();
-    two.step(StepOptions{.learning_rate = 0.1});
+    two.step({.learning_rate = 0.1});
     halves.zero_grad();
   }
   CHECK(max_difference(whole.at("a").value(), halves.at("a").value()) < 1e-14);
