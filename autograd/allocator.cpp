@@ -36,8 +36,8 @@ SizeClass size_class(std::size_t bytes) {
 // Written by one thread, read by any.
 class Counter {
  public:
-  std::size_t get() const { return value_.load(std::memory_order_relaxed); }
-  void set(std::size_t value) { value_.store(value, std::memory_order_relaxed); }
+  std::size_t get() const { return value_.load(std::memory_order_acquire); }
+  void set(std::size_t value) { value_.store(value, std::memory_order_release); }
   void add(std::size_t amount) { set(get() + amount); }
 
  private:
@@ -125,7 +125,7 @@ void* allocate_block(std::size_t bytes) {
     mine->system_allocations.add(1);
     mine->allocated_bytes.add(size.bytes);
   } else {
-    live_bytes_without_cache.fetch_add(size.bytes, std::memory_order_relaxed);
+    live_bytes_without_cache.fetch_add(size.bytes);
   }
   return block;
 }
@@ -134,7 +134,7 @@ void free_block(void* block, std::size_t bytes) noexcept {
   if (block == nullptr) return;
   const SizeClass size = size_class(bytes);
   if (cache_destroyed) {
-    live_bytes_without_cache.fetch_sub(size.bytes, std::memory_order_relaxed);
+    live_bytes_without_cache.fetch_sub(size.bytes);
     std::free(block);
     return;
   }
@@ -163,10 +163,15 @@ AllocatorStatistics process_allocator_statistics() {
 
 void release_cached_blocks() { release(cache()); }
 
+// What was freed is read before what was allocated, so that no block that another thread frees
+// meanwhile counts as freed alone.
 std::size_t live_array_bytes() {
-  const AllocatorStatistics all = process_allocator_statistics();
-  return all.allocated_bytes - all.freed_bytes +
-         live_bytes_without_cache.load(std::memory_order_relaxed);
+  const std::lock_guard lock(registry().mutex);
+  std::size_t freed = registry().ended.freed_bytes;
+  for (const Cache* one : registry().caches) freed += one->freed_bytes.get();
+  std::size_t allocated = registry().ended.allocated_bytes + live_bytes_without_cache.load();
+  for (const Cache* one : registry().caches) allocated += one->allocated_bytes.get();
+  return allocated - freed;
 }
 
 }  // namespace babelgrad

@@ -364,8 +364,8 @@ Tensor<T> location_scores(const Tensor<T>& queries, const Tensor<T>& weight, std
 // elsewhere.
 template <class T>
 Tensor<T> attention_weights(const Tensor<T>& scores, const IntArray& lengths = {});
-template <class T>
-Tensor<T> attention_weights(const Tensor<T>& scores, const Mask& keep);
+template <class T, std::same_as<Mask> Keep>
+Tensor<T> attention_weights(const Tensor<T>& scores, const Keep& keep);
 // weights [T, B, S], values [S, B, D] -> contexts [T, B, D]: sum over s of weights * values.
 template <class T>
 Tensor<T> attention_context(const Tensor<T>& weights, const Tensor<T>& values);

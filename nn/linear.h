@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <concepts>
 
 #include "babelgrad/autograd/ops.h"
 #include "babelgrad/nn/parameters.h"
@@ -18,6 +19,8 @@ class Linear {
       : weight_(scope.parameter("weight", {out, in}, bound(in))) {
     if (bias == Bias::with) bias_ = scope.parameter("bias", {out}, bound(in));
   }
+  template <std::integral In, std::integral Out>
+  Linear(In, Out) = delete;  // parameters live in a store: Linear(scope / "name", in, out)
   // A layer over given tensors, e.g. a tied weight; bias may be undefined.
   Linear(Tensor<T> weight, Tensor<T> bias) : weight_(std::move(weight)), bias_(std::move(bias)) {}
 

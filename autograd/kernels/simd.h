@@ -259,10 +259,12 @@ struct Implementation {
     k.log = Rows<Arch, T>::template apply<xsimd::log>;
     k.expm1 = Rows<Arch, T>::template apply<xsimd::expm1>;
     k.log1p = Rows<Arch, T>::template apply<xsimd::log1p>;
-    k.erf = Rows<Arch, T>::template apply<xsimd::erf>;
-    k.erfc = Rows<Arch, T>::template apply<xsimd::erfc>;
+    k.erf = Rows<Arch, T>::template apply<Rows<Arch, T>::erf_of>;
+    k.erfc = Rows<Arch, T>::template apply<Rows<Arch, T>::erfc_of>;
     k.multiply_add = Rows<Arch, T>::multiply_add;
     k.sum = Rows<Arch, T>::sum;
+    k.copy_block = Rows<Arch, T>::copy_block;
+    k.add_block = Rows<Arch, T>::add_block;
     k.max_row = Rows<Arch, T>::max_row;
     k.log_softmax_row = Rows<Arch, T>::log_softmax_row;
     k.log_softmax_row_backward = Rows<Arch, T>::log_softmax_row_backward;

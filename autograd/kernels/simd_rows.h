@@ -22,10 +22,38 @@ struct Rows {
   static void apply(std::size_t n, const T* x, T* y) {
     sweep<Arch, T>(n, [=](auto l, std::size_t i) { l.store(y + i, f(l.load(x + i))); });
   }
+  // Both are constant far from 0, where xsimd's polynomials overflow.
+  static V near_zero(const V& x) {
+    return xsimd::select(x > V(30), V(30), xsimd::select(x < V(-30), V(-30), x));
+  }
+  static V erf_of(const V& x) { return xsimd::erf(near_zero(x)); }
+  static V erfc_of(const V& x) { return xsimd::erfc(near_zero(x)); }
   static void multiply_add(std::size_t n, const T* a, const T* b, T* c) {
     sweep<Arch, T>(n, [=](auto l, std::size_t i) {
       l.store(c + i, xsimd::fma(l.load(a + i), l.load(b + i), l.load(c + i)));
     });
+  }
+
+  // f(x, y) for the elements of a block, in pieces that are a vector or two: a row is too short for
+  // a call of memmove, and often shorter than the widest vector.
+  template <class F>
+  static void for_each_in_block(std::size_t rows, std::size_t cols, const T* __restrict x,
+                                std::size_t ld_x, T* __restrict y, std::size_t ld_y, F f) {
+    constexpr std::size_t piece = 8;
+    for (std::size_t r = 0; r < rows; ++r, x += ld_x, y += ld_y) {
+      std::size_t k = 0;
+      for (; k + piece <= cols; k += piece)
+        for (std::size_t i = 0; i < piece; ++i) f(x[k + i], y[k + i]);
+      for (; k < cols; ++k) f(x[k], y[k]);
+    }
+  }
+  static void copy_block(std::size_t rows, std::size_t cols, const T* x, std::size_t ld_x, T* y,
+                         std::size_t ld_y) {
+    for_each_in_block(rows, cols, x, ld_x, y, ld_y, [](T from, T& to) { to = from; });
+  }
+  static void add_block(std::size_t rows, std::size_t cols, const T* x, std::size_t ld_x, T* y,
+                        std::size_t ld_y) {
+    for_each_in_block(rows, cols, x, ld_x, y, ld_y, [](T from, T& to) { to += from; });
   }
 
   // In blocks, each summed in the lanes' precision, the blocks in double.

@@ -61,8 +61,8 @@ Tensor<T> scaled_dot_product_attention(const Tensor<T>& queries, const Tensor<T>
   return matmul(softmax(scaled_dot_scores(queries, keys), -1, keep), values);
 }
 
-template <class T>
-Tensor<T> attention_weights(const Tensor<T>& scores, const Mask& keep) {
+template <class T, std::same_as<Mask> Keep>
+Tensor<T> attention_weights(const Tensor<T>& scores, const Keep& keep) {
   if (scores.rank() != 3)
     throw_shape_error("attention_weights", "need scores [T, B, S]", {{"scores", scores.shape()}});
   return softmax(scores, -1, keep);

@@ -37,8 +37,12 @@ namespace {
 template <class T>
 void unfold_image(const Windows& w, const T* image, T* columns) {
   for_each_block(w, [&](const WindowBlock& b) {
-    for_each_in_block(w, b, image, columns + b.tap * w.count(),
-                      [](T pixel, T& column) { column = pixel; });
+    T* column = columns + b.tap * w.count();
+    if (w.cols.stride == 1)
+      kernels<T>().copy_block(b.rows, b.cols, image + b.pixel, b.row_step, column + b.place,
+                              w.cols.count);
+    else
+      for_each_in_block(w, b, image, column, [](T pixel, T& element) { element = pixel; });
   });
 }
 
@@ -46,8 +50,12 @@ void unfold_image(const Windows& w, const T* image, T* columns) {
 template <class T>
 void fold_image(const Windows& w, const T* columns, T* image) {
   for_each_block(w, [&](const WindowBlock& b) {
-    for_each_in_block(w, b, image, columns + b.tap * w.count(),
-                      [](T& pixel, T column) { pixel += column; });
+    const T* column = columns + b.tap * w.count();
+    if (w.cols.stride == 1)
+      kernels<T>().add_block(b.rows, b.cols, column + b.place, w.cols.count, image + b.pixel,
+                             b.row_step);
+    else
+      for_each_in_block(w, b, image, column, [](T& pixel, T element) { pixel += element; });
   });
 }
 

@@ -11,10 +11,11 @@ namespace {
 
 void check_indices(const char* op, const IntArray& indices, std::size_t limit) {
   const std::int32_t* index_of = indices.data();
-  std::uint32_t most = 0;  // a negative index is larger than any limit
+  constexpr std::uint32_t end = std::uint32_t{1} << 31;
+  std::uint32_t most = 0;  // of negative indices: from `end` on
   for (std::size_t i = 0; i < indices.size(); ++i)
     most = std::max(most, static_cast<std::uint32_t>(index_of[i]));
-  if (most < limit || indices.size() == 0) return;
+  if ((most < limit && most < end) || indices.size() == 0) return;
   for (std::size_t i = 0; i < indices.size(); ++i) {
     const std::int32_t index = index_of[i];
     if (index < 0 || static_cast<std::size_t>(index) >= limit)
@@ -113,6 +114,7 @@ Array<T> index_add(Array<T> x, std::ptrdiff_t axis, const IntArray& indices,
   if (values.shape() != expected)
     throw_shape_error("index_add", "need values of x's shape but for the axis, one an index",
                       {{"x", x.shape()}, {"indices", indices.shape()}, {"values", values.shape()}});
+  if (x.is_shared()) x = Array<T>(x);
   const AxisView view(x.shape(), a);
   const T* from = values.data();
   for (std::size_t o = 0; o < view.outer; ++o)
@@ -159,6 +161,7 @@ Array<T> scatter_add(Array<T> x, std::ptrdiff_t axis, const IntArray& indices,
   if (values.shape() != indices.shape())
     throw_shape_error("scatter_add", "need a value an index",
                       {{"indices", indices.shape()}, {"values", values.shape()}});
+  if (x.is_shared()) x = Array<T>(x);
   const T* source = values.data();
   T* target = x.data();
   for_each_gathered(x.shape(), a, indices,

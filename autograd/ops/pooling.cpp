@@ -3,7 +3,6 @@
 #include <vector>
 
 #include "babelgrad/autograd/inspection/profile.h"
-#include "babelgrad/autograd/kernels/kernels.h"
 #include "babelgrad/autograd/ops.h"
 #include "babelgrad/autograd/ops/windows.h"
 
@@ -75,7 +74,7 @@ Tensor<T> max_pool2d(const Tensor<T>& x, Size2d kernel, const PoolOptions& optio
   for (std::size_t b = 0; b < x.dim(0); ++b)
     find_largest(w, x.value().data() + b * w.image_size(), y.data() + b * w.channels * w.count(),
                  chosen.data() + b * w.channels * w.count());
-  const auto vjp = [w, chosen = chosen.alias()](Vjp<T>& c) {
+  auto vjp = [w, chosen = chosen.alias()](Vjp<T>& c) {
     const std::size_t count = w.count(), plane = w.rows.size * w.cols.size;
     T* dx = c.sum_buffer(0);
     const T* dy = c.grad.data();
@@ -84,7 +83,7 @@ Tensor<T> max_pool2d(const Tensor<T>& x, Size2d kernel, const PoolOptions& optio
       for (std::size_t i = 0; i < count; ++i) dx[at[i]] += dy[i];
   };
   return record(
-      "max_pool2d", {x}, std::move(y), vjp,
+      "max_pool2d", {x}, std::move(y), std::move(vjp),
       Definition<T>([chosen = std::move(chosen), shape](const std::vector<Tensor<T>>& in) {
         return reshape(gather(flatten(in[0], 2), 2, chosen), shape);
       }));
@@ -95,16 +94,20 @@ Tensor<T> avg_pool2d(const Tensor<T>& x, Size2d kernel, const PoolOptions& optio
   const ProfileScope profile("avg_pool2d");
   const Windows w = pool_windows("avg_pool2d", x.shape(), kernel, options);
   const T share = T(1) / static_cast<T>(w.rows.kernel * w.cols.kernel);
-  Array<T> y = zeros<T>({x.dim(0), x.dim(1), w.rows.count, w.cols.count});
+  Array<T> y({x.dim(0), x.dim(1), w.rows.count, w.cols.count});
   const std::size_t batch = x.dim(0), outputs = x.dim(1) * w.count();
-  for (std::size_t i = 0; i < batch; ++i)
+  std::vector<double> sums(outputs);  // a window may be large
+  for (std::size_t i = 0; i < batch; ++i) {
+    std::fill(sums.begin(), sums.end(), 0.0);
     for_each_block(w, [&](const WindowBlock& b) {
       for_each_in_block(w, b, x.value().data() + i * w.image_size(),
-                        y.data() + i * outputs + b.channel * w.count(),
-                        [](T pixel, T& sum) { sum += pixel; });
+                        sums.data() + b.channel * w.count(),
+                        [](T pixel, double& sum) { sum += static_cast<double>(pixel); });
     });
-  kernels<T>().scale(y.size(), share, y.data());
-  const auto vjp = [w, batch, outputs, share](Vjp<T>& c) {
+    for (std::size_t k = 0; k < outputs; ++k)
+      y.data()[i * outputs + k] = static_cast<T>(sums[k]) * share;
+  }
+  auto vjp = [w, batch, outputs, share](Vjp<T>& c) {
     T* dx = c.sum_buffer(0);
     for (std::size_t i = 0; i < batch; ++i)
       for_each_block(w, [&](const WindowBlock& b) {
@@ -113,7 +116,7 @@ Tensor<T> avg_pool2d(const Tensor<T>& x, Size2d kernel, const PoolOptions& optio
                           [share](T& pixel, T g) { pixel += g * share; });
       });
   };
-  return record("avg_pool2d", {x}, std::move(y), vjp,
+  return record("avg_pool2d", {x}, std::move(y), std::move(vjp),
                 Definition<T>([kernel, options](const std::vector<Tensor<T>>& in) {
                   return composed_avg_pool2d(in[0], kernel, options);
                 }));

@@ -97,23 +97,26 @@ Tensor<T> logsumexp_slope(GraphVjp<T>& c, const Shape& kept) {
   return reshape(c.grad, kept) * exp(c.in(0) - reshape(c.out(), kept));
 }
 
-// How many elements are true to each one of an array of `kept`.
+// How many elements are true to each one of an array of `kept`; counted in whole numbers, since a
+// float has none above 2^24.
 template <class T>
 Array<T> count_to(const Mask& mask, const Shape& kept) {
-  Array<T> counts = zeros<T>(kept);
+  std::vector<std::uint32_t> counts(element_count(kept), 0);
   for_each_block(mask.shape(), kept, [&](const ReducedBlock& b) {
-    T* count = counts.data() + b.reduced;
+    std::uint32_t* count = counts.data() + b.reduced;
     for (std::size_t r = 0; r < b.rows; ++r) {
       const std::uint8_t* row = mask.data() + b.dense + r * b.step;
       std::uint32_t in_row = 0;
       if (b.to_one)
         for (std::size_t i = 0; i < b.cols; ++i) in_row += row[i];
       else
-        for (std::size_t i = 0; i < b.cols; ++i) count[i] += static_cast<T>(row[i]);
-      if (b.to_one) *count += static_cast<T>(in_row);
+        for (std::size_t i = 0; i < b.cols; ++i) count[i] += row[i];
+      if (b.to_one) *count += in_row;
     }
   });
-  return counts;
+  Array<T> result(kept);
+  std::copy(counts.begin(), counts.end(), result.begin());
+  return result;
 }
 
 // The elements that equal the extreme share its gradient.

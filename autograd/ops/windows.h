@@ -68,21 +68,14 @@ void for_each_block(const Windows& w, const F& f) {
     }
 }
 
-// f(pixel, element) for every element of a block, result [count] being that of its tap or channel;
-// each row in pieces, since it is too short for a call of memmove.
+// f(pixel, element) for every element of a block, result [count] being that of its tap or channel.
 template <class Pixel, class Element, class F>
-void for_each_in_block(const Windows& w, const WindowBlock& b, Pixel* __restrict image,
-                       Element* __restrict result, const F& f) {
-  constexpr std::size_t piece = 8;
-  for (std::size_t r = 0; r < b.rows; ++r) {
-    Pixel* pixel = image + b.pixel + r * b.row_step;
-    Element* element = result + b.place + r * w.cols.count;
-    std::size_t k = 0;
-    if (w.cols.stride == 1)
-      for (; k + piece <= b.cols; k += piece)
-        for (std::size_t i = 0; i < piece; ++i) f(pixel[k + i], element[k + i]);
-    for (; k < b.cols; ++k) f(pixel[k * w.cols.stride], element[k]);
-  }
+void for_each_in_block(const Windows& w, const WindowBlock& b, Pixel* image, Element* result,
+                       const F& f) {
+  for (std::size_t r = 0; r < b.rows; ++r)
+    for (std::size_t k = 0; k < b.cols; ++k)
+      f(image[b.pixel + r * b.row_step + k * w.cols.stride],
+        result[b.place + r * w.cols.count + k]);
 }
 
 }  // namespace babelgrad

@@ -138,5 +138,27 @@ TEST_CASE("clamp and pow to 0 give 0, not NaN, of an infinite gradient") {
   CHECK(gradients(pow(x, 0), infinite, {x})[0](0) == 0);
 }
 
+TEST_CASE("index_add and scatter_add of a shared array leave it as it is") {
+  const Array<double> x({2, 2}, {1, 2, 3, 4}), ten({1}, {10});
+  CHECK(index_add(reshape(x, {4}), 0, IntArray({1}, {0}), ten)(0) == 11);
+  CHECK(scatter_add(x.leading(0, 1), 1, IntArray({1, 1}, {1}), ten.reshaped({1, 1}))(0, 1) == 12);
+  CHECK(equal(x, Array<double>({2, 2}, {1, 2, 3, 4})));
+}
+
+TEST_CASE("an index is below the size of its axis, also if that is beyond 32 bits") {
+  const Array<float> wide({3000000000, 0});
+  CHECK_THROWS_AS(index_select(wide, 0, IntArray({1}, {-2147483647})), ShapeError);
+}
+
+TEST_CASE("a mean over a large window is as exact as a mean") {
+  const Tensor<float> x(full<float>({1, 1, 512, 512}, 0.1f));
+  CHECK(std::abs(avg_pool2d(x, 512).item() - 0.1f) < 1e-7f);
+}
+
+TEST_CASE("attention over no lengths is over all positions") {
+  const D scores({1, 1, 2}, {1, 1});
+  CHECK(attention_weights(scores, {})(0, 0, 1) == 0.5);
+}
+
 }  // namespace
 }  // namespace babelgrad

@@ -63,7 +63,7 @@ void modes(Tensor<float> x, Scope<float> scope, const Dropout<float>& drop) {
 }
 
 void layers(Tensor<float> x, ParameterStore<float>& store) {
-  Linear<float> layer(784, 256);       // error: Linear
+  Linear<float> layer(784, 256);       // error: deleted
   Linear<float> other(store, 8, 8);    // error: Linear
   ParameterStore<float> copy = store;  // error: deleted
   gradients(sum(x), x);                // error: gradients
