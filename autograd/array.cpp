@@ -101,13 +101,20 @@ void Array<T>::assign_elements(Array&& other) {
 }
 
 template <class T>
-std::size_t Array<T>::position(std::initializer_list<std::size_t> index) const {
+std::size_t Array<T>::position(std::initializer_list<std::ptrdiff_t> index) const {
   if (index.size() != shape_.size())
     throw ShapeError("array: need an index for each axis of " + to_string(shape_) + "; got " +
                      std::to_string(index.size()));
   std::size_t position = 0;
-  const std::size_t* i = index.begin();
-  for (const std::size_t size : shape_) position = position * size + *i++;
+  const std::ptrdiff_t* i = index.begin();
+  for (const std::size_t size : shape_) {
+    const std::size_t k = static_cast<std::size_t>(*i) + (*i < 0 ? size : 0);
+    if (k >= size)
+      throw ShapeError("array: need indices within " + to_string(shape_) + "; got " +
+                       std::to_string(*i) + " along axis " + std::to_string(i - index.begin()));
+    position = position * size + k;
+    ++i;
+  }
   return position;
 }
 

@@ -70,14 +70,14 @@ class Array {
   const T* end() const { return data_ + size_; }
   void fill(T value) { std::fill_n(data_, size_, value); }
 
-  // One element by its index along every axis; not checked beyond their number.
+  // One element by its index along every axis; -1 is the last. A ShapeError if there is none.
   template <class... Index>
   T& operator()(Index... index) {
-    return data_[position({static_cast<std::size_t>(index)...})];
+    return data_[position({static_cast<std::ptrdiff_t>(index)...})];
   }
   template <class... Index>
   const T& operator()(Index... index) const {
-    return data_[position({static_cast<std::size_t>(index)...})];
+    return data_[position({static_cast<std::ptrdiff_t>(index)...})];
   }
 
   // Whether another Array shares the elements.
@@ -99,7 +99,7 @@ class Array {
   };
 
   Array(std::shared_ptr<Storage> storage, std::size_t offset, const Shape& shape);
-  std::size_t position(std::initializer_list<std::size_t> index) const;
+  std::size_t position(std::initializer_list<std::ptrdiff_t> index) const;
 
   std::shared_ptr<Storage> storage_;
   T* data_ = nullptr;  // storage_->elements + offset_

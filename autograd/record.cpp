@@ -17,6 +17,11 @@ std::atomic<std::uint64_t> next_id{1};
 
 }  // namespace
 
+void detail::throw_no_input(const char* op, std::size_t inputs, std::size_t i) {
+  throw GraphError(std::string("backward of ") + op + ": its VJP asks for input " +
+                   std::to_string(i) + " of " + std::to_string(inputs));
+}
+
 template <class T>
 std::shared_ptr<Node<T>> make_node(Array<T> value, bool requires_grad) {
   auto node = std::allocate_shared<Node<T>>(CachingAllocator<Node<T>>());
@@ -67,7 +72,7 @@ bool records_history(std::initializer_list<Tensor<T>> inputs) {
 
 template <class T>
 const Array<T>& Vjp<T>::in(std::size_t i) const {
-  const auto& input = node_.inputs[i];
+  const auto& input = detail::input(node_, i);
   if (input.node->value.version() != input.version)
     throw_changed(node_.op, "its input " + std::to_string(i) + ", " + describe(*input.node) + ",");
   return input.node->value;
@@ -93,7 +98,7 @@ Array<T> Vjp<T>::take_grad() {
 
 template <class T>
 Tensor<T> GraphVjp<T>::in(std::size_t i) const {
-  const auto& input = node_->inputs[i];
+  const auto& input = detail::input(*node_, i);
   if (input.node->value.version() != input.version)
     throw_changed(node_->op, "its input " + std::to_string(i) + ", " + describe(*input.node) + ",");
   return Tensor<T>(input.node);

@@ -1,5 +1,7 @@
 #include "babelgrad/autograd/shape.h"
 
+#include <ostream>
+
 #include "babelgrad/autograd/error.h"
 
 namespace babelgrad {
@@ -41,5 +43,7 @@ std::string to_string(const Shape& shape) {
   }
   return text + "]";
 }
+
+std::ostream& operator<<(std::ostream& out, const Shape& shape) { return out << to_string(shape); }
 
 }  // namespace babelgrad

@@ -1,10 +1,15 @@
 // Shape: the extents of an array, row-major, at most kMaxRank axes, without an allocation.
 #pragma once
 
+#if __cplusplus < 202002L
+#error "Babelgrad needs C++20: compile with -std=c++20"
+#endif
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <initializer_list>
+#include <iosfwd>
 #include <iterator>
 #include <string>
 
@@ -48,6 +53,7 @@ class Shape {
 };
 
 std::string to_string(const Shape& shape);  // "[32, 64]"
+std::ostream& operator<<(std::ostream& out, const Shape& shape);
 
 inline std::size_t element_count(const Shape& shape) {
   std::size_t count = 1;

@@ -44,6 +44,19 @@ class MutableValue {
   explicit MutableValue(Array<T>& array) : array_(&array) {}
 
   MutableValue& operator=(Array<T> values);
+  // w.mutable_value() -= 0.1 * gradient
+  template <class Other>
+  MutableValue& operator+=(const Other& other) {
+    return *this = *array_ + other;
+  }
+  template <class Other>
+  MutableValue& operator-=(const Other& other) {
+    return *this = *array_ - other;
+  }
+  template <class Other>
+  MutableValue& operator*=(const Other& other) {
+    return *this = *array_ * other;
+  }
   operator const Array<T>&() const { return *array_; }
   const Shape& shape() const { return array_->shape(); }
   std::size_t size() const { return array_->size(); }

@@ -30,6 +30,18 @@ struct GradientBuffer {
   T beta;
 };
 
+namespace detail {
+
+[[noreturn]] void throw_no_input(const char* op, std::size_t inputs, std::size_t i);
+
+template <class T>
+const typename Node<T>::Input& input(const Node<T>& node, std::size_t i) {
+  if (i >= node.inputs.size()) throw_no_input(node.op, node.inputs.size(), i);
+  return node.inputs[i];
+}
+
+}  // namespace detail
+
 template <class T>
 class Vjp {
  public:
@@ -38,10 +50,10 @@ class Vjp {
   // The values that the op read and made; a GraphError if one was changed since.
   const Array<T>& in(std::size_t i) const;
   const Array<T>& out() const;
-  const Shape& shape(std::size_t i) const { return node_.inputs[i].node->value.shape(); }
+  const Shape& shape(std::size_t i) const { return input(i).node->value.shape(); }
   std::size_t inputs() const { return node_.inputs.size(); }
   const char* op() const { return node_.op; }
-  bool wants(std::size_t i) const { return node_.inputs[i].node->requires_grad; }
+  bool wants(std::size_t i) const { return input(i).node->requires_grad; }
 
   Array<T> zeros(std::size_t i) const { return babelgrad::zeros<T>(shape(i)); }  // of i's shape
 
@@ -72,6 +84,8 @@ class Vjp {
   Node<T>& node_;
 
  private:
+  const typename Node<T>::Input& input(std::size_t i) const { return detail::input(node_, i); }
+
   Array<T> grad_;
   bool last_visit_;
 };
@@ -83,8 +97,8 @@ class GraphVjp {
 
   Tensor<T> in(std::size_t i) const;
   Tensor<T> out() const;
-  const Shape& shape(std::size_t i) const { return node_->inputs[i].node->value.shape(); }
-  bool wants(std::size_t i) const { return node_->inputs[i].node->requires_grad; }
+  const Shape& shape(std::size_t i) const { return input(i).node->value.shape(); }
+  bool wants(std::size_t i) const { return input(i).node->requires_grad; }
   std::size_t inputs() const { return node_->inputs.size(); }
   const char* op() const { return node_->op; }
   Tensor<T> zeros(std::size_t i) const { return babelgrad::zeros<T>(shape(i)); }
@@ -98,6 +112,9 @@ class GraphVjp {
   GraphVjp(std::shared_ptr<Node<T>> node, Tensor<T> gradient)
       : grad(std::move(gradient)), node_(std::move(node)) {}
   std::shared_ptr<Node<T>> node_;
+
+ private:
+  const typename Node<T>::Input& input(std::size_t i) const { return detail::input(*node_, i); }
 };
 
 // What a VJP keeps of an array that the user holds, too: the elements are shared, and a change of

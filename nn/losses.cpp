@@ -32,20 +32,22 @@ Tensor<T> reduced(const Tensor<T>& losses, LossReduction reduction) {
 }  // namespace
 
 template <class T>
-Tensor<T> mse_loss(const Tensor<T>& input, const Tensor<T>& target, LossReduction reduction) {
+Tensor<T> mse_loss(const Tensor<T>& input, const std::type_identity_t<Tensor<T>>& target,
+                   LossReduction reduction) {
   check_pair("mse_loss", input, target);
   return reduced(square(input - target), reduction);
 }
 
 template <class T>
-Tensor<T> l1_loss(const Tensor<T>& input, const Tensor<T>& target, LossReduction reduction) {
+Tensor<T> l1_loss(const Tensor<T>& input, const std::type_identity_t<Tensor<T>>& target,
+                  LossReduction reduction) {
   check_pair("l1_loss", input, target);
   return reduced(abs(input - target), reduction);
 }
 
 template <class T>
-Tensor<T> huber_loss(const Tensor<T>& input, const Tensor<T>& target, LossReduction reduction,
-                     double delta) {
+Tensor<T> huber_loss(const Tensor<T>& input, const std::type_identity_t<Tensor<T>>& target,
+                     LossReduction reduction, double delta) {
   check_pair("huber_loss", input, target);
   if (!(delta > 0))
     throw std::invalid_argument("huber_loss: need delta > 0; got " + std::to_string(delta));
@@ -56,7 +58,8 @@ Tensor<T> huber_loss(const Tensor<T>& input, const Tensor<T>& target, LossReduct
 }
 
 template <class T>
-Tensor<T> binary_cross_entropy_with_logits(const Tensor<T>& input, const Tensor<T>& target,
+Tensor<T> binary_cross_entropy_with_logits(const Tensor<T>& input,
+                                           const std::type_identity_t<Tensor<T>>& target,
                                            LossReduction reduction) {
   check_pair("binary_cross_entropy_with_logits", input, target);
   return reduced(softplus(input) - input * target, reduction);
@@ -85,7 +88,8 @@ Tensor<T> nll_loss(const Tensor<T>& log_probabilities, const IntArray& targets,
 }
 
 template <class T>
-Tensor<T> kl_div(const Tensor<T>& input, const Tensor<T>& target, const KlDivOptions& options) {
+Tensor<T> kl_div(const Tensor<T>& input, const std::type_identity_t<Tensor<T>>& target,
+                 const KlDivOptions& options) {
   check_pair("kl_div", input, target);
   if (options.log_target) return reduced(exp(target) * (target - input), options.reduction);
   const Tensor<T> log_target = log(masked_fill(target, target == 0, 1));  // 0 log 0 = 0

@@ -12,19 +12,20 @@ enum class LossReduction { mean, sum, batchmean, none };
 
 // (input - target)^2
 template <class T>
-Tensor<T> mse_loss(const Tensor<T>& input, const Tensor<T>& target,
+Tensor<T> mse_loss(const Tensor<T>& input, const std::type_identity_t<Tensor<T>>& target,
                    LossReduction reduction = LossReduction::mean);
 // |input - target|
 template <class T>
-Tensor<T> l1_loss(const Tensor<T>& input, const Tensor<T>& target,
+Tensor<T> l1_loss(const Tensor<T>& input, const std::type_identity_t<Tensor<T>>& target,
                   LossReduction reduction = LossReduction::mean);
 // d = input - target: d^2 / 2 where |d| <= delta, else delta (|d| - delta / 2). delta > 0.
 template <class T>
-Tensor<T> huber_loss(const Tensor<T>& input, const Tensor<T>& target,
+Tensor<T> huber_loss(const Tensor<T>& input, const std::type_identity_t<Tensor<T>>& target,
                      LossReduction reduction = LossReduction::mean, double delta = 1);
 // -target log p - (1 - target) log(1 - p), p = sigmoid(input), for inputs of any size.
 template <class T>
-Tensor<T> binary_cross_entropy_with_logits(const Tensor<T>& input, const Tensor<T>& target,
+Tensor<T> binary_cross_entropy_with_logits(const Tensor<T>& input,
+                                           const std::type_identity_t<Tensor<T>>& target,
                                            LossReduction reduction = LossReduction::mean);
 
 struct NllLossOptions {
@@ -42,6 +43,7 @@ struct KlDivOptions {
 };
 // target (log target - input), input: log-probabilities. 0 where the target is 0.
 template <class T>
-Tensor<T> kl_div(const Tensor<T>& input, const Tensor<T>& target, const KlDivOptions& options = {});
+Tensor<T> kl_div(const Tensor<T>& input, const std::type_identity_t<Tensor<T>>& target,
+                 const KlDivOptions& options = {});
 
 }  // namespace babelgrad

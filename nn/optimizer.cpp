@@ -7,6 +7,16 @@
 namespace babelgrad {
 
 template <class T>
+void Optimizer<T>::check_complete() const {
+  const std::size_t later = store_->size() - parameters_.size();
+  if (later != 0)
+    throw std::logic_error("optimizer: " + std::to_string(later) +
+                           " parameters of its store were made after it, the first of them " +
+                           store_->parameters()[parameters_.size()].name() +
+                           "; make the optimizer after the layers");
+}
+
+template <class T>
 void Optimizer<T>::check(const std::vector<Array<T>>& gradients) const {
   if (gradients.size() != parameters_.size())
     throw std::invalid_argument("optimizer: need " + std::to_string(parameters_.size()) +
@@ -36,6 +46,7 @@ void Optimizer<T>::set_group(const std::vector<Tensor<T>>& parameters,
 
 template <class T>
 void Optimizer<T>::step_with(const std::vector<Array<T>>& gradients, const StepOptions& options) {
+  check_complete();
   check(gradients);
   begin_step(options);
   for (std::size_t i = 0; i < gradients.size(); ++i)
@@ -44,6 +55,7 @@ void Optimizer<T>::step_with(const std::vector<Array<T>>& gradients, const StepO
 
 template <class T>
 void Optimizer<T>::step(const StepOptions& options) {
+  check_complete();
   begin_step(options);
   for (std::size_t i = 0; i < parameters_.size(); ++i)
     if (!is_frozen(i) && parameters_[i].has_grad())

@@ -69,8 +69,9 @@ class Optimizer {
   void set_step_count(std::uint64_t steps) { steps_ = steps; }
 
  protected:
+  // store: outlives the optimizer, and has all its parameters by now.
   explicit Optimizer(const ParameterStore<T>& store)
-      : parameters_(store.parameters()), groups_(parameters_.size()) {}
+      : parameters_(store.parameters()), groups_(parameters_.size()), store_(&store) {}
   bool is_frozen(std::size_t i) const {
     return groups_[i].frozen || !parameters_[i].requires_grad();
   }
@@ -78,6 +79,7 @@ class Optimizer {
   virtual void update_range(std::size_t i, std::size_t begin, std::size_t end,
                             const T* gradient) = 0;
   void step_with(const std::vector<Array<T>>& gradients, const StepOptions& options);
+  void check_complete() const;
   void check(const std::vector<Array<T>>& gradients) const;
   std::vector<Array<T>> zeros_like_parameters() const;
   std::vector<std::pair<std::string, Array<T>*>> named(const std::string& prefix,
@@ -91,6 +93,9 @@ class Optimizer {
   std::vector<GroupOptions> groups_;  // of each parameter
   std::vector<T*> values_;            // of the parameters, in a step
   std::uint64_t steps_ = 0;
+
+ private:
+  const ParameterStore<T>* store_;
 };
 
 struct SgdOptions {

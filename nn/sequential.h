@@ -20,6 +20,10 @@ class Sequential {
     Step(Tensor<T> (*function)(const Tensor<T>&)) : apply(function) {}
     template <std::invocable<const Tensor<T>&> F>
     Step(F layer) : apply(std::move(layer)) {}
+    // A step takes one tensor: write [&](const auto& x) { return dropout(x, mode); }
+    template <class F>
+    requires(!std::invocable<F, const Tensor<T>&>) Step(F)
+    = delete;
     std::function<Tensor<T>(const Tensor<T>&)> apply;
   };
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The direction of the includes: apps -> models -> nn -> autograd, and models, apps -> text; base is
 # below all. xtensor is included in autograd/array.h and nn/npy.cpp alone, cblas.h
-# in autograd/products/gemm.cpp alone, and JSON is parsed in base/json.h alone.
+# in autograd/products/gemm.cpp alone, JSON is parsed in base/json.h alone, and nn/nn.h includes all
+# of nn.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 status=0
@@ -33,6 +34,12 @@ only() {
 }
 only '(autograd/array.h|nn/npy.cpp)' 'xtensor/'
 only autograd/products/gemm.cpp 'cblas'
+for header in nn/*.h; do
+  if [[ $header != nn/nn.h ]] && ! grep -qF "babelgrad/$header" nn/nn.h; then
+    echo "nn/nn.h does not include $header" >&2
+    status=1
+  fi
+done
 if grep -rnE '[Jj]son::(parse|accept|sax_parse)\(' base nn text models apps --include='*.h' \
     --include='*.cpp' | grep -v '^base/json.h:'; then
   echo "only base/json.h may parse JSON: parse_json bounds the depth" >&2

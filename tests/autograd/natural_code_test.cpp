@@ -197,5 +197,18 @@ TEST_CASE("natural: printing is PyTorch's") {
         "        [0., 0., 0.,  ..., 0., 0., 0.]])");
 }
 
+TEST_CASE("natural: negative indices, shapes that print, a step by hand") {
+  Array<float> a({2, 2}, {1, 2, 3, 4});
+  CHECK(a(-1, 0) == 3);
+  CHECK(message_of<ShapeError>([&] { a(0, 2); }) ==
+        "array: need indices within [2, 2]; got 2 along axis 1");
+  CHECK(message_of<ShapeError>([&] { a(-3, 0); }) ==
+        "array: need indices within [2, 2]; got -3 along axis 0");
+  CHECK(printed(a.shape()) == "[2, 2]");
+  F w({2}, {1, 2}, kRequiresGrad);
+  w.mutable_value() -= 0.5f * gradients(sum(square(w)), {w})[0];
+  CHECK(same(w, {2}, {0, 0}));
+}
+
 }  // namespace
 }  // namespace babelgrad

@@ -160,5 +160,13 @@ TEST_CASE("attention over no lengths is over all positions") {
   CHECK(attention_weights(scores, {})(0, 0, 1) == 0.5);
 }
 
+TEST_CASE("a VJP that asks for an input its op does not have") {
+  const D x({1}, {1}, kRequiresGrad);
+  const D y = record("bad", {x}, x.value(), [](auto& c) { c.accumulate(1, c.grad); });
+  CHECK(message_of<GraphError>([&] { gradients(y, {x}); }) ==
+        "backward of bad: its VJP asks for input 1 of 1");
+  CHECK_THROWS_AS(gradients(y, {x}, {.create_graph = true}), GraphError);
+}
+
 }  // namespace
 }  // namespace babelgrad

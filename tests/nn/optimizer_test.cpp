@@ -240,6 +240,17 @@ TEST_CASE("optimizers: frozen parameters stay, by group or since they require no
   }
 }
 
+TEST_CASE("optimizers: one that was made before its layers says so") {
+  ParameterStore<double> store;
+  Sgd<double> sgd(store);
+  fill(store);
+  const std::string expected =
+      "optimizer: 2 parameters of its store were made after it, the first of them a; make the "
+      "optimizer after the layers";
+  CHECK(message_of<std::logic_error>([&] { sgd.step(); }) == expected);
+  CHECK(message_of<std::logic_error>([&] { sgd.step(std::vector<Array<double>>()); }) == expected);
+}
+
 TEST_CASE("optimizers: two half batches are one batch, by backward() into .grad()") {
   ParameterStore<double> whole, halves;
   Sgd<double> one(fill(whole), {.momentum = 0.9}), two(fill(halves), {.momentum = 0.9});
