@@ -88,6 +88,7 @@ def widened(text):
         elif columns:
             name, gradient, torch = columns
             calls = [f"<code>{cell(text)}</code>" for text, _ in ops[name][1]]
+            torch = re.sub("`(.*?)`", lambda match: f"<code>{cell(match[1]).replace('.', '.<wbr>')}</code>", torch)
             comments = [cell(comment) for _, comment in ops[name][1] if comment]
             line = f"| {'<br>'.join(dict.fromkeys(calls))} | {'<br>'.join(dict.fromkeys(comments))} | {gradient} | {torch} |"
         lines.append(line)
