@@ -82,9 +82,10 @@ template <class T>
 Tensor<T> silu(const Tensor<T>& x);  // x sigmoid(x)
 template <class T>
 Tensor<T> softplus(const Tensor<T>& x);  // log(1 + exp(x))
-// x where positive, else alpha (exp(x) - 1), or negative_slope x.
+// x where positive, else alpha (exp(x) - 1).
 template <class T>
 Tensor<T> elu(const Tensor<T>& x, std::type_identity_t<T> alpha = T(1));
+// x where positive, else negative_slope x.
 template <class T>
 Tensor<T> leaky_relu(const Tensor<T>& x, std::type_identity_t<T> negative_slope = T(0.01));
 
@@ -143,11 +144,11 @@ struct PoolOptions {
   std::optional<Size2d> stride = {};  // not given: the kernel's size
   Size2d padding = 0;                 // at most half the kernel's size
 };
-// The largest (padding is -infinity; the first of equals gets the gradient) and the mean (padding
-// is 0 and counts) of the elements that a kernel lies on: x [B, C, H, W] -> as conv2d, of C
-// channels.
+// The largest of the elements that a kernel lies on: x [B, C, H, W] -> as conv2d, of C channels.
+// Padding is -infinity; the first of equals gets the gradient.
 template <class T>
 Tensor<T> max_pool2d(const Tensor<T>& x, Size2d kernel, const PoolOptions& options = {});
+// The mean of the elements that a kernel lies on, in the same shape. Padding is 0 and counts.
 template <class T>
 Tensor<T> avg_pool2d(const Tensor<T>& x, Size2d kernel, const PoolOptions& options = {});
 
@@ -184,8 +185,9 @@ template <class T>
 Tensor<T> pad(const Tensor<T>& x, std::initializer_list<WholeNumber> padding,
               std::type_identity_t<T> value = T(0));
 
-// ---- Reductions (ops/reduce.cpp): sum(x), sum(x, 1), sum(x, {0, -1}, true) ----
-// Over the given axes, which vanish or, with keepdim, stay with size 1; without axes, over all.
+// ---- Reductions (ops/reduce.cpp) ----
+// Over the given axes, which vanish or, with keepdim, stay with size 1; without axes, over all:
+// sum(x, 1), sum(x, {0, -1}, true), sum(x).
 
 template <class T>
 Tensor<T> sum(const Tensor<T>& x, const Axes& axes = {}, KeepDim keepdim = {});  // x[0] + x[1] ...
@@ -211,10 +213,11 @@ struct VarOptions {
   std::size_t correction = 1;  // the squares are divided by the number of elements less this
   bool keepdim = false;
 };
-// The variance and its root, the standard deviation: PyTorch's std, which in C++ would be taken for
-// the standard library's namespace. The deviation 0 has gradient 0.
+// The mean square of the distances from the mean.
 template <class T>
 Tensor<T> var(const Tensor<T>& x, const Axes& axes = {}, VarOptions options = {});
+// The standard deviation, the variance's root; 0 has gradient 0. PyTorch's std, which in C++ would
+// be taken for the standard library's namespace.
 template <class T>
 Tensor<T> stddev(const Tensor<T>& x, const Axes& axes = {}, VarOptions options = {});
 // (sum |x|^p)^(1/p) for p = 1 or 2. Where it is 0, so is the gradient.

@@ -10,7 +10,8 @@
 //
 // One formula serves twice: over arrays (c is a Vjp<T>) in an ordinary backward pass, and over
 // tensors (a GraphVjp<T>) where the gradient is to be differentiated again. So it may capture
-// shapes, indices and masks, but no array that depends on the inputs: that would be a constant. A
+// numbers, shapes, indices and masks, but no array: c.grad * array does not compile, since c.grad
+// is a tensor, too, and an array that is passed to accumulate alone would count as a constant. A
 // VJP that needs buffers or saved arrays takes a Vjp<T>& and comes with a definition of the op,
 // composed of other ops, which is differentiated in its stead when a graph is wanted.
 #pragma once

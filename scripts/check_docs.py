@@ -2,7 +2,7 @@
 """Compiles and runs the C++ programs that stand in README.md and docs/, against build/.
 
 Each block ```cpp is a program. Where "It prints `...`" or a block ```text follows, that is what it
-must print. The table of ops must be whole, too. check_docs.py [BUILD_FOLDER] [PAGE ...]
+must print. The table of ops must be whole, too, and layers.md name each header of nn/. check_docs.py [BUILD_FOLDER] [PAGE ...]
 """
 import concurrent.futures
 import pathlib
@@ -43,6 +43,10 @@ def failure(place, code, expected):
 
 if errors := ops_table.mismatches():
     sys.exit("\n".join(errors))
+layers = (root / "docs/library/layers.md").read_text()
+unnamed = {header.name for header in (root / "nn").glob("*.h") if f"nn/{header.name}" not in layers} - {"mapped_file.h"}
+if unnamed:
+    sys.exit(f"docs/library/layers.md does not name {', '.join(sorted(unnamed))}")
 programs = []
 for page in pages:
     text = page.read_text()

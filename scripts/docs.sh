@@ -6,6 +6,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/install.sh --docs
 scripts/docs_site.py
+mkdir -p build/include
+ln -sfn "$PWD" build/include/babelgrad  # as cmake makes it
 doxygen docs/Doxyfile
 mkdocs build --strict --quiet -f docs/mkdocs.yml
 if grep -rlE '(src|href)="https?://[^"]*\.(js|css)|@import|fonts\.g' build/site --include='*.html'; then

@@ -57,7 +57,7 @@ if errors := ops_table.mismatches():
 shutil.rmtree(site, ignore_errors=True)
 for file in sorted(docs.rglob("*")):
     place = site / file.relative_to(docs)
-    if file.is_dir() or file.name in ("mkdocs.yml", "Doxyfile", "reference.dox"):
+    if file.is_dir() or file.name in ("mkdocs.yml", "Doxyfile", "reference.dox", "reference.css"):
         continue
     place.parent.mkdir(parents=True, exist_ok=True)
     if file.suffix == ".md":

@@ -70,19 +70,25 @@ def cell(text):
     return re.sub(r"[|*_\[\]]", lambda match: f"&#{ord(match[0])};", html.escape(text, quote=False))
 
 
+def linked(sentence):
+    """A family's sentence, its headers as links."""
+    return re.sub(r"\b(\w+\.h)\b", r"[\1](../../autograd/\1)", cell(sentence))
+
+
 def widened(text):
     """The page with what the headers say."""
     families, ops = read_headers()
     lines = []
     for line, family, columns in lines_of(text):
         if line.startswith("| op |"):
-            lines += [cell(sentence[0].upper() + sentence[1:].rstrip(".") + ".") + "\n" for sentence in families[family]]
+            lines += [linked(sentence[0].upper() + sentence[1:].rstrip(".") + ".") + "\n" for sentence in families[family]]
             line = "| call | computes | gradient | PyTorch |"
         elif line.startswith("|---"):
             line = "|---|---|---|---|"
         elif columns:
             name, gradient, torch = columns
             calls = [f"<code>{cell(text)}</code>" for text, _ in ops[name][1]]
+            torch = re.sub("`(.*?)`", lambda match: f"<code>{cell(match[1]).replace('.', '.<wbr>')}</code>", torch)
             comments = [cell(comment) for _, comment in ops[name][1] if comment]
             line = f"| {'<br>'.join(dict.fromkeys(calls))} | {'<br>'.join(dict.fromkeys(comments))} | {gradient} | {torch} |"
         lines.append(line)
