@@ -95,6 +95,7 @@ struct Kernels {
   void (*multiply_add)(std::size_t n, const T* a, const T* b, T* c);  // c += a * b
   double (*sum)(std::size_t n, const T* x);
   T (*max_row)(std::size_t n, const T* x);  // NaN if one is there; -infinity if n = 0
+  T (*min_row)(std::size_t n, const T* x);  // the same; infinity if n = 0
   // y[r] = x[r], and y[r] += x[r], for short rows of `cols` elements, ld_x and ld_y apart.
   void (*copy_block)(std::size_t rows, std::size_t cols, const T* x, std::size_t ld_x, T* y,
                      std::size_t ld_y);

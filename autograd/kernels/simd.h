@@ -266,6 +266,7 @@ struct Implementation {
     k.copy_block = Rows<Arch, T>::copy_block;
     k.add_block = Rows<Arch, T>::add_block;
     k.max_row = Rows<Arch, T>::max_row;
+    k.min_row = Rows<Arch, T>::min_row;
     k.log_softmax_row = Rows<Arch, T>::log_softmax_row;
     k.log_softmax_row_backward = Rows<Arch, T>::log_softmax_row_backward;
     k.layer_norm_row = Rows<Arch, T>::layer_norm_row;

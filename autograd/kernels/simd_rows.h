@@ -68,17 +68,26 @@ struct Rows {
     return total;
   }
 
-  static T max_row(std::size_t n, const T* x) {
-    const V most = fold<Arch, T>(n, x, -std::numeric_limits<T>::infinity(),
-                                 [](const V& m, const V& v) {  // a NaN that is in stays
-                                   return xsimd::select(v > m || xsimd::isnan(v), v, m);
-                                 });
+  // The element that no other is better than; `worst` if n = 0. A NaN that is in stays.
+  template <class Better>
+  static T best_of_row(std::size_t n, const T* x, T worst, Better better) {
+    const V best = fold<Arch, T>(n, x, worst, [=](const V& m, const V& v) {
+      return xsimd::select(better(v, m) || xsimd::isnan(v), v, m);
+    });
     alignas(64) T lanes[V::size];
-    most.store_aligned(lanes);
+    best.store_aligned(lanes);
     T result = lanes[0];
     for (std::size_t i = 1; i < V::size; ++i)
-      result = lanes[i] > result || lanes[i] != lanes[i] ? lanes[i] : result;
+      result = better(lanes[i], result) || lanes[i] != lanes[i] ? lanes[i] : result;
     return result;
+  }
+  static T max_row(std::size_t n, const T* x) {
+    return best_of_row(n, x, -std::numeric_limits<T>::infinity(),
+                       [](const auto& a, const auto& b) { return a > b; });
+  }
+  static T min_row(std::size_t n, const T* x) {
+    return best_of_row(n, x, std::numeric_limits<T>::infinity(),
+                       [](const auto& a, const auto& b) { return a < b; });
   }
 
   static void log_softmax_row(std::size_t n, T* x) {

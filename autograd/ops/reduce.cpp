@@ -44,14 +44,11 @@ Array<T> extremes(const Array<T>& x, const Shape& kept, T sign) {
   const auto better = [sign](T a, T b) { return sign * b > sign * a || std::isnan(b) ? b : a; };
   for_each_block(x.shape(), kept, [&](const ReducedBlock& b) {
     T* best = y.data() + b.reduced;
-    if (b.to_one && sign > 0) {
-      *best = better(*best, kernels<T>().max_row(b.cols, x.data() + b.dense));
-      return;
-    }
+    const auto best_of_row = sign > 0 ? kernels<T>().max_row : kernels<T>().min_row;
     for (std::size_t r = 0; r < b.rows; ++r) {
       const T* row = x.data() + b.dense + r * b.step;
       if (b.to_one)
-        for (std::size_t i = 0; i < b.cols; ++i) *best = better(*best, row[i]);
+        *best = better(*best, best_of_row(b.cols, row));
       else
         for (std::size_t i = 0; i < b.cols; ++i) best[i] = better(best[i], row[i]);
     }

@@ -121,10 +121,12 @@ TEST_CASE_TEMPLATE("kernels: sum and max_row", T, float, double) {
       const double expected = std::accumulate(x.begin(), x.end(), 0.0);
       CHECK(std::abs(k.sum(n, x.data()) - expected) < 16 * std::sqrt(n) * kRounding<T>);
       CHECK(k.max_row(n, x.data()) == *std::max_element(x.begin(), x.end()));
+      CHECK(k.min_row(n, x.data()) == *std::min_element(x.begin(), x.end()));
       for (const std::size_t at : {std::size_t{0}, n / 2, n - 1}) {
         std::vector<T> with_nan = x;
         with_nan[at] = std::numeric_limits<T>::quiet_NaN();
         CHECK(std::isnan(k.max_row(n, with_nan.data())));
+        CHECK(std::isnan(k.min_row(n, with_nan.data())));
         CHECK(std::isnan(k.sum(n, with_nan.data())));
       }
       std::fill(x.begin(), x.end(), -std::numeric_limits<T>::infinity());
