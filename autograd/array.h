@@ -80,8 +80,11 @@ class Array {
     return data_[position({static_cast<std::ptrdiff_t>(index)...})];
   }
 
-  // Whether another Array shares the elements.
+  // Whether another Array shares the elements; and elements of one's own, copied if so.
   bool is_shared() const { return storage_.use_count() > 1; }
+  void unshare() {
+    if (is_shared()) *this = Array(*this);
+  }
   // Takes the elements of an array of the same shape: moved where neither shares its own.
   void assign_elements(Array&& other);
 

@@ -11,12 +11,6 @@
 namespace babelgrad {
 namespace {
 
-// What nobody else shares may be written to.
-template <class T>
-void unshare(Array<T>& array) {
-  if (array.is_shared()) array = Array<T>(array);
-}
-
 template <class T>
 class Visit final : public Vjp<T> {
  public:
@@ -38,7 +32,7 @@ class Visit final : public Vjp<T> {
     auto& slot = pass_.slot(node.inputs[i].node);
     if (slot.filled) {
       Array<T>& sum = slot.gradient.make_dense(shape);
-      unshare(sum);
+      sum.unshare();
       kernels<T>().add(sum.size(), g.data(), sum.data());
       if (anomaly_enabled()) require_finite_gradient(node, i, sum, this->grad);
     } else {
@@ -67,7 +61,7 @@ class Visit final : public Vjp<T> {
     } else if (slot.gradient.by_rows) {
       add_rows(sum, *slot.gradient.by_rows);
     } else {
-      unshare(slot.gradient.dense);
+      slot.gradient.dense.unshare();
       add_rows(sum, slot.gradient.dense);
     }
     slot.filled = true;
@@ -81,7 +75,7 @@ class Visit final : public Vjp<T> {
     const bool filled = std::exchange(slot.filled, true);
     Array<T>& dense = slot.gradient.make_dense(this->shape(i));
     if (filled)
-      unshare(dense);
+      dense.unshare();
     else
       dense = uninitialized<T>(this->shape(i));
     if (anomaly_enabled()) written_.push_back(i);

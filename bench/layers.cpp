@@ -84,14 +84,17 @@ struct Case {
 
 constexpr std::size_t kSteps = 14, kBatch = 64, kModel = 256, kHeads = 4;
 
-// An update of a classifier: forward, cross-entropy, backward, Adam.
+// An update of a classifier: forward, cross-entropy, backward, and Adam or not.
+enum class Step { with_adam, gradients_alone };
 std::function<void()> train(std::shared_ptr<ParameterStore<float>> store, Sequential<float> network,
-                            const Shape& x, Random& random) {
+                            const Shape& x, Random& random, Step step = Step::with_adam) {
   const auto adam = std::make_shared<Adam<float>>(*store);
   IntArray classes({x[0]});
   for (std::int32_t& c : classes) c = static_cast<std::int32_t>(random.below(10));
-  return [store, adam, network, classes, input = Tensor<float>(normal<float>(x, random))] {
-    adam->step(store->gradients(cross_entropy(network(input), classes)));
+  return [=, input = Tensor<float>(normal<float>(x, random))] {
+    const std::vector<Array<float>> gradients =
+        store->gradients(cross_entropy(network(input), classes));
+    if (step == Step::with_adam) adam->step(gradients);
   };
 }
 
@@ -108,17 +111,20 @@ std::function<void()> differentiate(std::shared_ptr<ParameterStore<float>> store
   };
 }
 
-Case make_mlp() {
+Case make_mlp_of(Step step) {
   const auto store = std::make_shared<ParameterStore<float>>(1);
   const Scope<float> root(*store);
   Random random(1);
   const Sequential<float> network{Linear<float>(root / "0", 784, 256), relu<float>,
                                   Linear<float>(root / "2", 256, 10)};
-  Case c{train(store, network, {128, 784}, random), {}, 10};
+  Case c{train(store, network, {128, 784}, random, step), {}, 10};
   c.bound.linear(128, 784, 256, false);
   c.bound.linear(128, 256, 10);
   return c;
 }
+
+Case make_mlp() { return make_mlp_of(Step::with_adam); }
+Case make_mlp_gradients() { return make_mlp_of(Step::gradients_alone); }
 
 Case make_convnet() {
   const auto store = std::make_shared<ParameterStore<float>>(1);
@@ -172,6 +178,7 @@ Case make_transformer() {
 }
 
 const std::vector<std::pair<std::string, Case (*)()>> kCases{{"mlp", make_mlp},
+                                                             {"mlp_gradients", make_mlp_gradients},
                                                              {"convnet", make_convnet},
                                                              {"lstm", make_lstm},
                                                              {"transformer", make_transformer}};
@@ -206,7 +213,7 @@ int main(int argc, char** argv) {
   CLI::App app{"Time of one update of small networks and layers, and of its matrix products alone"};
   std::vector<std::string> names{"all"};
   for (const auto& [name, make] : kCases) names.push_back(name);
-  app.add_option("--case", chosen, "mlp, convnet, lstm, transformer or all")
+  app.add_option("--case", chosen, "mlp, mlp_gradients, convnet, lstm, transformer or all")
       ->check(CLI::IsMember(names))
       ->capture_default_str();
   app.add_option("--threads", threads, "of BLAS; 0: one a core")
@@ -224,7 +231,7 @@ int main(int argc, char** argv) {
   if (threads == 0) threads = std::max(1u, std::thread::hardware_concurrency());
   set_blas_threads(static_cast<int>(threads));
   if (!json)
-    std::printf("%-12s %7s %9s %12s %9s %9s\n", "case", "threads", "ms", "products, ms", "share, %",
+    std::printf("%-13s %7s %9s %12s %9s %9s\n", "case", "threads", "ms", "products, ms", "share, %",
                 "GFLOP/s");
   for (const auto& [name, make] : kCases) {
     if (chosen != "all" && chosen != name) continue;
@@ -239,7 +246,7 @@ int main(int argc, char** argv) {
                               .dump()
                               .c_str());
     else
-      std::printf("%-12s %7zu %9.3f %12.3f %9.1f %9.1f\n", name.c_str(), threads, r.update_ms,
+      std::printf("%-13s %7zu %9.3f %12.3f %9.1f %9.1f\n", name.c_str(), threads, r.update_ms,
                   r.bound_ms, 100 * share, gflops);
     std::fflush(stdout);
   }

@@ -190,7 +190,9 @@ std::vector<MemoryCase> statistics_cases() {
   return {
       {"max", 1, 1, 2, always([](const Leaves& x) { return max(x[0]); })},
       {"min", 1, 1, 2, always([](const Leaves& x) { return min(x[0]); })},
-      {"prod", 1, 1, 2, always([](const Leaves& x) { return prod(x[0]); })},
+      {"prod_of_8", 1, 1.125, 2, always([](const Leaves& x) {
+         return prod(reshape(x[0], {-1, 8}), 1);
+       })},
       {"var_rows", 1, 2, 2, always([](const Leaves& x) { return var(x[0], 1); })},
       {"stddev_columns", 1, 2, 2, always([](const Leaves& x) { return stddev(x[0], 0); })},
       {"norm", 1, 1, 2, always([](const Leaves& x) { return norm(x[0]); })},
@@ -199,7 +201,7 @@ std::vector<MemoryCase> statistics_cases() {
       {"sort", 1, 2, 2, always([](const Leaves& x) { return sort(x[0], 1).values; })},
       {"topk", 1, 1, 1, always([](const Leaves& x) { return topk(x[0], 5).values; })},
       {"dot", 2, 2, 4, always([](const Leaves& x) { return dot(flatten(x[0]), flatten(x[1])); })},
-      {"outer", 2, 1, 1,
+      {"outer", 2, 1, 3,  // select's gradients are as large as its leaves
        always([](const Leaves& x) { return outer(select(x[0], 1, 0), select(x[1], 0, 0)); })},
   };
 }

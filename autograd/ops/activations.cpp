@@ -30,8 +30,11 @@ Tensor<T> exact_gelu(const Tensor<T>& x) {
     const auto slope = [](auto g, auto v, auto below, auto e) {
       return g * (below + v * (e * T(kDensityAt0)));
     };
-    const auto exponential = exp(each([](auto v) { return v * v * T(-0.5); }, c.in(0)));
-    c.accumulate(0, each(slope, c.grad, c.in(0), share_below(c.in(0)), exponential));
+    const auto slopes = [slope](const auto& g, const auto& v) {
+      const auto exponential = exp(each([](auto u) { return u * u * T(-0.5); }, v));
+      return each(slope, g, v, share_below(v), exponential);
+    };
+    c.accumulate(0, in_blocks(slopes, c.grad, c.in(0)));
   });
 }
 
@@ -51,7 +54,10 @@ Tensor<T> tanh_gelu(const Tensor<T>& x) {
     const auto slope = [](auto g, auto v, auto s) {
       return g * s * (1 + v * (1 - s) * (v * v * T(3 * kB) + T(kA)));
     };
-    c.accumulate(0, each(slope, c.grad, c.in(0), gate_of_gelu(c.in(0))));
+    const auto slopes = [slope](const auto& g, const auto& v) {
+      return each(slope, g, v, gate_of_gelu(v));
+    };
+    c.accumulate(0, in_blocks(slopes, c.grad, c.in(0)));
   });
 }
 
@@ -59,10 +65,14 @@ Tensor<T> tanh_gelu(const Tensor<T>& x) {
 
 template <class T>
 Array<T> gelu(const Array<T>& x, Approximate approximate) {
-  if (approximate == Approximate::tanh) return x * gate_of_gelu(x);
-  Array<T> y = each([](T v) { return -v * T(kSqrtHalf); }, x);
-  kernels<T>().erfc(y.size(), y.data(), y.data());
-  return each([](T v, T e) { return v * (T(0.5) * e); }, x, y);
+  if (approximate == Approximate::tanh)
+    return in_blocks([](const Array<T>& v) { return v * gate_of_gelu(v); }, x);
+  const auto by_tail = [](const Array<T>& v) {
+    Array<T> tail = each([](T u) { return -u * T(kSqrtHalf); }, v);
+    kernels<T>().erfc(tail.size(), tail.data(), tail.data());
+    return each([](T u, T e) { return u * (T(0.5) * e); }, v, tail);
+  };
+  return in_blocks(by_tail, x);
 }
 template <class T>
 Tensor<T> gelu(const Tensor<T>& x, Approximate approximate) {
@@ -71,39 +81,43 @@ Tensor<T> gelu(const Tensor<T>& x, Approximate approximate) {
 
 template <class T>
 Array<T> silu(const Array<T>& x) {
-  return x * sigmoid(x);
+  return in_blocks([](const Array<T>& v) { return v * sigmoid(v); }, x);
 }
 template <class T>
 Tensor<T> silu(const Tensor<T>& x) {
   const ProfileScope profile("silu");
   return record("silu", {x}, silu(x.value()), [](auto& c) {
     const auto slope = [](auto g, auto v, auto s) { return g * s * (1 + v * (1 - s)); };
-    c.accumulate(0, each(slope, c.grad, c.in(0), sigmoid(c.in(0))));
+    const auto slopes = [slope](const auto& g, const auto& v) {
+      return each(slope, g, v, sigmoid(v));
+    };
+    c.accumulate(0, in_blocks(slopes, c.grad, c.in(0)));
   });
 }
 
 template <class T>
 Array<T> softplus(const Array<T>& x) {
-  // max(x, 0) + log(1 + e), e = exp(-|x|). log(u) e / (u - 1) makes up for the rounding of u = 1 +
-  // e.
-  const Array<T> e = exp(each([](T v) { return v > 0 ? -v : v; }, x));
-  return each(
-      [](T v, T small, T log_u) {
-        const T rounded = (T(1) + small) - T(1);
-        return (v > 0 ? v : T(0)) + (rounded == T(0) ? small : log_u * (small / rounded));
-      },
-      x, e, log(e + T(1)));
+  const auto formula = [](const Array<T>& v) {
+    const Array<T> above = log1p(exp(each([](T u) { return -std::abs(u); }, v)));
+    return each([](T u, T rest) { return (u < 0 ? T(0) : u) + rest; }, v, above);
+  };
+  return in_blocks(formula, x);
 }
 template <class T>
 Tensor<T> softplus(const Tensor<T>& x) {
   const ProfileScope profile("softplus");
-  return record("softplus", {x}, softplus(x.value()),
-                [](auto& c) { c.accumulate(0, c.grad * sigmoid(c.in(0))); });
+  return record("softplus", {x}, softplus(x.value()), [](auto& c) {
+    const auto slopes = [](const auto& g, const auto& v) { return g * sigmoid(v); };
+    c.accumulate(0, in_blocks(slopes, c.grad, c.in(0)));
+  });
 }
 
 template <class T>
 Array<T> elu(const Array<T>& x, std::type_identity_t<T> alpha) {
-  return each([alpha](T v, T e) { return v > 0 ? v : alpha * e; }, x, expm1(x));
+  const auto formula = [alpha](const Array<T>& v) {
+    return each([alpha](T u, T e) { return where(u > 0, u, alpha * e); }, v, expm1(v));
+  };
+  return in_blocks(formula, x);
 }
 template <class T>
 Tensor<T> elu(const Tensor<T>& x, std::type_identity_t<T> alpha) {
@@ -116,7 +130,7 @@ Tensor<T> elu(const Tensor<T>& x, std::type_identity_t<T> alpha) {
 
 template <class T>
 Array<T> leaky_relu(const Array<T>& x, std::type_identity_t<T> negative_slope) {
-  return each([negative_slope](T v) { return v > 0 ? v : negative_slope * v; }, x);
+  return each([negative_slope](T v) { return where(v > 0, v, negative_slope * v); }, x);
 }
 template <class T>
 Tensor<T> leaky_relu(const Tensor<T>& x, std::type_identity_t<T> negative_slope) {

@@ -76,8 +76,8 @@ void walk_rows(const std::vector<BroadcastAxis<kOperands>>& axes, const F& f, st
 }
 
 // A piece of an array that is reduced: [rows, cols], rows `step` elements apart, at offset `dense`,
-// that goes along its rows to cols elements from offset `reduced`. If to_one, there is one row, and
-// it goes to one element.
+// that goes to the elements from offset `reduced` on: along its rows to cols elements, or, if
+// to_one, each row to one, in order.
 struct ReducedBlock {
   std::size_t rows, cols, step;
   bool to_one;
@@ -94,7 +94,9 @@ void for_each_block(const Shape& shape, const Shape& reduced, const F& f) {
   const Axis row = axes.back();
   axes.pop_back();
   ReducedBlock block{1, row.size, row.size, row.other_stride == 0, 0, 0};
-  if (!block.to_one && !axes.empty()) {  // reduced: a kept axis would have been merged with the row
+  // The axis before is reduced if the row is kept, else it would have been merged with it; after a
+  // row to one it is kept, and its rows go to neighbours if it is the last such.
+  if (!axes.empty() && axes.back().other_stride == (block.to_one ? 1 : 0)) {
     block.rows = axes.back().size;
     block.step = axes.back().dense_stride;
     axes.pop_back();

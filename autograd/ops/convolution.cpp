@@ -3,8 +3,8 @@
 #include <numeric>
 
 #include "babelgrad/autograd/inspection/profile.h"
-#include "babelgrad/autograd/kernels/kernels.h"
 #include "babelgrad/autograd/ops.h"
+#include "babelgrad/autograd/ops/layout.h"
 #include "babelgrad/autograd/ops/windows.h"
 #include "babelgrad/autograd/products/gemm.h"
 
@@ -39,8 +39,7 @@ void unfold_image(const Windows& w, const T* image, T* columns) {
   for_each_block(w, [&](const WindowBlock& b) {
     T* column = columns + b.tap * w.count();
     if (w.cols.stride == 1)
-      kernels<T>().copy_block(b.rows, b.cols, image + b.pixel, b.row_step, column + b.place,
-                              w.cols.count);
+      copy_block(b.rows, b.cols, image + b.pixel, b.row_step, column + b.place, w.cols.count);
     else
       for_each_in_block(w, b, image, column, [](T pixel, T& element) { element = pixel; });
   });
@@ -52,8 +51,7 @@ void fold_image(const Windows& w, const T* columns, T* image) {
   for_each_block(w, [&](const WindowBlock& b) {
     const T* column = columns + b.tap * w.count();
     if (w.cols.stride == 1)
-      kernels<T>().add_block(b.rows, b.cols, column + b.place, w.cols.count, image + b.pixel,
-                             b.row_step);
+      add_block(b.rows, b.cols, column + b.place, w.cols.count, image + b.pixel, b.row_step);
     else
       for_each_in_block(w, b, image, column, [](T& pixel, T element) { pixel += element; });
   });
@@ -83,9 +81,12 @@ template <class T>
 Array<T> unfold(const Array<T>& x, Size2d kernel, const ConvOptions& options) {
   const Windows w = unfold_windows(x.shape(), kernel, options);
   Array<T> columns({x.shape()[0], w.taps(), w.count()});
-  if (w.is_padded()) columns.fill(0);
-  for (std::size_t b = 0; b < x.shape()[0]; ++b)
-    unfold_image(w, x.data() + b * w.image_size(), columns.data() + b * w.taps() * w.count());
+  const std::size_t size = w.taps() * w.count();
+  for (std::size_t b = 0; b < x.shape()[0]; ++b) {
+    T* one = columns.data() + b * size;
+    if (w.is_padded()) std::fill_n(one, size, T(0));
+    unfold_image(w, x.data() + b * w.image_size(), one);
+  }
   return columns;
 }
 template <class T>

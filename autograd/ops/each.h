@@ -3,6 +3,7 @@
 // calls f once, with them: so a formula such as g * (1 - y * y) is written once, for both.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <vector>
 
@@ -12,7 +13,8 @@
 
 namespace babelgrad {
 
-// The choice in formulas over numbers, as where(mask, a, b) is over tensors.
+// The choice in formulas over numbers, as where(mask, a, b) is over tensors. Both are computed, so
+// that the loop has no branch.
 template <class T>
 T where(bool condition, T a, std::type_identity_t<T> b) {
   return condition ? a : b;
@@ -72,6 +74,27 @@ Array<T> each(const F& f, const Array<T>& first, const Arrays&... more) {
 template <class T, class F, class... Tensors>
 Tensor<T> each(const F& f, const Tensor<T>& first, const Tensors&... more) {
   return f(first, more...);
+}
+
+// A formula of ops, element by element, over arrays of one shape: block by block, so that what lies
+// between the ops stays in the cache. Given tensors it is called once.
+template <class T, class F, class... Arrays>
+Array<T> in_blocks(const F& formula, const Array<T>& first, const Arrays&... more) {
+  constexpr std::size_t kBlock = 8192;  // elements
+  const std::size_t n = first.size();
+  if (n <= 2 * kBlock) return formula(first, more...);
+  Array<T> y(first.shape());
+  for (std::size_t begin = 0; begin < n; begin += kBlock) {
+    const std::size_t end = std::min(begin + kBlock, n);
+    const auto block = [&](const Array<T>& x) { return x.reshaped({n}).leading(begin, end); };
+    const Array<T> part = formula(block(first), block(more)...);
+    std::copy_n(part.data(), part.size(), y.data() + begin);
+  }
+  return y;
+}
+template <class T, class F, class... Tensors>
+Tensor<T> in_blocks(const F& formula, const Tensor<T>& first, const Tensors&... more) {
+  return formula(first, more...);
 }
 
 }  // namespace babelgrad

@@ -111,10 +111,11 @@ template <class T, class Wins>
 Tensor<T> record_choice(const char* name, const Tensor<T>& a, const Tensor<T>& b, Array<T> value,
                         Wins wins) {
   return record(name, {a, b}, std::move(value), [wins](auto& c) {
-    const auto half = c.grad * T(0.5);
-    const auto ties = c.in(0) == c.in(1);
-    if (c.wants(0)) c.accumulate(0, where(ties, half, where(wins(c.in(0), c.in(1)), c.grad, 0)));
-    if (c.wants(1)) c.accumulate(1, where(ties, half, where(wins(c.in(1), c.in(0)), c.grad, 0)));
+    const auto slope = [wins](auto g, auto own, auto other) {
+      return where(own == other, g * T(0.5), where(wins(own, other), g, 0));
+    };
+    if (c.wants(0)) c.accumulate(0, each(slope, c.grad, c.in(0), c.in(1)));
+    if (c.wants(1)) c.accumulate(1, each(slope, c.grad, c.in(1), c.in(0)));
   });
 }
 

@@ -1,5 +1,6 @@
 // Ops that read and write by index.
 #include <algorithm>
+#include <limits>
 
 #include "babelgrad/autograd/inspection/profile.h"
 #include "babelgrad/autograd/kernels/kernels.h"
@@ -9,19 +10,23 @@
 namespace babelgrad {
 namespace {
 
+// Of the indices from `begin` to `end`.
+void check_indices(const char* op, const IntArray& indices, std::size_t limit, std::size_t begin,
+                   std::size_t end) {
+  const std::int32_t *first = indices.data() + begin, *stop = indices.data() + end;
+  constexpr std::size_t most = std::numeric_limits<std::int32_t>::max();
+  const std::int32_t last = static_cast<std::int32_t>(std::min(limit, most + 1) - 1);
+  std::int32_t outside = 0;  // not a bool: vectorised
+  for (const std::int32_t* i = first; i != stop; ++i)
+    outside |= static_cast<std::int32_t>(*i < 0) | (*i > last);
+  if (outside == 0) return;
+  const auto wrong = std::find_if(first, stop, [=](std::int32_t i) { return i < 0 || i > last; });
+  throw ShapeError(std::string(op) + ": need indices in [0, " + std::to_string(limit) + "); got " +
+                   std::to_string(*wrong) + " at position " +
+                   std::to_string(wrong - indices.data()));
+}
 void check_indices(const char* op, const IntArray& indices, std::size_t limit) {
-  const std::int32_t* index_of = indices.data();
-  constexpr std::uint32_t end = std::uint32_t{1} << 31;
-  std::uint32_t most = 0;  // of negative indices: from `end` on
-  for (std::size_t i = 0; i < indices.size(); ++i)
-    most = std::max(most, static_cast<std::uint32_t>(index_of[i]));
-  if ((most < limit && most < end) || indices.size() == 0) return;
-  for (std::size_t i = 0; i < indices.size(); ++i) {
-    const std::int32_t index = index_of[i];
-    if (index < 0 || static_cast<std::size_t>(index) >= limit)
-      throw ShapeError(std::string(op) + ": need indices in [0, " + std::to_string(limit) +
-                       "); got " + std::to_string(index) + " at position " + std::to_string(i));
-  }
+  check_indices(op, indices, limit, 0, indices.size());
 }
 
 std::size_t checked_selection(const char* op, const Shape& x, std::ptrdiff_t axis,
@@ -42,17 +47,19 @@ std::size_t checked_gather(const char* op, const Shape& x, std::ptrdiff_t axis,
   if (indices.shape() != expected)
     throw_shape_error(op, "need indices of x's shape but for axis " + std::to_string(a),
                       {{"x", x}, {"indices", indices.shape()}});
-  check_indices(op, indices, x[a]);
   return a;
 }
 
-// Calls f(position in x, position in indices) for every index of a gather.
+// Calls f(position in x, position in indices) for every index of a gather, checked where they are
+// about to be used.
 template <class F>
-void for_each_gathered(const Shape& x, std::size_t axis, const IntArray& indices, const F& f) {
+void for_each_gathered(const char* op, const Shape& x, std::size_t axis, const IntArray& indices,
+                       const F& f) {
   const AxisView view(indices.shape(), axis);
   const std::size_t n = x[axis];
   const std::int32_t* index = indices.data();
   for (std::size_t o = 0, i = 0; o < view.outer; ++o) {
+    check_indices(op, indices, n, i, i + view.n * view.inner);
     if (view.inner == 1) {
       for (std::size_t k = 0; k < view.n; ++k, ++i)
         f(o * n + static_cast<std::size_t>(index[i]), i);
@@ -114,7 +121,7 @@ Array<T> index_add(Array<T> x, std::ptrdiff_t axis, const IntArray& indices,
   if (values.shape() != expected)
     throw_shape_error("index_add", "need values of x's shape but for the axis, one an index",
                       {{"x", x.shape()}, {"indices", indices.shape()}, {"values", values.shape()}});
-  if (x.is_shared()) x = Array<T>(x);
+  x.unshare();
   const AxisView view(x.shape(), a);
   const T* from = values.data();
   for (std::size_t o = 0; o < view.outer; ++o)
@@ -142,7 +149,7 @@ Array<T> gather(const Array<T>& x, std::ptrdiff_t axis, const IntArray& indices)
   Array<T> y(indices.shape());
   const T* source = x.data();
   T* target = y.data();
-  for_each_gathered(x.shape(), a, indices,
+  for_each_gathered("gather", x.shape(), a, indices,
                     [=](std::size_t from, std::size_t to) { target[to] = source[from]; });
   return y;
 }
@@ -161,10 +168,10 @@ Array<T> scatter_add(Array<T> x, std::ptrdiff_t axis, const IntArray& indices,
   if (values.shape() != indices.shape())
     throw_shape_error("scatter_add", "need a value an index",
                       {{"indices", indices.shape()}, {"values", values.shape()}});
-  if (x.is_shared()) x = Array<T>(x);
+  x.unshare();
   const T* source = values.data();
   T* target = x.data();
-  for_each_gathered(x.shape(), a, indices,
+  for_each_gathered("scatter_add", x.shape(), a, indices,
                     [=](std::size_t to, std::size_t from) { target[to] += source[from]; });
   return x;
 }

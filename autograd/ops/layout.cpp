@@ -5,6 +5,7 @@
 #include "babelgrad/autograd/kernels/kernels.h"
 #include "babelgrad/autograd/kernels/transpose.h"
 #include "babelgrad/autograd/ops/axis_walk.h"
+#include "babelgrad/autograd/ops/sums.h"
 
 namespace babelgrad {
 
@@ -67,49 +68,57 @@ Array<T> transpose_array(const Array<T>& x, const std::vector<std::size_t>& orde
 
 template <class T>
 Array<T> broadcast_array(const Array<T>& x, const Shape& shape) {
+  constexpr std::size_t kShort = 16;  // a call of memset's like costs more
   Array<T> y = uninitialized<T>(shape);
   for_each_block(shape, x.shape(), [&](const ReducedBlock& b) {
     const T* from = x.data() + b.reduced;
     T* to = y.data() + b.dense;
-    if (b.to_one)
-      std::fill_n(to, b.cols, *from);
-    else
-      copy_rows(b.rows, b.cols, from, 0, to, b.step);
+    if (!b.to_one) return copy_block(b.rows, b.cols, from, 0, to, b.step);
+    for (std::size_t r = 0; r < b.rows; ++r, to += b.step)
+      if (b.cols >= kShort)
+        std::fill_n(to, b.cols, from[r]);
+      else
+        for (std::size_t i = 0; i < b.cols; ++i) to[i] = from[r];
   });
   return y;
 }
 
 template <class T>
 Array<T> sum_to_shape(const Array<T>& x, const Shape& shape) {
-  constexpr std::size_t kShort = 16;  // a call of the kernel costs more
   Array<T> total = zeros<T>(shape);
   for_each_block(x.shape(), shape, [&](const ReducedBlock& b) {
-    const T* from = x.data() + b.dense;
-    T* to = total.data() + b.reduced;
-    if (!b.to_one)
-      kernels<T>().sum_rows(b.rows, b.cols, from, b.step, to);
-    else if (b.cols >= kShort)
-      *to += static_cast<T>(kernels<T>().sum(b.cols, from));
-    else
-      for (std::size_t i = 0; i < b.cols; ++i) *to += from[i];
+    add_up(b, x.data() + b.dense, b.step, total.data() + b.reduced);
   });
   return total;
 }
 
 template <class T>
-void copy_rows(std::size_t count, std::size_t n, const T* from, std::size_t from_step, T* to,
-               std::size_t to_step) {
+void copy_block(std::size_t rows, std::size_t n, const T* from, std::size_t from_step, T* to,
+                std::size_t to_step) {
+  constexpr std::size_t kLong = 64;  // from there on memmove is faster
   if (n == 1)
-    for (std::size_t i = 0; i < count; ++i) to[i * to_step] = from[i * from_step];
+    for (std::size_t r = 0; r < rows; ++r) to[r * to_step] = from[r * from_step];
+  else if (n < kLong)
+    kernels<T>().copy_block(rows, n, from, from_step, to, to_step);
   else
-    for (std::size_t i = 0; i < count; ++i) std::copy_n(from + i * from_step, n, to + i * to_step);
+    for (std::size_t r = 0; r < rows; ++r) std::copy_n(from + r * from_step, n, to + r * to_step);
 }
 
-#define BABELGRAD_INSTANTIATE(T)                                                       \
-  template Array<T> transpose_array(const Array<T>&, const std::vector<std::size_t>&); \
-  template Array<T> broadcast_array(const Array<T>&, const Shape&);                    \
-  template Array<T> sum_to_shape(const Array<T>&, const Shape&);                       \
-  template void copy_rows(std::size_t, std::size_t, const T*, std::size_t, T*, std::size_t);
+template <class T>
+void add_block(std::size_t rows, std::size_t n, const T* from, std::size_t from_step, T* to,
+               std::size_t to_step) {
+  if (n == 1)
+    for (std::size_t r = 0; r < rows; ++r) to[r * to_step] += from[r * from_step];
+  else
+    kernels<T>().add_block(rows, n, from, from_step, to, to_step);
+}
+
+#define BABELGRAD_INSTANTIATE(T)                                                              \
+  template Array<T> transpose_array(const Array<T>&, const std::vector<std::size_t>&);        \
+  template Array<T> broadcast_array(const Array<T>&, const Shape&);                           \
+  template Array<T> sum_to_shape(const Array<T>&, const Shape&);                              \
+  template void copy_block(std::size_t, std::size_t, const T*, std::size_t, T*, std::size_t); \
+  template void add_block(std::size_t, std::size_t, const T*, std::size_t, T*, std::size_t);
 BABELGRAD_INSTANTIATE(float)
 BABELGRAD_INSTANTIATE(double)
 #undef BABELGRAD_INSTANTIATE

@@ -21,9 +21,13 @@ Array<T> broadcast_array(const Array<T>& x, const Shape& shape);
 template <class T>
 Array<T> sum_to_shape(const Array<T>& x, const Shape& shape);
 
-// Copies `count` rows of n elements; the rows begin `from_step` and `to_step` elements apart.
+// to[r] = from[r], and to[r] += from[r], for `rows` rows of n elements, which begin `from_step` and
+// `to_step` elements apart.
 template <class T>
-void copy_rows(std::size_t count, std::size_t n, const T* from, std::size_t from_step, T* to,
+void copy_block(std::size_t rows, std::size_t n, const T* from, std::size_t from_step, T* to,
+                std::size_t to_step);
+template <class T>
+void add_block(std::size_t rows, std::size_t n, const T* from, std::size_t from_step, T* to,
                std::size_t to_step);
 
 }  // namespace babelgrad

@@ -71,7 +71,7 @@ Mask any_along(const char* op, const Mask& mask, const Axes& axes, KeepDim keepd
     std::uint8_t* to = found.data() + b.reduced;
     for (std::size_t row = 0; row < b.rows; ++row)
       for (std::size_t i = 0; i < b.cols; ++i)
-        to[b.to_one ? 0 : i] |= mask.data()[b.dense + row * b.step + i];
+        to[b.to_one ? row : i] |= mask.data()[b.dense + row * b.step + i];
   });
   return found.reshaped(r.result);
 }

@@ -154,12 +154,37 @@ Tensor<T> dot(const Tensor<T>& a, const Tensor<T>& b) {
   return sum(a * b);
 }
 
+namespace {
+
+// da = dy b, db = dy^T a, in blocks of rows that are still in the cache for the second.
+template <class T>
+void outer_backward(Vjp<T>& c) {
+  constexpr std::size_t kRows = 16;
+  const std::size_t m = c.shape(0)[0], n = c.shape(1)[0];
+  Array<T> da({m}), db = zeros<T>({n}), part({n});
+  for (std::size_t r = 0; r < m; r += kRows) {
+    const std::size_t rows = std::min(kRows, m - r);
+    const T* dy = c.grad.data() + r * n;
+    kernels<T>().row_dots(rows, n, dy, n, c.in(1).data(), da.data() + r);
+    kernels<T>().weighted_sum(rows, n, c.in(0).data() + r, dy, n, part.data());
+    kernels<T>().add(n, part.data(), db.data());
+  }
+  c.accumulate(0, std::move(da));
+  c.accumulate(1, std::move(db));
+}
+
+}  // namespace
+
 template <class T>
 Tensor<T> outer(const Tensor<T>& a, const Tensor<T>& b) {
   const ProfileScope profile("outer");
   if (a.rank() != 1 || b.rank() != 1)
     throw_shape_error("outer", "need a [N] and b [M]", {{"a", a.shape()}, {"b", b.shape()}});
-  return unsqueeze(a, 1) * unsqueeze(b, 0);
+  Array<T> y = a.value().reshaped({a.size(), 1}) * b.value().reshaped({1, b.size()});
+  Definition<T> definition = [](const std::vector<Tensor<T>>& in) {
+    return unsqueeze(in[0], 1) * unsqueeze(in[1], 0);
+  };
+  return record("outer", {a, b}, std::move(y), outer_backward<T>, std::move(definition));
 }
 
 #define BABELGRAD_INSTANTIATE(T)                                             \

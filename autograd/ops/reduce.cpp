@@ -9,6 +9,7 @@
 #include "babelgrad/autograd/ops/each.h"
 #include "babelgrad/autograd/ops/layout.h"
 #include "babelgrad/autograd/ops/reduction.h"
+#include "babelgrad/autograd/ops/sums.h"
 
 namespace babelgrad {
 
@@ -48,7 +49,7 @@ Array<T> extremes(const Array<T>& x, const Shape& kept, T sign) {
     for (std::size_t r = 0; r < b.rows; ++r) {
       const T* row = x.data() + b.dense + r * b.step;
       if (b.to_one)
-        *best = better(*best, best_of_row(b.cols, row));
+        best[r] = better(best[r], best_of_row(b.cols, row));
       else
         for (std::size_t i = 0; i < b.cols; ++i) best[i] = better(best[i], row[i]);
     }
@@ -56,15 +57,14 @@ Array<T> extremes(const Array<T>& x, const Shape& kept, T sign) {
   return y;
 }
 
-// e = exp(x - shift) in one block; shift belongs to the reduced array.
+// exp(x - shift) of one block, its rows `step` elements apart; shift belongs to the reduced array.
 template <class T>
-void exponentials(const ReducedBlock& b, const T* x, const T* shift, T* e) {
+void exponentials(const ReducedBlock& b, const T* x, const T* shift, std::size_t step, T* to) {
   const T* s = shift + b.reduced;
-  for (std::size_t r = 0; r < b.rows; ++r) {
+  for (std::size_t r = 0; r < b.rows; ++r, to += step) {
     const T* row = x + b.dense + r * b.step;
-    T* to = e + b.dense + r * b.step;
     if (b.to_one) {
-      kernels<T>().exp(b.cols, row, *s, to);
+      kernels<T>().exp(b.cols, row, s[r], to);
     } else {
       for (std::size_t i = 0; i < b.cols; ++i) to[i] = row[i] - s[i];
       kernels<T>().exp(b.cols, to, T(0), to);
@@ -77,15 +77,14 @@ template <class T>
 Array<T> logsumexp_slope(Vjp<T>& c, const Shape& kept) {
   Array<T> g(c.shape(0));
   for_each_block(g.shape(), kept, [&](const ReducedBlock& b) {
-    exponentials(b, c.in(0).data(), c.out().data(), g.data());
+    T* to = g.data() + b.dense;
+    exponentials(b, c.in(0).data(), c.out().data(), b.step, to);
     const T* d = c.grad.data() + b.reduced;
-    for (std::size_t r = 0; r < b.rows; ++r) {
-      T* to = g.data() + b.dense + r * b.step;
+    for (std::size_t r = 0; r < b.rows; ++r, to += b.step)
       if (b.to_one)
-        kernels<T>().scale(b.cols, *d, to);
+        kernels<T>().scale(b.cols, d[r], to);
       else
         kernels<T>().multiply(b.cols, d, to, to);
-    }
   });
   return g;
 }
@@ -108,7 +107,7 @@ Array<T> count_to(const Mask& mask, const Shape& kept) {
         for (std::size_t i = 0; i < b.cols; ++i) in_row += row[i];
       else
         for (std::size_t i = 0; i < b.cols; ++i) count[i] += row[i];
-      if (b.to_one) *count += in_row;
+      if (b.to_one) count[r] += in_row;
     }
   });
   Array<T> result(kept);
@@ -219,11 +218,10 @@ Tensor<T> logsumexp(const Tensor<T>& x, const Axes& axes, KeepDim keepdim) {
   Array<T> shift = extremes(x.value(), r.kept, T(1));
   for (T& s : shift)  // else infinity - infinity
     if (!std::isfinite(s)) s = T(0);
-  Array<T> e(x.shape());
-  for_each_block(x.shape(), r.kept, [&](const ReducedBlock& b) {
-    exponentials(b, x.value().data(), shift.data(), e.data());
+  Array<T> sums = sum_of<T>(x.shape(), r.kept, [&](const ReducedBlock& b, T* to) {
+    exponentials(b, x.value().data(), shift.data(), b.cols, to);
   });
-  Array<T> y = log(sum_to_shape(e, r.kept)) + shift;
+  Array<T> y = log(sums) + shift;
   return record("logsumexp", {x}, std::move(y).reshaped(r.result),
                 [kept = r.kept](auto& c) { c.accumulate(0, logsumexp_slope(c, kept)); });
 }

@@ -2,7 +2,6 @@
 #include <algorithm>
 
 #include "babelgrad/autograd/inspection/profile.h"
-#include "babelgrad/autograd/kernels/kernels.h"
 #include "babelgrad/autograd/ops.h"
 #include "babelgrad/autograd/ops/axis_view.h"
 #include "babelgrad/autograd/ops/layout.h"
@@ -77,24 +76,20 @@ Range checked_range(const Shape& shape, std::ptrdiff_t axis, std::ptrdiff_t begi
   return {a, static_cast<std::size_t>(from), length == 0 ? 0 : (length - 1) / step + 1, step};
 }
 
-// Calls f(offset in the whole, offset in the part, elements) for the blocks that a slice takes.
+// Blocks that a slice takes: `rows` rows of n elements, from these offsets on, so far apart.
+struct SlicedBlock {
+  std::size_t rows, n, whole, whole_step, part, part_step;
+};
+
 template <class F>
 void for_each_sliced(const Shape& whole, const Range& r, const F& f) {
   const AxisView view(whole, r.axis);
-  const std::size_t run = r.step == 1 ? r.count : 1, runs = r.step == 1 ? 1 : r.count;
+  const std::size_t inner = view.inner, begin = r.begin * inner;
+  if (r.step == 1)
+    return f(SlicedBlock{view.outer, r.count * inner, begin, view.n * inner, 0, r.count * inner});
   for (std::size_t o = 0; o < view.outer; ++o)
-    for (std::size_t i = 0; i < runs; ++i)
-      f((o * view.n + r.begin + i * r.step) * view.inner, (o * r.count + i) * view.inner,
-        run * view.inner);
-}
-
-// A run is often one element, for which a call would cost more than the move.
-template <class T>
-void copy_run(const T* from, std::size_t n, T* to) {
-  if (n == 1)
-    *to = *from;
-  else
-    std::copy_n(from, n, to);
+    f(SlicedBlock{r.count, inner, o * view.n * inner + begin, r.step * inner, o * r.count * inner,
+                  inner});
 }
 
 template <class T>
@@ -108,19 +103,25 @@ Array<T> take(const Array<T>& x, const Range& r) {
     return x.reshaped(rows).leading(r.begin, r.begin + r.count).reshaped(shape);
   }
   Array<T> part(shape);
-  for_each_sliced(x.shape(), r, [&](std::size_t from, std::size_t to, std::size_t n) {
-    copy_run(x.data() + from, n, part.data() + to);
+  for_each_sliced(x.shape(), r, [&](const SlicedBlock& b) {
+    copy_block(b.rows, b.n, x.data() + b.whole, b.whole_step, part.data() + b.part, b.part_step);
   });
   return part;
 }
 
-// The inverse: the part in its place, zeros elsewhere.
+template <class T>
+void copy_part(const Array<T>& part, const Range& r, Array<T>& whole) {
+  for_each_sliced(whole.shape(), r, [&](const SlicedBlock& b) {
+    copy_block(b.rows, b.n, part.data() + b.part, b.part_step, whole.data() + b.whole,
+               b.whole_step);
+  });
+}
+
+// The inverse of take: the part in its place, zeros elsewhere.
 template <class T>
 Array<T> put(const Array<T>& part, const Range& r, const Shape& whole) {
   Array<T> x = zeros<T>(whole);
-  for_each_sliced(whole, r, [&](std::size_t to, std::size_t from, std::size_t n) {
-    copy_run(part.data() + from, n, x.data() + to);
-  });
+  copy_part(part, r, x);
   return x;
 }
 
@@ -132,11 +133,8 @@ Tensor<T> put(const Tensor<T>& part, const Range& r, const Shape& whole);
 template <class T>
 void accumulate_part(Vjp<T>& c, const Range& r) {
   T* sums = c.sum_buffer(0);
-  for_each_sliced(c.shape(0), r, [&](std::size_t to, std::size_t from, std::size_t n) {
-    if (n == 1)
-      sums[to] += c.grad.data()[from];
-    else
-      kernels<T>().add(n, c.grad.data() + from, sums + to);
+  for_each_sliced(c.shape(0), r, [&](const SlicedBlock& b) {
+    add_block(b.rows, b.n, c.grad.data() + b.part, b.part_step, sums + b.whole, b.whole_step);
   });
 }
 template <class T>
@@ -214,6 +212,8 @@ struct Parts {
   std::size_t axis;
   Shape shape;                      // of the whole
   std::vector<std::size_t> begins;  // one more than there are parts
+
+  Range range(std::size_t i) const { return {axis, begins[i], begins[i + 1] - begins[i], 1}; }
 };
 
 template <class V>
@@ -231,21 +231,13 @@ Parts checked_parts(const std::vector<V>& parts, std::ptrdiff_t axis) {
   return p;
 }
 
-template <class T>
-void copy_part(const Array<T>& part, const Parts& p, std::size_t i, Array<T>& whole) {
-  const Range r{p.axis, p.begins[i], p.begins[i + 1] - p.begins[i], 1};
-  for_each_sliced(p.shape, r, [&](std::size_t to, std::size_t from, std::size_t n) {
-    copy_run(part.data() + from, n, whole.data() + to);
-  });
-}
-
 }  // namespace
 
 template <class T>
 Array<T> cat(const std::vector<Array<T>>& parts, std::ptrdiff_t axis) {
   const Parts p = checked_parts(parts, axis);
   Array<T> whole(p.shape);
-  for (std::size_t i = 0; i < parts.size(); ++i) copy_part(parts[i], p, i, whole);
+  for (std::size_t i = 0; i < parts.size(); ++i) copy_part(parts[i], p.range(i), whole);
   return whole;
 }
 template <class T>
@@ -253,11 +245,10 @@ Tensor<T> cat(const std::vector<Tensor<T>>& parts, std::ptrdiff_t axis) {
   const ProfileScope profile("cat");
   Parts p = checked_parts(parts, axis);
   Array<T> whole(p.shape);
-  for (std::size_t i = 0; i < parts.size(); ++i) copy_part(parts[i].value(), p, i, whole);
+  for (std::size_t i = 0; i < parts.size(); ++i) copy_part(parts[i].value(), p.range(i), whole);
   return record("cat", parts, std::move(whole), [p = std::move(p)](auto& c) {
     for (std::size_t i = 0; i + 1 < p.begins.size(); ++i)
-      if (c.wants(i))
-        c.accumulate(i, take(c.grad, {p.axis, p.begins[i], p.begins[i + 1] - p.begins[i], 1}));
+      if (c.wants(i)) c.accumulate(i, take(c.grad, p.range(i)));
   });
 }
 

@@ -15,16 +15,6 @@ void check_mask(const char* op, const Shape& x, const Mask& keep) {
     throw_shape_error(op, "need a mask that broadcasts to x", {{"x", x}, {"keep", keep.shape()}});
 }
 
-// x with minus infinity, whose exponential is 0, where the mask leaves an element out.
-template <class T>
-Array<T> masked(const char* op, const Array<T>& x, const Mask& keep) {
-  if (x.rank() == 0 || x.shape().back() == 0)
-    throw_shape_error(op, "need x [..., N] with N >= 1", {{"x", x.shape()}});
-  check_mask(op, x.shape(), keep);
-  if (!keep.given()) return x;
-  return where(keep, x, -std::numeric_limits<T>::infinity());
-}
-
 template <class T>
 bool is_left_out(const T* row, std::size_t n) {
   return std::all_of(row, row + n, [](T v) { return v == -std::numeric_limits<T>::infinity(); });
@@ -35,6 +25,28 @@ template <class T, class F>
 void for_each_row(Array<T>& x, const F& f) {
   const std::size_t n = x.shape().back();
   for (T* row = x.begin(); row != x.end(); row += n) f(n, row);
+}
+
+// x, with minus infinity, whose exponential is 0, where the mask leaves an element out, and then
+// f(row) for each row.
+template <class T, class F>
+Array<T> map_rows(const char* op, const Array<T>& x, const Mask& keep, const F& f) {
+  if (x.rank() == 0 || x.shape().back() == 0)
+    throw_shape_error(op, "need x [..., N] with N >= 1", {{"x", x.shape()}});
+  check_mask(op, x.shape(), keep);
+  if (keep.given()) {
+    Array<T> y = where(keep, x, -std::numeric_limits<T>::infinity());
+    for_each_row(y, f);
+    return y;
+  }
+  Array<T> y(x.shape());
+  const T* from = x.data();
+  for_each_row(y, [&](std::size_t n, T* row) {  // while it is in the cache
+    std::copy_n(from, n, row);
+    from += n;
+    f(n, row);
+  });
+  return y;
 }
 
 // The gradients, by a kernel over arrays and by its formula over tensors.
@@ -83,14 +95,12 @@ V along(const char* name, const V& x, std::ptrdiff_t axis, const Mask& keep, con
 
 template <class T>
 Array<T> softmax_rows(const Array<T>& x, const Mask& keep) {
-  Array<T> y = masked("softmax", x, keep);
-  for_each_row(y, [&](std::size_t n, T* row) {
+  return map_rows("softmax", x, keep, [&](std::size_t n, T* row) {
     if (keep.given() && is_left_out(row, n))
       std::fill_n(row, n, T(0));
     else
       kernels<T>().softmax_row(n, row);
   });
-  return y;
 }
 template <class T>
 Tensor<T> softmax_rows(const Tensor<T>& x, const Mask& keep) {
@@ -101,8 +111,7 @@ Tensor<T> softmax_rows(const Tensor<T>& x, const Mask& keep) {
 
 template <class T>
 Array<T> log_softmax_rows(const Array<T>& x, const Mask& keep) {
-  Array<T> y = masked("log_softmax", x, keep);
-  for_each_row(y, [&](std::size_t n, T* row) {
+  Array<T> y = map_rows("log_softmax", x, keep, [&](std::size_t n, T* row) {
     if (!keep.given() || !is_left_out(row, n)) kernels<T>().log_softmax_row(n, row);
   });
   if (keep.given()) return where(keep, y, std::numeric_limits<T>::lowest());

@@ -1,7 +1,6 @@
 // Elements by their order: the indices come from the values, and what is differentiated is gather.
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "babelgrad/autograd/inspection/profile.h"
 #include "babelgrad/autograd/ops.h"
@@ -22,24 +21,28 @@ IntArray first_in_order(const Array<T>& x, std::size_t axis, std::size_t k, bool
   Shape shape = x.shape();
   shape[axis] = k;
   IntArray indices(shape);
-  std::vector<std::int32_t> lane(view.n);
+  struct Element {
+    T value;
+    std::int32_t index;
+  };
+  std::vector<Element> lane(view.n);
+  const auto before = [descending](const Element& a, const Element& b) {
+    if (is_less(a.value, b.value)) return !descending;
+    if (is_less(b.value, a.value)) return descending;
+    return a.index < b.index;
+  };
   for (std::size_t o = 0; o < view.outer; ++o)
     for (std::size_t j = 0; j < view.inner; ++j) {
       const T* first = x.data() + o * view.n * view.inner + j;
-      const auto before = [&](std::int32_t a, std::int32_t b) {
-        const T u = first[static_cast<std::size_t>(a) * view.inner];
-        const T v = first[static_cast<std::size_t>(b) * view.inner];
-        if (is_less(u, v)) return !descending;
-        if (is_less(v, u)) return descending;
-        return a < b;
-      };
-      std::iota(lane.begin(), lane.end(), 0);
+      for (std::size_t i = 0; i < view.n; ++i)
+        lane[i] = {first[i * view.inner], static_cast<std::int32_t>(i)};
       if (k == view.n)
         std::sort(lane.begin(), lane.end(), before);
       else
         std::partial_sort(lane.begin(), lane.begin() + static_cast<std::ptrdiff_t>(k), lane.end(),
                           before);
-      for (std::size_t i = 0; i < k; ++i) indices.data()[(o * k + i) * view.inner + j] = lane[i];
+      for (std::size_t i = 0; i < k; ++i)
+        indices.data()[(o * k + i) * view.inner + j] = lane[i].index;
     }
   return indices;
 }

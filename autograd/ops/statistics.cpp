@@ -1,6 +1,8 @@
 // Reductions that are more than a sum: extremes of all elements, products, spreads, norms, running
 // sums.
 #include <algorithm>
+#include <cmath>
+#include <functional>
 #include <numeric>
 
 #include "babelgrad/autograd/inspection/profile.h"
@@ -8,8 +10,8 @@
 #include "babelgrad/autograd/ops.h"
 #include "babelgrad/autograd/ops/axis_view.h"
 #include "babelgrad/autograd/ops/each.h"
-#include "babelgrad/autograd/ops/layout.h"
 #include "babelgrad/autograd/ops/reduction.h"
+#include "babelgrad/autograd/ops/sums.h"
 
 namespace babelgrad {
 
@@ -23,13 +25,12 @@ Tensor<T> min(const Tensor<T>& x) {
   return amin(x);
 }
 
-// The upper half times the lower, until one row is left: each element's gradient is then the
-// product of the others, whether some are 0 or not.
+namespace {
+
+// The definition of prod: the upper half times the lower, until one row is left. Each element's
+// gradient is then the product of the others, whether some are 0 or not.
 template <class T>
-Tensor<T> prod(const Tensor<T>& x, const Axes& axes, KeepDim keepdim) {
-  const ProfileScope profile("prod");
-  const Reduction r("prod", x.shape(), axes, keepdim);
-  if (r.count == 0) return ones<T>(r.result);
+Tensor<T> composed_prod(const Tensor<T>& x, const Reduction& r) {
   std::vector<std::ptrdiff_t> order, kept;  // reduced axes first
   for (std::size_t i = 0; i < x.rank(); ++i)
     (r.kept[i] != x.shape()[i] ? order : kept).push_back(static_cast<std::ptrdiff_t>(i));
@@ -42,6 +43,49 @@ Tensor<T> prod(const Tensor<T>& x, const Axes& axes, KeepDim keepdim) {
     rows = n % 2 == 0 ? pairs : cat({pairs, slice(rows, 0, 2 * half, n)}, 0);
   }
   return reshape(rows, r.result);
+}
+
+template <class T>
+T product(std::size_t n, const T* x) {
+  constexpr std::size_t kLanes = 16;  // a product waits for the one before
+  if (n < kLanes) return std::accumulate(x, x + n, T(1), std::multiplies<T>());
+  T lanes[kLanes];
+  std::fill_n(lanes, kLanes, T(1));
+  std::size_t i = 0;
+  for (; i + kLanes <= n; i += kLanes)
+    for (std::size_t k = 0; k < kLanes; ++k) lanes[k] *= x[i + k];
+  for (; i < n; ++i) lanes[0] *= x[i];
+  return std::accumulate(lanes + 1, lanes + kLanes, lanes[0], std::multiplies<T>());
+}
+
+}  // namespace
+
+template <class T>
+Tensor<T> prod(const Tensor<T>& x, const Axes& axes, KeepDim keepdim) {
+  const ProfileScope profile("prod");
+  const Reduction r("prod", x.shape(), axes, keepdim);
+  Array<T> y = ones<T>(r.kept);
+  for_each_block(x.shape(), r.kept, [&](const ReducedBlock& b) {
+    const T* row = x.value().data() + b.dense;
+    T* to = y.data() + b.reduced;
+    for (std::size_t i = 0; i < b.rows; ++i, row += b.step)
+      if (b.to_one)
+        to[i] *= product(b.cols, row);
+      else
+        kernels<T>().multiply(b.cols, row, to, to);
+  });
+  if (r.count == 0) return std::move(y).reshaped(r.result);
+  const Definition<T> definition = [r](const std::vector<Tensor<T>>& in) {
+    return composed_prod(in[0], r);
+  };
+  const auto vjp = [kept = r.kept, definition](Vjp<T>& c) {
+    const bool divisible = std::all_of(c.out().begin(), c.out().end(),
+                                       [](T product) { return std::isnormal(product); });
+    if (!divisible) return differentiate_definition(c, definition);
+    const auto others = [](T v, T g, T all) { return g * (all / v); };
+    c.accumulate(0, each(others, c.in(0), c.grad.reshaped(kept), c.out().reshaped(kept)));
+  };
+  return record("prod", {x}, std::move(y).reshaped(r.result), vjp, definition);
 }
 
 namespace {
@@ -64,12 +108,20 @@ struct Spread {
 
 template <class T>
 Array<T> variance(const Array<T>& x, const Axes& axes, const Spread& spread) {
-  const auto squared_distance = [](T v, T m) { return (v - m) * (v - m); };
-  const Array<T> squares = each(squared_distance, x, mean(x, axes, true));
-  Array<T> y = sum_to_shape(squares, spread.over.kept).reshaped(spread.over.result);
+  const Array<T> means = mean(x, axes, true);
+  Array<T> y = sum_of<T>(x.shape(), spread.over.kept, [&](const ReducedBlock& b, T* to) {
+    const T *row = x.data() + b.dense, *m = means.data() + b.reduced;
+    for (std::size_t r = 0; r < b.rows; ++r, row += b.step, to += b.cols)
+      for (std::size_t i = 0; i < b.cols; ++i) {
+        const T distance = row[i] - m[b.to_one ? r : i];
+        to[i] = distance * distance;
+      }
+  });
   kernels<T>().scale(y.size(), static_cast<T>(spread.share), y.data());
-  return y;
+  return std::move(y).reshaped(spread.over.result);
 }
+
+constexpr auto from_mean = [](auto v, auto mean, auto slope) { return (v - mean) * slope; };
 
 // g / y, and 0 where y is.
 template <class V>
@@ -87,7 +139,7 @@ Tensor<T> var(const Tensor<T>& x, const Axes& axes, VarOptions options) {
   return record("var", {x}, variance(x.value(), axes, spread),
                 [axes, kept = spread.over.kept, share = T(2 * spread.share)](auto& c) {
                   const auto slope = reshape(c.grad * share, kept);
-                  c.accumulate(0, (c.in(0) - mean(c.in(0), axes, true)) * slope);
+                  c.accumulate(0, each(from_mean, c.in(0), mean(c.in(0), axes, true), slope));
                 });
 }
 
@@ -98,7 +150,7 @@ Tensor<T> stddev(const Tensor<T>& x, const Axes& axes, VarOptions options) {
   return record("stddev", {x}, sqrt(variance(x.value(), axes, spread)),
                 [axes, kept = spread.over.kept, share = T(spread.share)](auto& c) {
                   const auto slope = reshape(over_nonzero(c.grad * share, c.out()), kept);
-                  c.accumulate(0, (c.in(0) - mean(c.in(0), axes, true)) * slope);
+                  c.accumulate(0, each(from_mean, c.in(0), mean(c.in(0), axes, true), slope));
                 });
 }
 
@@ -108,34 +160,72 @@ Tensor<T> norm(const Tensor<T>& x, double p, const Axes& axes, KeepDim keepdim) 
   const Reduction r("norm", x.shape(), axes, keepdim);
   if (p == 1) return sum(abs(x), axes, keepdim);
   if (p != 2) throw ShapeError("norm: need p = 1 or 2; got " + std::to_string(p));
-  Array<T> y = sqrt(sum_to_shape(square(x.value()), r.kept)).reshaped(r.result);
+  const Array<T> squares = sum_of<T>(x.shape(), r.kept, [&](const ReducedBlock& b, T* to) {
+    const T* row = x.value().data() + b.dense;
+    for (std::size_t i = 0; i < b.rows; ++i, row += b.step, to += b.cols)
+      kernels<T>().multiply(b.cols, row, row, to);
+  });
+  Array<T> y = sqrt(squares).reshaped(r.result);
   return record("norm", {x}, std::move(y), [kept = r.kept](auto& c) {
     c.accumulate(0, c.in(0) * reshape(over_nonzero(c.grad, c.out()), kept));
   });
 }
 
+namespace {
+
+// Running sums along an axis, from its begin or, reversed, from its end.
 template <class T>
-Array<T> cumsum(const Array<T>& x, std::ptrdiff_t axis) {
+Array<T> running_sums(const Array<T>& x, std::ptrdiff_t axis, bool reversed) {
   const AxisView view(x.shape(), checked_axis("cumsum", axis, x.shape()));
-  Array<T> y = x;
-  for (std::size_t o = 0; o < view.outer; ++o) {
-    if (view.inner == 1) {  // the running sum stays in a register
-      T* row = y.data() + o * view.n;
-      std::partial_sum(row, row + view.n, row);
-      continue;
+  Array<T> y(x.shape());
+  if (y.size() == 0) return y;
+  const std::size_t inner = view.inner, first = reversed ? (view.n - 1) * inner : 0;
+  const std::ptrdiff_t step = static_cast<std::ptrdiff_t>(inner) * (reversed ? -1 : 1);
+  if (inner == 1) {  // several rows at once: a sum waits for the one before
+    constexpr std::size_t kRows = 4;
+    for (std::size_t o = 0; o < view.outer; o += kRows) {
+      const std::size_t rows = std::min(kRows, view.outer - o);
+      const T* from = x.data() + o * view.n + first;
+      T* to = y.data() + o * view.n + first;
+      T sums[kRows] = {};
+      for (std::size_t i = 0; i < view.n; ++i, from += step, to += step)
+        for (std::size_t r = 0; r < rows; ++r) to[r * view.n] = sums[r] += from[r * view.n];
     }
+    return y;
+  }
+  for (std::size_t o = 0; o < view.outer; ++o) {
+    const T* from = x.data() + o * view.n * inner + first;
+    T* to = y.data() + o * view.n * inner + first;
+    std::copy_n(from, inner, to);
     for (std::size_t i = 1; i < view.n; ++i) {
-      T* row = y.data() + (o * view.n + i) * view.inner;
-      for (std::size_t j = 0; j < view.inner; ++j) row[j] += (row - view.inner)[j];
+      const T* before = to;
+      from += step, to += step;
+      for (std::size_t j = 0; j < inner; ++j) to[j] = before[j] + from[j];
     }
   }
   return y;
+}
+
+template <class T>
+Array<T> cumsum_slope(const Array<T>& g, std::ptrdiff_t axis) {
+  return running_sums(g, axis, true);
+}
+template <class T>
+Tensor<T> cumsum_slope(const Tensor<T>& g, std::ptrdiff_t axis) {
+  return flip(cumsum(flip(g, axis), axis), axis);
+}
+
+}  // namespace
+
+template <class T>
+Array<T> cumsum(const Array<T>& x, std::ptrdiff_t axis) {
+  return running_sums(x, axis, false);
 }
 template <class T>
 Tensor<T> cumsum(const Tensor<T>& x, std::ptrdiff_t axis) {
   const ProfileScope profile("cumsum");
   return record("cumsum", {x}, cumsum(x.value(), axis),
-                [axis](auto& c) { c.accumulate(0, flip(cumsum(flip(c.grad, axis), axis), axis)); });
+                [axis](auto& c) { c.accumulate(0, cumsum_slope(c.grad, axis)); });
 }
 
 #define BABELGRAD_INSTANTIATE(T)                                           \

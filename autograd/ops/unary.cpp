@@ -171,8 +171,10 @@ Array<T> sin(const Array<T>& x) {
 template <class T>
 Tensor<T> sin(const Tensor<T>& x) {
   const ProfileScope profile("sin");
-  return record("sin", {x}, sin(x.value()),
-                [](auto& c) { c.accumulate(0, c.grad * cos(c.in(0))); });
+  return record("sin", {x}, sin(x.value()), [](auto& c) {
+    const auto slopes = [](const auto& g, const auto& v) { return g * cos(v); };
+    c.accumulate(0, in_blocks(slopes, c.grad, c.in(0)));
+  });
 }
 
 template <class T>
@@ -182,8 +184,10 @@ Array<T> cos(const Array<T>& x) {
 template <class T>
 Tensor<T> cos(const Tensor<T>& x) {
   const ProfileScope profile("cos");
-  return record("cos", {x}, cos(x.value()),
-                [](auto& c) { c.accumulate(0, -(c.grad * sin(c.in(0)))); });
+  return record("cos", {x}, cos(x.value()), [](auto& c) {
+    const auto slopes = [](const auto& g, const auto& v) { return -(g * sin(v)); };
+    c.accumulate(0, in_blocks(slopes, c.grad, c.in(0)));
+  });
 }
 
 template <class T>
@@ -216,7 +220,10 @@ template <class T>
 Tensor<T> erf(const Tensor<T>& x) {
   const ProfileScope profile("erf");
   return record("erf", {x}, erf(x.value()), [](auto& c) {
-    c.accumulate(0, c.grad * exp(-square(c.in(0))) * T(2 * std::numbers::inv_sqrtpi));
+    const auto slopes = [](const auto& g, const auto& v) {
+      return g * exp(-square(v)) * T(2 * std::numbers::inv_sqrtpi);
+    };
+    c.accumulate(0, in_blocks(slopes, c.grad, c.in(0)));
   });
 }
 
@@ -240,7 +247,10 @@ Tensor<T> pow(const Tensor<T>& x, std::type_identity_t<T> exponent) {
   const ProfileScope profile("pow");
   return record("pow", {x}, pow(x.value(), exponent), [exponent](auto& c) {
     if (exponent == T(0)) return c.accumulate(0, where(full_mask(c.shape(0), false), c.grad, 0));
-    c.accumulate(0, c.grad * (pow(c.in(0), exponent - T(1)) * exponent));
+    const auto slopes = [exponent](const auto& g, const auto& v) {
+      return g * (pow(v, exponent - T(1)) * exponent);
+    };
+    c.accumulate(0, in_blocks(slopes, c.grad, c.in(0)));
   });
 }
 

@@ -30,6 +30,17 @@ void multiply(Transpose op_a, Transpose op_b, int m, int n, int k, double alpha,
               c, ld_c);
 }
 
+// y = alpha op(A) x + beta y
+void multiply(Transpose op_a, int rows, int cols, float alpha, const float* a, int ld_a,
+              const float* x, int inc_x, float beta, float* y, int inc_y) {
+  cblas_sgemv(CblasRowMajor, to_cblas(op_a), rows, cols, alpha, a, ld_a, x, inc_x, beta, y, inc_y);
+}
+
+void multiply(Transpose op_a, int rows, int cols, double alpha, const double* a, int ld_a,
+              const double* x, int inc_x, double beta, double* y, int inc_y) {
+  cblas_dgemv(CblasRowMajor, to_cblas(op_a), rows, cols, alpha, a, ld_a, x, inc_x, beta, y, inc_y);
+}
+
 }  // namespace
 
 template <class T>
@@ -44,8 +55,24 @@ void gemm(Transpose op_a, Transpose op_b, std::size_t m, std::size_t n, std::siz
     return;
   }
   flops += 2 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
-  multiply(op_a, op_b, static_cast<int>(m), static_cast<int>(n), static_cast<int>(k), alpha, a,
-           static_cast<int>(ld_a), b, static_cast<int>(ld_b), beta, c, static_cast<int>(ld_c));
+  const auto as_int = [](std::size_t size) { return static_cast<int>(size); };
+  // A matrix and a vector, of which nothing need be packed: C = op(A) b, or C^T = op(B)^T a.
+  if (n == 1 || m == 1) {
+    const bool column = n == 1;
+    const std::size_t size = column ? m : n, step = column ? ld_c : 1;
+    if (beta == T(0))
+      for (std::size_t i = 0; i < size; ++i) c[i * step] = T(0);
+    const Transpose op = column ? op_a : op_b == Transpose::no ? Transpose::yes : Transpose::no;
+    const bool turned = op == Transpose::yes;
+    multiply(op, as_int(turned ? k : size), as_int(turned ? size : k), alpha, column ? a : b,
+             as_int(column ? ld_a : ld_b), column ? b : a,
+             column ? (op_b == Transpose::no ? as_int(ld_b) : 1)
+                    : (op_a == Transpose::no ? 1 : as_int(ld_a)),
+             beta == T(0) ? T(1) : beta, c, as_int(step));
+    return;
+  }
+  multiply(op_a, op_b, as_int(m), as_int(n), as_int(k), alpha, a, as_int(ld_a), b, as_int(ld_b),
+           beta, c, as_int(ld_c));
 }
 
 template void gemm(Transpose, Transpose, std::size_t, std::size_t, std::size_t, float, const float*,

@@ -14,6 +14,7 @@ as long.
 
 All is float32, each update of a case takes the same arrays, random, and makes new gradients.
   mlp          784-256-10, ReLU, batch 128: forward, cross-entropy, backward, Adam
+  mlp_gradients  the same without Adam
   convnet      64 pictures 1 x 28 x 28: conv 5 x 5 to 16, ReLU, max-pool 2, conv 5 x 5 to 32, ReLU,
                max-pool 2, linear 512-10, no padding: forward, cross-entropy, backward, Adam
                (channels last, which is faster here than PyTorch's default layout)
@@ -31,7 +32,7 @@ import sys
 import time
 from collections import defaultdict
 
-CASES = ("mlp", "convnet", "lstm", "transformer")
+CASES = ("mlp", "mlp_gradients", "convnet", "lstm", "transformer")
 WARM_UP = 5
 MALLOC = {"default": {}, "keep": {"MALLOC_MMAP_THRESHOLD_": str(32 << 20),  # the largest it takes
                                   "MALLOC_TRIM_THRESHOLD_": str(1 << 40),
@@ -63,7 +64,8 @@ def networks(torch):
                             nn.Linear(512, 10)).to(memory_format=torch.channels_last)
     pictures = torch.randn(64, 1, 28, 28).to(memory_format=torch.channels_last)
     transformer = nn.TransformerEncoderLayer(256, 4, 1024, dropout=0.0)
-    return {"mlp": (mlp, torch.randn(128, 784)), "convnet": (convnet, pictures),
+    return {"mlp": (mlp, torch.randn(128, 784)), "mlp_gradients": (mlp, torch.randn(128, 784)),
+            "convnet": (convnet, pictures),
             "lstm": (nn.LSTM(256, 256), torch.randn(14, 64, 256)),
             "transformer": (transformer, torch.randn(14, 64, 256))}
 
@@ -75,7 +77,8 @@ def make_update(torch, case):
     def train():
         optimizer.zero_grad(set_to_none=True)
         torch.nn.functional.cross_entropy(module(x), classes).backward()
-        optimizer.step()
+        if case != "mlp_gradients":
+            optimizer.step()
 
     def differentiate():
         x.grad = None
@@ -83,7 +86,7 @@ def make_update(torch, case):
         output = module(x)
         (output[0] if case == "lstm" else output).backward(cotangent)
 
-    if case in ("mlp", "convnet"):
+    if case in ("mlp", "mlp_gradients", "convnet"):
         classes = torch.randint(0, 10, (x.shape[0],))
         optimizer = torch.optim.Adam(module.parameters(), lr=1e-3)
         return train
@@ -97,7 +100,7 @@ def one_round(args):
     import torch
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
     update, times = make_update(torch, args.case), []
-    for _ in range(WARM_UP + args.updates * (10 if args.case == "mlp" else 1)):
+    for _ in range(WARM_UP + args.updates * (10 if args.case.startswith("mlp") else 1)):
         start = time.perf_counter()
         update()
         times.append(1000 * (time.perf_counter() - start))
@@ -137,10 +140,10 @@ def main():
         print(one_round(args))
         return
     if not args.json:
-        print(f"{'case':12} {'threads':>7} {'malloc':8} {'parallel':8} {'ms':>8}")
+        print(f"{'case':13} {'threads':>7} {'malloc':8} {'parallel':8} {'ms':>8}")
     for case in CASES if args.case == "all" else [args.case]:
         row = run(args, case)
-        text = "{case:12} {threads:7} {malloc:8} {parallel:8} {ms:8.3f}".format(**row)
+        text = "{case:13} {threads:7} {malloc:8} {parallel:8} {ms:8.3f}".format(**row)
         print(json.dumps(row) if args.json else text, flush=True)
 
 

@@ -26,14 +26,13 @@ std::vector<Row> statistics_rows() {
   return {
       row("amax", "max", {drawn({2, 3})}, [](const auto& in) { return max(in[0]); }),
       row("amin", "min", {drawn({2, 3})}, [](const auto& in) { return min(in[0]); }),
-      row("mul", "prod, all", {drawn({2, 3})}, [](const auto& in) { return prod(in[0]); }),
-      row("mul", "prod, middle axis", {drawn({2, 5, 2})},
-          [](const auto& in) { return prod(in[0], 1); }),
-      row("mul", "prod, outer axes, kept", {drawn({2, 3, 4})},
+      row("prod", "all", {drawn({2, 3})}, [](const auto& in) { return prod(in[0]); }),
+      row("prod", "middle axis", {drawn({2, 5, 2})}, [](const auto& in) { return prod(in[0], 1); }),
+      row("prod", "outer axes, kept", {drawn({2, 3, 4})},
           [](const auto& in) {
             return prod(in[0], {0, -1}, true);
           }),
-      row("mul", "prod, zeros", {drawn({3, 3})},
+      row("prod", "zeros", {drawn({3, 3})},
           [=](const auto& in) { return prod(with_zeros(in[0]), 1); }),
       row("var", "all", {drawn({2, 3})}, [](const auto& in) { return var(in[0]); }),
       row("var", "middle axis, kept", {drawn({2, 3, 4})},

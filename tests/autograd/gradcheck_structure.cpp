@@ -38,7 +38,7 @@ std::vector<Row> product_rows() {
           [](const auto& in) { return bmm(in[0], in[1]); }),
       row("mul", "dot", {drawn({4}), drawn({4})}, [](const auto& in) { return dot(in[0], in[1]); }),
       row("mul", "dot, aliased", {drawn({4})}, [](const auto& in) { return dot(in[0], in[0]); }),
-      row("mul", "outer", {drawn({2}), drawn({3})},
+      row("outer", "", {drawn({2}), drawn({3})},
           [](const auto& in) { return outer(in[0], in[1]); }),
       row("linear", "with bias", {drawn({3, 4}), drawn({2, 4}), drawn({2})},
           [](const auto& in) { return linear(in[0], in[1], in[2]); }),
