@@ -173,8 +173,16 @@ void input_gradients(Vjp<T>& c, const Sequence& q, const T* states, const T* ini
       gemm<T>(Transpose::yes, Transpose::no, G, H, q.batch, 1, d_gh + q.time(0) * q.batch * G, G,
               initial, H, 1, out.data, H);
   }
-  if (c.wants(kBiasIh)) kernels<T>().sum_rows(q.rows(), G, d_gi, G, c.sum_buffer(kBiasIh));
-  if (c.wants(kBiasHh)) kernels<T>().sum_rows(q.rows(), G, d_gh, G, c.sum_buffer(kBiasHh));
+  if (c.wants(kBiasIh) || c.wants(kBiasHh)) {
+    Array<T> sums = zeros<T>({G});
+    kernels<T>().sum_rows(q.rows(), G, d_gi, G, sums.data());
+    c.accumulate(kBiasIh, sums);
+    if (d_gh != d_gi) {
+      sums = zeros<T>({G});
+      kernels<T>().sum_rows(q.rows(), G, d_gh, G, sums.data());
+    }
+    c.accumulate(kBiasHh, std::move(sums));
+  }
   if (c.wants(kX)) {
     const GradientBuffer<T> out = c.buffer(kX);
     gemm<T>(Transpose::no, Transpose::no, q.rows(), q.inputs, G, 1, d_gi, G, c.in(kWeightIh).data(),
