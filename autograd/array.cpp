@@ -133,6 +133,18 @@ Array<T> arange(std::type_identity_t<T> begin, std::type_identity_t<T> end,
   return array;
 }
 
+template <class T>
+Array<T> linspace(std::type_identity_t<T> begin, std::type_identity_t<T> end, std::size_t steps) {
+  Array<T> array({steps});
+  const T step = steps > 1 ? (end - begin) / static_cast<T>(steps - 1) : T(0);
+  for (std::size_t i = 0; i < steps; ++i)  // from the nearer end, so that both are exact
+    array.data()[i] = i < (steps + 1) / 2 ? begin + step * static_cast<T>(i)
+                                          : end - step * static_cast<T>(steps - 1 - i);
+  return array;
+}
+
+template Array<float> linspace<float>(float, float, std::size_t);
+template Array<double> linspace<double>(double, double, std::size_t);
 template Array<float> arange<float>(float, float, float);
 template Array<double> arange<double>(double, double, double);
 template IntArray arange<std::int32_t>(std::int32_t, std::int32_t, std::int32_t);

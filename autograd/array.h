@@ -148,6 +148,10 @@ Array<T> arange(std::type_identity_t<T> end) {
   return arange<T>(T(0), end, T(1));
 }
 
+// `steps` numbers from begin to end, both included, evenly apart.
+template <class T>
+Array<T> linspace(std::type_identity_t<T> begin, std::type_identity_t<T> end, std::size_t steps);
+
 // [n, n] or [n, m]: 1 on the diagonal, else 0.
 template <class T>
 Array<T> eye(std::size_t n, std::size_t m) {

@@ -165,6 +165,13 @@ Array<T> log_softmax(const Array<T>& x, std::ptrdiff_t axis, const Mask& keep = 
 template <class T>
 bool equal(const Array<T>& a, const Array<T>& b);
 bool equal(const Mask& a, const Mask& b);
+// Whether |a - b| <= absolute + relative |b| everywhere, as torch.allclose; not with NaN. A
+// ShapeError if the shapes differ.
+struct Tolerance {
+  double relative = 1e-5, absolute = 1e-8;
+};
+template <class T>
+bool allclose(const Array<T>& a, const Array<T>& b, Tolerance tolerance = {});
 
 }  // namespace babelgrad
 

@@ -8,14 +8,6 @@
 
 namespace babelgrad {
 
-// A whole number of any type, of either sign.
-struct WholeNumber {
-  std::ptrdiff_t value;
-  template <std::integral Number>
-  requires(!std::same_as<Number, bool>) constexpr WholeNumber(Number number)
-      : value(static_cast<std::ptrdiff_t>(number)) {}
-};
-
 // One axis or several: sum(x, 1), mean(x, {0, -1}). A negative axis counts from the last. None
 // given: all.
 class Axes {

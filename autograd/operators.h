@@ -130,6 +130,9 @@ const Array<T>& elements(const Tensor<T>& x) {
   }                                                                                          \
   inline Mask operator symbol(const IntArray& a, std::same_as<std::int32_t> auto b) {        \
     return compare(Comparison::name, a, scalar(b));                                          \
+  }                                                                                          \
+  inline Mask operator symbol(std::same_as<std::int32_t> auto a, const IntArray& b) {        \
+    return compare(Comparison::mirrored, b, scalar(a));                                      \
   }
 BABELGRAD_COMPARISON(<, less, greater)
 BABELGRAD_COMPARISON(<=, less_equal, greater_equal)
@@ -138,6 +141,24 @@ BABELGRAD_COMPARISON(>=, greater_equal, less_equal)
 BABELGRAD_COMPARISON(==, equal, equal)
 BABELGRAD_COMPARISON(!=, not_equal, not_equal)
 #undef BABELGRAD_COMPARISON
+
+// The smaller or larger of each element and a number.
+template <Value V, Number N>
+V minimum(const V& x, N number) {
+  return minimum(x, constant<V>(number));
+}
+template <Value V, Number N>
+V minimum(N number, const V& x) {
+  return minimum(constant<V>(number), x);
+}
+template <Value V, Number N>
+V maximum(const V& x, N number) {
+  return maximum(x, constant<V>(number));
+}
+template <Value V, Number N>
+V maximum(N number, const V& x) {
+  return maximum(constant<V>(number), x);
+}
 
 // The choice by a mask with a number on one side.
 template <Value V, Number N>

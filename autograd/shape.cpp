@@ -21,6 +21,10 @@ void Shape::insert(std::size_t axis, std::size_t size) {
   ++rank_;
 }
 
+void Shape::throw_negative(std::ptrdiff_t size) {
+  throw ShapeError("shape: need sizes of at least 0; got " + std::to_string(size));
+}
+
 void Shape::erase(std::size_t axis) {
   std::copy(begin() + axis + 1, end(), begin() + axis);
   --rank_;

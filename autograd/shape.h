@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <initializer_list>
 #include <iosfwd>
@@ -15,12 +16,23 @@
 
 namespace babelgrad {
 
+// A whole number of any type, of either sign.
+struct WholeNumber {
+  std::ptrdiff_t value;
+  template <std::integral Number>
+  requires(!std::same_as<Number, bool>) constexpr WholeNumber(Number number)
+      : value(static_cast<std::ptrdiff_t>(number)) {}
+};
+
 class Shape {
  public:
   static constexpr std::size_t kMaxRank = 8;
 
   Shape() = default;
-  Shape(std::initializer_list<std::size_t> sizes) : Shape(sizes.begin(), sizes.end()) {}
+  // A ShapeError for a negative size.
+  Shape(std::initializer_list<WholeNumber> sizes) {
+    for (const WholeNumber size : sizes) push_back(checked(size));
+  }
   template <std::input_iterator Iterator>
   Shape(Iterator begin, Iterator end) {
     for (; begin != end; ++begin) push_back(static_cast<std::size_t>(*begin));
@@ -48,6 +60,12 @@ class Shape {
   }
 
  private:
+  static std::size_t checked(WholeNumber size) {
+    if (size.value < 0) throw_negative(size.value);
+    return static_cast<std::size_t>(size.value);
+  }
+  [[noreturn]] static void throw_negative(std::ptrdiff_t size);
+
   std::size_t rank_ = 0;
   std::array<std::size_t, kMaxRank> sizes_{};
 };

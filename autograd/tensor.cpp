@@ -115,11 +115,15 @@ Tensor<T> Tensor<T>::operator[](std::ptrdiff_t index) const {
 
 template <class T>
 const Array<T>& Tensor<T>::grad() const& {
-  if (!has_grad())
-    throw GraphError(
-        "grad: no gradient here; need a leaf with requires_grad (or retain_grad()) and a call of "
-        "backward()");
-  return *node().extras->grad;
+  if (has_grad()) return *node().extras->grad;
+  const std::string leaf = name().empty() ? "this leaf" : "leaf " + name();
+  if (!is_leaf())
+    throw GraphError(std::string("grad: the result of ") + op() +
+                     " has none; need retain_grad() before backward()");
+  if (!requires_grad())
+    throw GraphError("grad: " + leaf + " does not require a gradient; need kRequiresGrad");
+  throw GraphError("grad: none has come to " + leaf +
+                   "; need backward() of a loss that depends on it");
 }
 
 template <class T>

@@ -165,6 +165,8 @@ struct Shortcut {
 // Makes the node of an op. `value` is the op's result, `vjp` its vector-Jacobian product, which
 // reads inputs and output from its argument; it must not capture a tensor of the op's own output.
 // No history is kept if no input requires a gradient or under NoGrad. `op` is a string literal.
+// (An array that came as a const reference is captured as [indices = indices]: a plain [indices]
+// is const, and copied once more when the function moves to its node.)
 template <class T, class F>
 Tensor<T> record(const char* op, std::type_identity_t<std::vector<Tensor<T>>> inputs,
                  Array<T> value, F vjp) {

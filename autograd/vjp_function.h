@@ -24,7 +24,8 @@ class VjpFunction {
   VjpFunction() = default;
   // f: called with a Vjp<T>&, or with either (a generic lambda).
   template <class F>
-  requires(!std::same_as<std::remove_cvref_t<F>, VjpFunction>) explicit VjpFunction(F f) {
+  requires(!std::is_lvalue_reference_v<F> &&
+           !std::same_as<F, VjpFunction>) explicit VjpFunction(F&& f) {
     static_assert(alignof(F) <= 64, "the allocator aligns to 64 bytes");
     if constexpr (fits_in_place<F>)
       new (place_) F(std::move(f));

@@ -89,14 +89,14 @@ Attention<T> record_attention(const char* name, const std::vector<Tensor<T>>& in
       [vjp, e, saved = SavedArray<T>(weights)](Vjp<T>& c) {
         vjp(c, e, saved.get(c.op(), "an array of its weights"));
       },
-      Definition<T>([scores, lengths](const auto& in) {
+      Definition<T>([scores, lengths = lengths](const auto& in) {
         return attention_context(attention_weights(scores(in), lengths),
                                  without_padding(in.back(), lengths));
       }));
   const ProfileScope profile("attention_weights");
   return {std::move(result),
           record_defined<T>("attention_weights", {inputs.begin(), inputs.end() - 1},
-                            std::move(weights), [scores, lengths](const auto& in) {
+                            std::move(weights), [scores, lengths = lengths](const auto& in) {
                               return attention_weights(scores(in), lengths);
                             })};
 }
@@ -132,7 +132,7 @@ Attention<T> dot_attention(const Tensor<T>& queries, const Tensor<T>& keys, cons
   };
   return record_attention<T>(
       "dot_attention", {queries, keys, values}, e, std::move(scores), vjp,
-      [lengths](const std::vector<Tensor<T>>& in) {
+      [lengths = lengths](const std::vector<Tensor<T>>& in) {
         return dot_scores(in[0], without_padding(in[1], lengths));
       },
       lengths);
@@ -176,7 +176,7 @@ Attention<T> additive_attention(const Tensor<T>& queries, const Tensor<T>& keys,
   };
   return record_attention<T>(
       "additive_attention", {queries, keys, v, values}, e, std::move(scores), vjp,
-      [lengths](const std::vector<Tensor<T>>& in) {
+      [lengths = lengths](const std::vector<Tensor<T>>& in) {
         return additive_scores(in[0], without_padding(in[1], lengths), in[2]);
       },
       lengths);

@@ -77,7 +77,7 @@ Tensor<T> cross_entropy(const Tensor<T>& logits, const IntArray& targets,
     kernels<T>().scale(g.size(), *c.grad.data(), g.data());
     c.accumulate(0, std::move(g));
   };
-  Definition<T> definition = [targets, options](const std::vector<Tensor<T>>& in) {
+  Definition<T> definition = [targets = targets, options](const std::vector<Tensor<T>>& in) {
     return composed_cross_entropy(in[0], targets, options);
   };
   return record("cross_entropy", {logits}, scalar(loss), std::move(vjp), std::move(definition));

@@ -85,7 +85,7 @@ Tensor<T> embedding(const Tensor<T>& table, const IntArray& indices) {
   Array<T> rows(shape);
   for (std::size_t i = 0; i < indices.size(); ++i)
     std::copy_n(table.value().data() + indices.data()[i] * width, width, rows.data() + i * width);
-  return record("embedding", {table}, std::move(rows), [indices](auto& c) {
+  return record("embedding", {table}, std::move(rows), [indices = indices](auto& c) {
     c.accumulate_rows(0, indices, c.grad);  // d table[indices[i]] += d rows[i]
   });
 }
@@ -107,9 +107,10 @@ Array<T> index_select(const Array<T>& x, std::ptrdiff_t axis, const IntArray& in
 template <class T>
 Tensor<T> index_select(const Tensor<T>& x, std::ptrdiff_t axis, const IntArray& indices) {
   const ProfileScope profile("index_select");
-  return record(
-      "index_select", {x}, index_select(x.value(), axis, indices),
-      [axis, indices](auto& c) { c.accumulate(0, index_add(c.zeros(0), axis, indices, c.grad)); });
+  return record("index_select", {x}, index_select(x.value(), axis, indices),
+                [axis, indices = indices](auto& c) {
+                  c.accumulate(0, index_add(c.zeros(0), axis, indices, c.grad));
+                });
 }
 
 template <class T>
@@ -137,7 +138,7 @@ Tensor<T> index_add(const Tensor<T>& x, std::ptrdiff_t axis, const IntArray& ind
                     const Tensor<T>& values) {
   const ProfileScope profile("index_add");
   return record("index_add", {x, values}, index_add(x.value(), axis, indices, values.value()),
-                [axis, indices](auto& c) {
+                [axis, indices = indices](auto& c) {
                   c.accumulate(0, c.grad);
                   if (c.wants(1)) c.accumulate(1, index_select(c.grad, axis, indices));
                 });
@@ -156,9 +157,10 @@ Array<T> gather(const Array<T>& x, std::ptrdiff_t axis, const IntArray& indices)
 template <class T>
 Tensor<T> gather(const Tensor<T>& x, std::ptrdiff_t axis, const IntArray& indices) {
   const ProfileScope profile("gather");
-  return record("gather", {x}, gather(x.value(), axis, indices), [axis, indices](auto& c) {
-    c.accumulate(0, scatter_add(c.zeros(0), axis, indices, c.grad));
-  });
+  return record("gather", {x}, gather(x.value(), axis, indices),
+                [axis, indices = indices](auto& c) {
+                  c.accumulate(0, scatter_add(c.zeros(0), axis, indices, c.grad));
+                });
 }
 
 template <class T>
@@ -180,7 +182,7 @@ Tensor<T> scatter_add(const Tensor<T>& x, std::ptrdiff_t axis, const IntArray& i
                       const Tensor<T>& values) {
   const ProfileScope profile("scatter_add");
   return record("scatter_add", {x, values}, scatter_add(x.value(), axis, indices, values.value()),
-                [axis, indices](auto& c) {
+                [axis, indices = indices](auto& c) {
                   c.accumulate(0, c.grad);
                   if (c.wants(1)) c.accumulate(1, gather(c.grad, axis, indices));
                 });

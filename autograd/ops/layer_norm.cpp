@@ -1,8 +1,12 @@
+#include <algorithm>
+
 #include "babelgrad/autograd/inspection/profile.h"
 #include "babelgrad/autograd/kernels/kernels.h"
 #include "babelgrad/autograd/ops.h"
 
 namespace babelgrad {
+
+constexpr std::size_t kBlock = 4096;  // elements
 
 template <class T>
 Tensor<T> layer_norm(const Tensor<T>& x, const Tensor<T>& weight, const Tensor<T>& bias,
@@ -23,19 +27,21 @@ Tensor<T> layer_norm(const Tensor<T>& x, const Tensor<T>& weight, const Tensor<T
         saved.normal.data() + r * n, y.data() + r * n);
   auto vjp = [n, rows, saved = std::move(saved)](Vjp<T>& c) {
     const Kernels<T>& k = kernels<T>();
-    const T* normal = saved.normal.data();
-    if (c.wants(2)) k.sum_rows(rows, n, c.grad.data(), n, c.sum_buffer(2));
-    if (c.wants(1)) {
-      T* sums = c.sum_buffer(1);
-      for (std::size_t i = 0; i < c.grad.size(); i += n)
-        k.multiply_add(n, c.grad.data() + i, normal + i, sums);
+    const std::size_t block = std::max<std::size_t>(kBlock / n, 1);  // rows read once, from cache
+    T* weight_sums = c.wants(1) ? c.sum_buffer(1) : nullptr;
+    T* bias_sums = c.wants(2) ? c.sum_buffer(2) : nullptr;
+    Array<T> g = c.take_grad();  // and then dx
+    for (std::size_t begin = 0; begin < rows; begin += block) {
+      const std::size_t end = std::min(begin + block, rows);
+      const auto row = [n](auto& array, std::size_t r) { return array.data() + r * n; };
+      if (bias_sums) k.sum_rows(end - begin, n, row(g, begin), n, bias_sums);
+      for (std::size_t r = begin; weight_sums && r < end; ++r)
+        k.multiply_add(n, row(g, r), row(saved.normal, r), weight_sums);
+      for (std::size_t r = begin; c.wants(0) && r < end; ++r)
+        k.layer_norm_row_backward(n, row(g, r), row(saved.normal, r), c.in(1).data(),
+                                  saved.inverse.data()[r], row(g, r));
     }
-    if (!c.wants(0)) return;
-    Array<T> dx = c.take_grad();
-    for (std::size_t r = 0; r < rows; ++r)
-      k.layer_norm_row_backward(n, dx.data() + r * n, normal + r * n, c.in(1).data(),
-                                saved.inverse.data()[r], dx.data() + r * n);
-    c.accumulate(0, std::move(dx));
+    if (c.wants(0)) c.accumulate(0, std::move(g));
   };
   Definition<T> definition = [epsilon](const std::vector<Tensor<T>>& in) {
     const Tensor<T> centred = in[0] - mean(in[0], -1, true);

@@ -120,7 +120,7 @@ Tensor<T> linear_cross_entropy(const Tensor<T>& x, const Tensor<T>& weight, cons
     if (c.wants(1)) add_scaled(c, 1, saved.dweight, factor, last);
     if (has_bias && c.wants(2)) add_scaled(c, 2, saved.dbias, factor, last);
   };
-  Definition<T> definition = [targets, options](const std::vector<Tensor<T>>& in) {
+  Definition<T> definition = [targets = targets, options](const std::vector<Tensor<T>>& in) {
     return cross_entropy(linear(in[0], in[1], in.size() > 2 ? in[2] : Tensor<T>()), targets,
                          options);
   };

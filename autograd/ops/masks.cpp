@@ -1,5 +1,6 @@
 // Masks, and the ops that choose by one.
 #include <algorithm>
+#include <cmath>
 
 #include "babelgrad/autograd/inspection/profile.h"
 #include "babelgrad/autograd/ops.h"
@@ -97,6 +98,17 @@ bool equal(const Array<T>& a, const Array<T>& b) {
 }
 
 template <class T>
+bool allclose(const Array<T>& a, const Array<T>& b, Tolerance tolerance) {
+  if (!(a.shape() == b.shape()))
+    throw_shape_error("allclose", "need a and b of one shape",
+                      {{"a", a.shape()}, {"b", b.shape()}});
+  return std::equal(a.begin(), a.end(), b.begin(), [tolerance](double u, double v) {
+    return u == v || (std::isfinite(v) &&
+                      std::abs(u - v) <= tolerance.absolute + tolerance.relative * std::abs(v));
+  });
+}
+
+template <class T>
 Mask compare(Comparison comparison, const Array<T>& a, const Array<T>& b) {
   const Shape shape = broadcast_shape("compare", a.shape(), b.shape());
   const auto by = [&](const auto& f) { return Mask(each_into<std::uint8_t>(shape, f, a, b)); };
@@ -127,7 +139,7 @@ Array<T> where(const Mask& mask, const Array<T>& a, const Array<T>& b) {
 template <class T>
 Tensor<T> where(const Mask& mask, const Tensor<T>& a, const Tensor<T>& b) {
   const ProfileScope profile("where");
-  return record("where", {a, b}, where(mask, a.value(), b.value()), [mask](auto& c) {
+  return record("where", {a, b}, where(mask, a.value(), b.value()), [mask = mask](auto& c) {
     if (c.wants(0)) c.accumulate(0, where(mask, c.grad, 0));
     if (c.wants(1)) c.accumulate(1, where(mask, 0, c.grad));
   });
@@ -150,6 +162,7 @@ Tensor<T> masked_fill(const Tensor<T>& x, const Mask& fill_where, std::type_iden
 
 #define BABELGRAD_INSTANTIATE(T)                                                        \
   template bool equal(const Array<T>&, const Array<T>&);                                \
+  template bool allclose(const Array<T>&, const Array<T>&, Tolerance);                  \
   template Mask compare(Comparison, const Array<T>&, const Array<T>&);                  \
   template Array<T> where(const Mask&, const Array<T>&, const Array<T>&);               \
   template Tensor<T> where(const Mask&, const Tensor<T>&, const Tensor<T>&);            \

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "babelgrad/autograd/operators.h"
+#include "babelgrad/autograd/random.h"
 
 namespace babelgrad {
 
@@ -111,7 +112,7 @@ V slice(const V& x, std::initializer_list<Slice> slices) {
   return part;
 }
 
-// Where the largest or smallest element is, and what sorts an axis: as of arrays (array_ops.h).
+// What of arrays gives no tensor, of tensors, too (array_ops.h, random.h).
 template <class T>
 IntArray argmax(const Tensor<T>& x) {
   return argmax(x.value());
@@ -131,6 +132,18 @@ IntArray argmin(const Tensor<T>& x, std::ptrdiff_t axis, KeepDim keepdim = {}) {
 template <class T>
 IntArray argsort(const Tensor<T>& x, std::ptrdiff_t axis = -1, bool descending = false) {
   return argsort(x.value(), axis, descending);
+}
+template <class T>
+IntArray categorical(const Tensor<T>& weights, Random& random) {
+  return categorical(weights.value(), random);
+}
+template <class T>
+bool equal(const Tensor<T>& a, const Tensor<T>& b) {
+  return equal(a.value(), b.value());
+}
+template <class T>
+bool allclose(const Tensor<T>& a, const Tensor<T>& b, Tolerance tolerance = {}) {
+  return allclose(a.value(), b.value(), tolerance);
 }
 
 // Pieces of `size` along an axis, the last one maybe shorter.

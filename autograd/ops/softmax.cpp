@@ -121,7 +121,7 @@ template <class T>
 Tensor<T> log_softmax_rows(const Tensor<T>& x, const Mask& keep) {
   const ProfileScope profile("log_softmax");
   return record("log_softmax", {x}, log_softmax_rows(x.value(), keep),
-                [keep](auto& c) { c.accumulate(0, log_softmax_slope(c, keep)); });
+                [keep = keep](auto& c) { c.accumulate(0, log_softmax_slope(c, keep)); });
 }
 
 template <class V>

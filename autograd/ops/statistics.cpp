@@ -1,9 +1,11 @@
 // Reductions that are more than a sum: extremes of all elements, products, spreads, norms, running
 // sums.
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <functional>
 #include <numeric>
+#include <type_traits>
 
 #include "babelgrad/autograd/inspection/profile.h"
 #include "babelgrad/autograd/kernels/kernels.h"
@@ -181,16 +183,18 @@ Array<T> running_sums(const Array<T>& x, std::ptrdiff_t axis, bool reversed) {
   if (y.size() == 0) return y;
   const std::size_t inner = view.inner, first = reversed ? (view.n - 1) * inner : 0;
   const std::ptrdiff_t step = static_cast<std::ptrdiff_t>(inner) * (reversed ? -1 : 1);
-  if (inner == 1) {  // several rows at once: a sum waits for the one before
-    constexpr std::size_t kRows = 4;
-    for (std::size_t o = 0; o < view.outer; o += kRows) {
-      const std::size_t rows = std::min(kRows, view.outer - o);
+  if (inner == 1) {
+    const auto sum_rows = [&](std::size_t o,
+                              auto rows) {  // at once: a sum waits for the one before
       const T* from = x.data() + o * view.n + first;
       T* to = y.data() + o * view.n + first;
-      T sums[kRows] = {};
+      std::array<T, rows()> sums{};
       for (std::size_t i = 0; i < view.n; ++i, from += step, to += step)
-        for (std::size_t r = 0; r < rows; ++r) to[r * view.n] = sums[r] += from[r * view.n];
-    }
+        for (std::size_t r = 0; r < rows(); ++r) to[r * view.n] = sums[r] += from[r * view.n];
+    };
+    std::size_t o = 0;
+    for (; o + 8 <= view.outer; o += 8) sum_rows(o, std::integral_constant<std::size_t, 8>());
+    for (; o < view.outer; ++o) sum_rows(o, std::integral_constant<std::size_t, 1>());
     return y;
   }
   for (std::size_t o = 0; o < view.outer; ++o) {

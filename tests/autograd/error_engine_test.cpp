@@ -93,12 +93,16 @@ TEST_CASE("errors: what backward and gradients cannot start from") {
 
 TEST_CASE("errors: gradients, hooks and values where there can be none") {
   D x = random_leaf({2}, 1), constant = x.detach(), y = exp(x);
-  const std::string no_gradient =
-      "grad: no gradient here; need a leaf with requires_grad (or retain_grad()) and a call of "
-      "backward()";
-  CHECK(message_of<GraphError>([&] { x.grad(); }) == no_gradient);
+  CHECK(message_of<GraphError>([&] { x.grad(); }) ==
+        "grad: none has come to this leaf; need backward() of a loss that depends on it");
+  x.set_name("w");
+  CHECK(message_of<GraphError>([&] { x.grad(); }) ==
+        "grad: none has come to leaf w; need backward() of a loss that depends on it");
+  CHECK(message_of<GraphError>([&] { constant.grad(); }) ==
+        "grad: this leaf does not require a gradient; need kRequiresGrad");
   sum(y).backward();
-  CHECK(message_of<GraphError>([&] { y.grad(); }) == no_gradient);
+  CHECK(message_of<GraphError>([&] { y.grad(); }) ==
+        "grad: the result of exp has none; need retain_grad() before backward()");
   CHECK(message_of<GraphError>([&] { constant.retain_grad(); }) ==
         "retain_grad: need a tensor that requires a gradient");
   CHECK(message_of<GraphError>([&] {

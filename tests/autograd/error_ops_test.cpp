@@ -357,6 +357,11 @@ TEST_CASE("errors: statistics, order, and what is made") {
       {"arange: need a step that leads from begin to end; got begin 0.000000, end 1.000000, step "
        "-1.000000",
        [] { arange<double>(0, 1, -1); }},
+      {"shape: need sizes of at least 0; got -1",
+       [] {
+         zeros<double>({2, -1});
+       }},
+      {"allclose: need a and b of one shape; got a [2], b [1]", [] { allclose(x({2}), x({1})); }},
   });
 }
 

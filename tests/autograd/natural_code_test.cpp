@@ -87,6 +87,7 @@ TEST_CASE("natural: comparisons are masks; where, masked_fill and softmax take t
   const IntArray labels({2}, {2, 0});
   CHECK(same(argmax(F{{1, 2, 3}, {4, 6, 5}}, 1) == labels, {2}, {true, false}));
   CHECK(same(labels != 0, {2}, {true, false}));
+  CHECK(same(0 != labels, {2}, {true, false}));
   CHECK(same(labels < IntArray({2}, {2, 1}), {2}, {false, true}));
 }
 
@@ -141,6 +142,14 @@ TEST_CASE("natural: shapes and lists of tensors") {
   CHECK(same(split(x, 2, 1)[1], {2, 1}, {3, 6}));
   CHECK(same(matmul(x, transpose(x, 0, 1)), {2, 2}, {14, 32, 32, 77}));
   CHECK(same(maximum(x, 7 - x), {2, 3}, {6, 5, 4, 4, 5, 6}));
+  CHECK(same(maximum(x, 3), {2, 3}, {3, 3, 3, 4, 5, 6}));
+  CHECK(same(minimum(2, x), {2, 3}, {1, 2, 2, 2, 2, 2}));
+  const int rows = 2;
+  const std::size_t columns = 3;
+  CHECK(zeros<float>({rows, columns}).shape() == Shape{rows, 3});
+  CHECK(reshape(x, {columns, -1}).shape() == Shape{3, rows});
+  CHECK(equal(x, x));
+  CHECK(allclose(x / 3 * 3, x));
   CHECK(same(embedding(x, IntArray({2}, {1, 0})), {2, 3}, {4, 5, 6, 1, 2, 3}));
   CHECK(same(index_select(x, 1, IntArray({1}, {2})), {2, 1}, {3, 6}));
   CHECK(same(gather(x, 1, IntArray({2, 1}, {2, 0})), {2, 1}, {3, 4}));

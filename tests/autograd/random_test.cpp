@@ -77,6 +77,7 @@ TEST_CASE("categorical: an index a row, in proportion to the weights") {
   for (const std::int32_t index : categorical(weights, random)) ++counts.at(index);
   CHECK(std::abs(counts[0] - 2500) < 220);
   CHECK(counts[0] + counts[2] == 10000);
+  CHECK(categorical(Tensor<double>(full<double>({2, 3, 1}, 1)), random).shape() == Shape{2, 3});
   CHECK(categorical(full<double>({2, 3, 1}, 1), random).shape() == Shape{2, 3});
   const std::string rule =
       "categorical: need finite weights, none negative and one of them positive";

@@ -77,11 +77,25 @@ TEST_CASE("dot, outer") {
   CHECK(equal(outer(a, b).value(), Array<double>({2, 2}, {10, 14, 15, 21})));
 }
 
-TEST_CASE("arange, eye") {
+TEST_CASE("allclose") {
+  const Array<double> a({2}, {1, 100}), near({2}, {1 + 1e-9, 100.0009});
+  CHECK(allclose(a, near));
+  CHECK(!allclose(a, near, {.relative = 1e-6}));
+  const double infinity = std::numeric_limits<double>::infinity(), nan = std::nan("");
+  CHECK(allclose(Array<double>({1}, {infinity}), Array<double>({1}, {infinity})));
+  CHECK(!allclose(Array<double>({1}, {1}), Array<double>({1}, {infinity})));
+  CHECK(!allclose(Array<double>({1}, {nan}), Array<double>({1}, {nan})));
+}
+
+TEST_CASE("arange, linspace, eye") {
   CHECK(equal(arange<double>(3), Array<double>({3}, {0, 1, 2})));
   CHECK(equal(arange<std::int32_t>(5, 0, -2), ints({3}, {5, 3, 1})));
   CHECK(arange<double>(0, 1, 0.25).size() == 4);
   CHECK(arange<float>(0).size() == 0);
+  CHECK(equal(linspace<double>(-1, 1, 5), Array<double>({5}, {-1, -0.5, 0, 0.5, 1})));
+  CHECK(linspace<float>(0, 0.7f, 11)(-1) == 0.7f);
+  CHECK(equal(linspace<float>(2, 3, 1), Array<float>({1}, {2})));
+  CHECK(linspace<float>(2, 3, 0).size() == 0);
   CHECK(equal(eye<double>(2), Array<double>({2, 2}, {1, 0, 0, 1})));
   CHECK(equal(eye<double>(1, 2), Array<double>({1, 2}, {1, 0})));
 }
