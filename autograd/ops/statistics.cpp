@@ -193,7 +193,7 @@ Array<T> running_sums(const Array<T>& x, std::ptrdiff_t axis, bool reversed) {
         for (std::size_t r = 0; r < rows(); ++r) to[r * view.n] = sums[r] += from[r * view.n];
     };
     std::size_t o = 0;
-    for (; o + 8 <= view.outer; o += 8) sum_rows(o, std::integral_constant<std::size_t, 8>());
+    for (; o + 4 <= view.outer; o += 4) sum_rows(o, std::integral_constant<std::size_t, 4>());
     for (; o < view.outer; ++o) sum_rows(o, std::integral_constant<std::size_t, 1>());
     return y;
   }
