@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "babelgrad/models/seq2seq.h"
+#include "babelgrad/models/seq2seq/seq2seq.h"
 #include "babelgrad/nn/random.h"
 #include "tests/autograd/helpers.h"
 
