@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # The direction of the includes: apps -> models -> nn -> autograd, and models, apps -> text; base is
-# below all, and the rooms of models/ have an order of their own. xtensor is included in autograd/array.h and nn/npy.cpp alone, cblas.h
-# in autograd/products/gemm.cpp alone, JSON is parsed in base/json.h alone, and nn/nn.h includes all
-# of nn.
+# below all, and the rooms of models/ have an order of their own. xtensor is included in
+# autograd/array.h and nn/npy.cpp alone, cblas.h in autograd/products/gemm.cpp alone, JSON is parsed
+# in base/json.h alone, and nn/nn.h includes all of nn.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 status=0
@@ -25,7 +25,7 @@ check models nn autograd text base
 check models/config nn autograd text base
 check models/seq2seq models/config nn autograd text base
 check models/search models/seq2seq models/config models/worker_pool.h nn autograd text base
-check models/explanation models/seq2seq models/config nn autograd text base
+check models/explanation models/search models/seq2seq models/config models/worker_pool.h nn autograd text base
 check apps models nn autograd text base
 
 # only FILE PATTERN: nothing but FILE includes a header that matches.

@@ -1,7 +1,6 @@
-// Trace: one sentence's way through a model, un-fused. Every gate, score, weight and word of
-// encoder and decoder is a node of its own, made of autograd's primitive ops, so that it can be
-// looked at and differentiated. The fused run (Seq2Seq::force, search) computes the same numbers; a
-// test holds the two equal.
+// Trace: one sentence's way through a model. A tap (seq2seq/tap.h) writes down what the encoder and
+// the decoder's steps compute: every gate, score, weight and word is a node of its own, so that it
+// can be looked at and differentiated.
 //
 // Parameters enter as constants and the embeddings as leaves: gradients flow through what the model
 // computed of the sentence, not into its parameters. The letters are those of docs/design.md; a
@@ -52,7 +51,7 @@ struct StepTrace {
   std::int32_t input = 0;           // the word read: bos, or the output of the step before
   Tensor<T> embedding;              // [1, E], a leaf
   std::vector<GruTrace<T>> layers;  // [1, H] each
-  Tensor<T> scores, weights;        // [1, S]; undefined for plain
+  Tensor<T> scores, weights;        // [1, 1, S]; undefined for plain
   Tensor<T> context;                // [1, D]; undefined for plain
   Tensor<T> readout;                // [1, R]
   Tensor<T> log_probabilities;      // [1, V]

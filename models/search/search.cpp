@@ -39,23 +39,6 @@ bool better(const Candidate& a, const Candidate& b) {
   return a.beam != b.beam ? a.beam < b.beam : a.token < b.token;
 }
 
-// Columns of an array along an axis: [outer, n, inner] -> [outer, picks, inner].
-template <class T>
-Array<T> pick_columns(const Array<T>& x, std::size_t axis, const std::vector<std::size_t>& picks) {
-  std::size_t outer = 1, inner = 1;
-  for (std::size_t i = 0; i < axis; ++i) outer *= x.shape()[i];
-  for (std::size_t i = axis + 1; i < x.rank(); ++i) inner *= x.shape()[i];
-  Shape shape = x.shape();
-  const std::size_t n = shape[axis];
-  shape[axis] = picks.size();
-  Array<T> y = uninitialized<T>(shape);
-  for (std::size_t o = 0; o < outer; ++o)
-    for (std::size_t i = 0; i < picks.size(); ++i)
-      std::copy_n(x.data() + (o * n + picks[i]) * inner, inner,
-                  y.data() + (o * picks.size() + i) * inner);
-  return y;
-}
-
 // One batch of sentences on its way. Row k * B + b is beam k of the b-th active sentence.
 template <class T>
 class BatchSearch {
@@ -86,7 +69,7 @@ class BatchSearch {
   }
 
  private:
-  std::size_t width() const { return state_.hidden[0].dim(0) / active_.size(); }  // rows a sentence
+  std::size_t width() const { return state_.rows() / active_.size(); }  // rows a sentence
 
   bool has_ended(const Sentence& s) const {
     if (s.finished.size() >= config_.beam || s.beams.empty()) return true;
@@ -101,8 +84,10 @@ class BatchSearch {
         const Beam& beam = active_[b].beams[k];
         words.data()[k * batch + b] = beam.last ? beam.last->token : text::kBos;
       }
-    const DecoderOutput<T> output = model_.decoder().step(words, memory_, state_);
-    const auto words_of_row = next_words(model_.output(), output.readout.value(), 2 * config_.beam);
+    const Decoder<T>& decoder = model_.decoder();
+    const DecoderOutput<T> output = decoder.step(words, memory_, state_, kEvaluation);
+    const auto words_of_row =
+        next_words(decoder.output_layer(), output.readout.value(), 2 * config_.beam);
     std::size_t next_width = 1;
     std::vector<std::vector<std::size_t>> parents(batch);  // of each new beam
     for (std::size_t b = 0; b < batch; ++b) {
@@ -113,14 +98,13 @@ class BatchSearch {
     for (std::size_t b = 0; b < batch; ++b)
       for (std::size_t k = 0; k < next_width; ++k)
         order[k * batch + b] = (k < parents[b].size() ? parents[b][k] : 0) * batch + b;
-    for (Tensor<T>& hidden : state_.hidden)
-      hidden = Tensor<T>(pick_columns(hidden.value(), 0, order));
+    state_ = state_.select(order);
   }
 
   // Replaces the beams of the b-th sentence by their best extensions; returns their parents.
   std::vector<std::size_t> extend(Sentence& sentence, std::size_t b,
                                   const std::vector<std::vector<NextWord>>& words_of_row,
-                                  const Array<T>& weights) const {
+                                  const Tensor<T>& weights) const {
     const std::size_t batch = active_.size();
     std::vector<Candidate> candidates;
     for (std::size_t k = 0; k < sentence.beams.size(); ++k)
@@ -130,8 +114,8 @@ class BatchSearch {
     std::sort(candidates.begin(), candidates.end(), better);
     candidates.resize(std::min(candidates.size(), 2 * config_.beam));
     std::vector<std::vector<float>> attention(sentence.beams.size());
-    for (std::size_t k = 0; weights.rank() == 3 && k < attention.size(); ++k) {
-      const T* row = weights.data() + (k * batch + b) * weights.shape()[2];
+    for (std::size_t k = 0; weights.defined() && k < attention.size(); ++k) {
+      const T* row = weights.value().data() + (k * batch + b) * weights.dim(2);
       attention[k].assign(row, row + sentence.length);
     }
     std::vector<Beam> beams;
@@ -198,12 +182,8 @@ class BatchSearch {
     std::vector<std::size_t> order;
     for (std::size_t k = 0; k < rows; ++k)
       for (std::size_t b : staying) order.push_back(k * batch + b);
-    for (Tensor<T>& hidden : state_.hidden)
-      hidden = Tensor<T>(pick_columns(hidden.value(), 0, order));
-    memory_.values = Tensor<T>(pick_columns(memory_.values.value(), 1, staying));
-    if (memory_.keys.defined())
-      memory_.keys = Tensor<T>(pick_columns(memory_.keys.value(), 1, staying));
-    memory_.lengths = pick_columns(memory_.lengths, 0, staying);
+    state_ = state_.select(order);
+    memory_ = memory_.select(staying);
   }
 
   const Seq2Seq<T>& model_;

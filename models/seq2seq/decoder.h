@@ -1,5 +1,5 @@
-// The decoder: from the words so far to the attentional vector ("readout"), from which the output
-// layer reads the next word. Letters: T target steps, B batch, H decoder hidden, D encoder size.
+// The decoder: from the words so far to the attentional vector ("readout"), and from that to the
+// next word. Letters: T target steps, B batch, H decoder hidden, D encoder size.
 //
 //   luong     h_t = GRU(e_t, h_{t-1}); c_t = attend(h_t); readout = tanh(W_c [c_t; h_t] + b)
 //             (Luong et al. 2015, sections 3 and 3.1, no input feeding)
@@ -10,7 +10,6 @@
 // In all of them h_0 = tanh(W_0 [last encoder states] + b_0).
 #pragma once
 
-#include <memory>
 #include <optional>
 #include <vector>
 
@@ -19,55 +18,94 @@
 
 namespace babelgrad {
 
-// What the decoder reads of a source: computed once, used at every step.
 template <class T>
-struct DecoderMemory {
-  Tensor<T> values;  // [S, B, D] encoder states
-  Tensor<T> keys;    // [S, B, K] what the scores compare with; undefined for plain
-  IntArray lengths;  // [B]
+class Decoder;
+
+// What the decoder reads of B sources: computed once, used at every step.
+template <class T>
+class DecoderMemory {
+ public:
+  // Of these sentences alone, in this order.
+  DecoderMemory select(const std::vector<std::size_t>& sentences) const;
+
+ private:
+  friend class Decoder<T>;
+  Tensor<T> values_;  // [S, B, D] encoder states
+  Tensor<T> keys_;    // [S, B, K] what the scores compare with; undefined without attention
+  IntArray lengths_;  // [B]
 };
 
+// What a step hands to the next, of N hypotheses under way.
 template <class T>
-struct DecoderState {
-  std::vector<Tensor<T>> hidden;  // for each layer [N, H]
+class DecoderState {
+ public:
+  // Of these hypotheses alone, in this order, repeated as often as they are named.
+  DecoderState select(const std::vector<std::size_t>& rows) const;
+  std::size_t rows() const { return hidden_.at(0).dim(0); }
+
+ private:
+  friend class Decoder<T>;
+  std::vector<Tensor<T>> hidden_;  // of each layer [N, H]
+  std::size_t time_ = 0;           // steps taken
 };
 
 template <class T>
 struct DecoderOutput {
   Tensor<T> readout;  // [T, B, R], or [N, R] of one step
-  Array<T> weights;   // [T, B, S] attention; of rank 0 for plain
+  Tensor<T> weights;  // [T, B, S], or [K, B, S] of one step; undefined without attention
+  Tensor<T> logits;   // [N, V] of one step that a tap sees; else undefined: see logits()
 };
 
 template <class T>
 class Decoder {
  public:
-  Decoder(const Scope<T>& scope, const Seq2SeqConfig& config, Embedding<T> embedding);
+  // root: of the model, which has the scopes "decoder" and "output".
+  Decoder(const Scope<T>& root, const Seq2SeqConfig& config, Embedding<T> embedding);
 
   DecoderMemory<T> memory(const EncoderOutput<T>& encoded) const;
-  DecoderState<T> initial_state(const EncoderOutput<T>& encoded) const;
+  DecoderState<T> initial_state(const EncoderOutput<T>& encoded, Tap<T>* tap = nullptr) const;
 
-  // All steps at once with the right words as input (teacher forcing): words [T, B].
-  DecoderOutput<T> forced(const IntArray& words, const DecoderMemory<T>& memory,
-                          const DecoderState<T>& initial, const Mode& mode) const;
-
-  // One step of K hypotheses for each of B sentences: words [K * B], row k * B + b belongs to
-  // sentence b; `state` is replaced. The weights are [K, B, S].
+  // The recurrence: one step of K hypotheses for each of B sentences. words [K * B], row k * B + b
+  // belongs to sentence b; `state` is replaced.
   DecoderOutput<T> step(const IntArray& words, const DecoderMemory<T>& memory,
-                        DecoderState<T>& state) const;
+                        DecoderState<T>& state, const Mode& mode, Tap<T>* tap = nullptr) const;
+
+  // Steps with the right words as input (teacher forcing), words [T, B], from a state on. `fold`
+  // takes one after the other; `forced` stands in for it, all steps at once, where no tap looks.
+  DecoderOutput<T> fold(const IntArray& words, const DecoderMemory<T>& memory,
+                        DecoderState<T> state, const Mode& mode, Tap<T>* tap = nullptr) const;
+  DecoderOutput<T> forced(const IntArray& words, const DecoderMemory<T>& memory,
+                          const DecoderState<T>& initial, const Mode& mode,
+                          Tap<T>* tap = nullptr) const;
+
+  // readout [..., R] -> logits [..., V]
+  Tensor<T> logits(const Tensor<T>& readout) const { return output_layer_(readout); }
+  const Linear<T>& output_layer() const { return output_layer_; }
 
  private:
   // parts: context, state and word as the architecture has them, [T, B, *] or [N, *] each
   Tensor<T> read_out(const std::vector<Tensor<T>>& parts) const;
+  std::vector<Tensor<T>> advance(const Tensor<T>& input, const DecoderState<T>& state,
+                                 const Mode& mode, Tap<T>* tap) const;
+  // queries [N, H] -> context [N, D]; weights [K, B, S]
+  Attention<T> attend(const Tensor<T>& queries, const DecoderMemory<T>& memory, std::size_t time,
+                      Tap<T>* tap) const;
+  bool attends_inside() const { return config_.architecture == Architecture::bahdanau; }
 
   Seq2SeqConfig config_;
   Embedding<T> embedding_;
   std::vector<Linear<T>> initial_;  // one a layer
   Gru<T> gru_;
-  std::optional<AttentionLayer<T>> attention_;
   Linear<T> readout_;
+  std::optional<AttentionLayer<T>> attention_;
+  Linear<T> output_layer_;
   Dropout<T> embedding_dropout_, readout_dropout_;
 };
 
+extern template class DecoderMemory<float>;
+extern template class DecoderMemory<double>;
+extern template class DecoderState<float>;
+extern template class DecoderState<double>;
 extern template class Decoder<float>;
 extern template class Decoder<double>;
 

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "babelgrad/models/config/config.h"
+#include "babelgrad/models/seq2seq/tap.h"
 #include "babelgrad/nn/embedding.h"
-#include "babelgrad/nn/gru.h"
 
 namespace babelgrad {
 
@@ -22,10 +22,13 @@ class Encoder {
   Encoder(const Scope<T>& scope, const Seq2SeqConfig& config, Embedding<T> embedding);
 
   // source [S, B] padded word ids, lengths [B]
-  EncoderOutput<T> operator()(const IntArray& source, const IntArray& lengths,
-                              const Mode& mode) const;
+  EncoderOutput<T> operator()(const IntArray& source, const IntArray& lengths, const Mode& mode,
+                              Tap<T>* tap = nullptr) const;
 
  private:
+  GruResult<T> run(const Tensor<T>& words, const IntArray& lengths, const Mode& mode,
+                   Tap<T>* tap) const;
+
   Embedding<T> embedding_;
   Gru<T> gru_;
   Dropout<T> embedding_dropout_, state_dropout_;

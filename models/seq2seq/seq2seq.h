@@ -1,4 +1,4 @@
-// Seq2Seq: encoder, attention, decoder and output layer as one trainable model.
+// Seq2Seq: encoder and decoder as one trainable model.
 #pragma once
 
 #include <memory>
@@ -28,7 +28,8 @@ class Seq2Seq {
   const Decoder<T>& decoder() const { return *decoder_; }
 
   // Cross-entropy of the batch's target words, in nats a token.
-  Tensor<T> loss(const text::Batch& batch, const Mode& mode, const LossOptions& options = {}) const;
+  Tensor<T> loss(const text::Batch& batch, const Mode& mode, const LossOptions& options = {},
+                 Tap<T>* tap = nullptr) const;
 
   struct Forced {
     Array<T> log_probabilities;  // [T, B] of each target word, 0 at padding
@@ -37,18 +38,18 @@ class Seq2Seq {
   // Follows the batch's targets without dropout.
   Forced force(const text::Batch& batch) const;
 
-  const Linear<T>& output() const { return *output_; }
-  // readout [N, R] -> logits [N, V]
-  Tensor<T> logits(const Tensor<T>& readout) const { return (*output_)(readout); }
+  // The same model over the same parameters as constants: what it computes has no gradients of
+  // them. `this` must not be trained while that is used.
+  Seq2Seq constant() const;
 
  private:
-  DecoderOutput<T> decode(const text::Batch& batch, const Mode& mode) const;
+  Seq2Seq(const Seq2SeqConfig& config, std::unique_ptr<ParameterStore<T>> store);
+  DecoderOutput<T> decode(const text::Batch& batch, const Mode& mode, Tap<T>* tap) const;
 
   Seq2SeqConfig config_;
   std::unique_ptr<ParameterStore<T>> store_;
   std::optional<Encoder<T>> encoder_;
   std::optional<Decoder<T>> decoder_;
-  std::optional<Linear<T>> output_;
 };
 
 // A batch's [S, B] or [T, B] ids as an array.

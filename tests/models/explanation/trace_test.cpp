@@ -6,6 +6,7 @@
 
 #include "babelgrad/models/search/search.h"
 #include "tests/models/helpers.h"
+#include "tests/models/initial_states.h"
 
 namespace babelgrad {
 namespace {
@@ -73,7 +74,9 @@ TEST_CASE("trace: the states handed over are the encoder's") {
       const Trace<double> traced = trace_of(model, example);
       const Array<double> states = cat(traced.encoder_states, 0).value();
       CHECK(max_difference(states, encoded.states.value().reshaped(states.shape())) < 1e-12);
-      const auto initial = model.decoder().initial_state(encoded).hidden;
+      InitialStates<double> fused;
+      model.decoder().initial_state(encoded, &fused);
+      const std::vector<Tensor<double>>& initial = fused.seen;
       REQUIRE(initial.size() == traced.initial.size());
       for (std::size_t layer = 0; layer < initial.size(); ++layer)
         CHECK(max_difference(initial[layer].value(), traced.initial[layer].value()) < 1e-12);
@@ -162,7 +165,7 @@ class FusedDecoder {
             .forced(id_array(inputs_, {steps, 1}), model_.decoder().memory(encoded), initial,
                     kEvaluation)
             .readout;
-    const Tensor<double> log_p = log_softmax(model_.logits(readout), -1);
+    const Tensor<double> log_p = log_softmax(model_.decoder().logits(readout), -1);
     return log_p.value().data()[t * log_p.dim(2) + static_cast<std::size_t>(outputs_[t])];
   }
 
@@ -195,8 +198,13 @@ TEST_CASE("trace: gradients at the states are finite differences through the fus
     const std::vector<GradientNorms> norms = gradient_norms(traced);
     const FusedDecoder decoder(model, traced);
     Array<double> states = reshape(cat(traced.encoder_states, 0), {S, 1, D}).value();
-    DecoderState<double> given;  // initial states that do not follow `states`
-    given.hidden = traced.initial;
+    // An initial state that does not follow `states`.
+    const auto given = [&](const Tensor<double>& state) {
+      InitialStates<double> tap;
+      tap.given = {state};
+      const EncoderOutput<double> encoded{{}, {zeros<double>({1, D})}, {}};
+      return model.decoder().initial_state(encoded, &tap);
+    };
     const auto following = [&] {
       EncoderOutput<double> encoded;
       Array<double> last = uninitialized<double>({1, D});
@@ -216,11 +224,11 @@ TEST_CASE("trace: gradients at the states are finite differences through the fus
         }
         CHECK(std::abs(norms[t].encoder_states[s] - std::sqrt(sum)) < 1e-7);
       }
-      Array<double> initial = given.hidden[0].value();
+      Array<double> initial = traced.initial[0].value();
       double sum = 0;
       for (double& x : initial) {
         const double slope = finite_difference(
-            x, [&] { return decoder.log_probability(t, states, {{Tensor<double>(initial)}}); });
+            x, [&] { return decoder.log_probability(t, states, given(Tensor<double>(initial))); });
         sum += slope * slope;
       }
       CHECK(std::abs(norms[t].decoder_states[0] - std::sqrt(sum)) < 1e-7);

@@ -74,10 +74,13 @@ class ReferenceSearch {
   // Reads the last token of the path; log-probabilities of the next [V].
   std::vector<double> step(Path& path) const {
     const std::int32_t last = path.tokens.empty() ? text::kBos : path.tokens.back();
-    const auto output = model_.decoder().step(id_array({last}, {1}), memory_, path.state);
-    if (output.weights.rank() == 3)
-      path.weights.emplace_back(output.weights.begin(), output.weights.end());
-    const Array<double> log_p = log_softmax(model_.logits(output.readout), -1).value();
+    const auto output =
+        model_.decoder().step(id_array({last}, {1}), memory_, path.state, kEvaluation);
+    if (output.weights.defined()) {
+      const Array<double>& weights = output.weights.value();
+      path.weights.emplace_back(weights.begin(), weights.end());
+    }
+    const Array<double> log_p = log_softmax(model_.decoder().logits(output.readout), -1).value();
     return {log_p.begin(), log_p.end()};
   }
 
