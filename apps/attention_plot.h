@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "babelgrad/models/translator.h"
+#include "babelgrad/models/folder/translator.h"
 
 namespace babelgrad::apps {
 

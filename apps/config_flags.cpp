@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 
 #include "babelgrad/base/json.h"
-#include "babelgrad/models/config_fields.h"
-#include "babelgrad/models/config_json.h"
+#include "babelgrad/models/config/config_fields.h"
+#include "babelgrad/models/config/config_json.h"
 
 namespace babelgrad::apps {
 namespace {

@@ -1,4 +1,4 @@
-// Command line flags made from the configuration's fields (models/config_fields.h): the key
+// Command line flags made from the configuration's fields (models/config/config_fields.h): the key
 // max_length is the flag --max-length; booleans have --key and --no-key.
 #pragma once
 
@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "babelgrad/models/config.h"
+#include "babelgrad/models/config/config.h"
 
 namespace babelgrad::apps {
 

@@ -4,11 +4,11 @@
 #include <array>
 #include <numeric>
 
-#include "babelgrad/models/beam_tree.h"
-#include "babelgrad/models/config_fields.h"
-#include "babelgrad/models/model_folder.h"
+#include "babelgrad/models/config/config_fields.h"
+#include "babelgrad/models/folder/model_folder.h"
+#include "babelgrad/models/folder/snapshots.h"
 #include "babelgrad/models/rounding.h"
-#include "babelgrad/models/snapshots.h"
+#include "babelgrad/models/search/beam_tree.h"
 #include "babelgrad/text/error.h"
 
 namespace babelgrad::apps {

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "babelgrad/models/trace.h"
-#include "babelgrad/models/translator.h"
+#include "babelgrad/models/explanation/trace.h"
+#include "babelgrad/models/folder/translator.h"
 
 namespace babelgrad::apps {
 

@@ -8,7 +8,7 @@
 #include "babelgrad/apps/output_file.h"
 #include "babelgrad/autograd/inspection/graph.h"
 #include "babelgrad/autograd/inspection/inspect.h"
-#include "babelgrad/models/config_fields.h"
+#include "babelgrad/models/config/config_fields.h"
 #include "babelgrad/text/unicode.h"
 
 namespace babelgrad::apps {

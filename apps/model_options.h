@@ -4,7 +4,7 @@
 
 #include "babelgrad/apps/commands.h"
 #include "babelgrad/apps/config_flags.h"
-#include "babelgrad/models/translator.h"
+#include "babelgrad/models/folder/translator.h"
 #include "babelgrad/text/corpus.h"
 
 namespace babelgrad::apps {

@@ -4,7 +4,7 @@
 
 #include "babelgrad/apps/commands.h"
 #include "babelgrad/base/files.h"
-#include "babelgrad/models/model_folder.h"
+#include "babelgrad/models/folder/model_folder.h"
 
 namespace babelgrad::apps {
 

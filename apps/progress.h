@@ -3,7 +3,7 @@
 #pragma once
 
 #include "babelgrad/apps/progress_line.h"
-#include "babelgrad/models/trainer.h"
+#include "babelgrad/models/training/trainer.h"
 
 namespace babelgrad::apps {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "babelgrad/models/trainer.h"
+#include "babelgrad/models/training/trainer.h"
 
 namespace babelgrad::apps {
 

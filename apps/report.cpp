@@ -7,9 +7,9 @@
 #include "babelgrad/apps/report_quality.h"
 #include "babelgrad/apps/web/pages.h"
 #include "babelgrad/base/json.h"
-#include "babelgrad/models/config_json.h"
-#include "babelgrad/models/model_folder.h"
-#include "babelgrad/models/training_data.h"
+#include "babelgrad/models/config/config_json.h"
+#include "babelgrad/models/folder/model_folder.h"
+#include "babelgrad/models/training/training_data.h"
 #include "babelgrad/text/error.h"
 
 namespace babelgrad::apps {

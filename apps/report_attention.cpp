@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "babelgrad/models/model_folder.h"
+#include "babelgrad/models/folder/model_folder.h"
+#include "babelgrad/models/folder/snapshots.h"
 #include "babelgrad/models/rounding.h"
-#include "babelgrad/models/snapshots.h"
 
 namespace babelgrad::apps {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "babelgrad/models/metrics.h"
+#include "babelgrad/models/training/metrics.h"
 
 namespace babelgrad::apps {
 

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "babelgrad/models/translator.h"
+#include "babelgrad/models/folder/translator.h"
 #include "babelgrad/text/corpus.h"
 
 namespace babelgrad::apps {

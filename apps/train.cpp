@@ -10,9 +10,9 @@
 #include "babelgrad/apps/progress.h"
 #include "babelgrad/base/files.h"
 #include "babelgrad/base/json.h"
-#include "babelgrad/models/config_json.h"
-#include "babelgrad/models/trainer.h"
-#include "babelgrad/models/training_lock.h"
+#include "babelgrad/models/config/config_json.h"
+#include "babelgrad/models/training/trainer.h"
+#include "babelgrad/models/training/training_lock.h"
 #include "babelgrad/text/error.h"
 #include "babelgrad/text/files.h"
 

@@ -25,7 +25,7 @@
 #include "babelgrad/base/files.h"
 #include "babelgrad/bench/decode_products.h"
 #include "babelgrad/bench/measure.h"
-#include "babelgrad/models/translator.h"
+#include "babelgrad/models/folder/translator.h"
 #include "babelgrad/text/error.h"
 #include "babelgrad/text/files.h"
 

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "babelgrad/bench/products.h"
-#include "babelgrad/models/config.h"
+#include "babelgrad/models/config/config.h"
 
 namespace babelgrad::bench {
 

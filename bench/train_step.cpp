@@ -21,7 +21,7 @@
 #include "babelgrad/autograd/products/gemm.h"
 #include "babelgrad/bench/measure.h"
 #include "babelgrad/bench/products.h"
-#include "babelgrad/models/gradient_step.h"
+#include "babelgrad/models/training/gradient_step.h"
 
 namespace {
 

@@ -30,11 +30,21 @@ Tensor<T> AttentionLayer<T>::keys(const Tensor<T>& values) const {
 }
 
 template <class T>
+Tensor<T> AttentionLayer<T>::projected(const Tensor<T>& queries) const {
+  return linear(queries, score_.query_weight, score_.query_bias);
+}
+
+template <class T>
+Tensor<T> AttentionLayer<T>::scores(const Tensor<T>& queries, const Tensor<T>& keys) const {
+  return options_.score == Score::additive ? additive_scores(projected(queries), keys, score_.v)
+                                           : dot_scores(queries, keys);
+}
+
+template <class T>
 Attention<T> AttentionLayer<T>::operator()(const Tensor<T>& queries, const Tensor<T>& keys,
                                            const Tensor<T>& values, const IntArray& lengths) const {
   if (options_.score != Score::additive) return dot_attention(queries, keys, values, lengths);
-  return additive_attention(linear(queries, score_.query_weight, score_.query_bias), keys, score_.v,
-                            values, lengths);
+  return additive_attention(projected(queries), keys, score_.v, values, lengths);
 }
 
 template <class T>

@@ -28,7 +28,10 @@ class AttentionLayer {
 
   // What the scores need of the encoder states [S, B, D], computed once a source: [S, B, K].
   Tensor<T> keys(const Tensor<T>& values) const;
-  // queries [T, B, H]; keys as above; values [S, B, D]; lengths [B] -> context [T, B, D]
+  // queries [T, B, H]; keys as above -> [T, B, S], before softmax and padding
+  Tensor<T> scores(const Tensor<T>& queries, const Tensor<T>& keys) const;
+  // queries [T, B, H]; keys as above; values [S, B, D]; lengths [B] -> context [T, B, D]: by the
+  // weights that are the softmax of the scores, in one op.
   Attention<T> operator()(const Tensor<T>& queries, const Tensor<T>& keys, const Tensor<T>& values,
                           const IntArray& lengths) const;
   // Additive only: all steps of a GRU whose input is [word; what its last state attended to].
@@ -38,6 +41,8 @@ class AttentionLayer {
                              const Tensor<T>& values, const IntArray& lengths) const;
 
  private:
+  Tensor<T> projected(const Tensor<T>& queries) const;  // of additive
+
   AttentionOptions options_;
   Tensor<T> key_weight_;    // W_a [H, D] of general, U_a [A, D] of additive
   AdditiveScore<T> score_;  // of additive

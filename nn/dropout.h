@@ -17,8 +17,9 @@ class Dropout {
   // which must not be another dropout's.
   Dropout(const Scope<T>& scope, double probability, DropoutKind kind = DropoutKind::plain);
 
-  // x [..., F], or [T, B, F] for the variational kind. `call` tells apart several uses in a step;
-  // one that comes again is an error (Mode::draw).
+  // x [..., F], or [T, B, F] for the variational kind; [B, F] for a mode of one time step
+  // (Mode::at_time), which draws what the whole [T, B, F] would have there. `call` tells apart
+  // several uses in a step; one that comes again is an error (Mode::draw).
   Tensor<T> operator()(const Tensor<T>& x, const Mode& mode, std::uint64_t call = 0) const;
 
  private:

@@ -2,6 +2,9 @@
 // initial values of PyTorch's nn.GRU, whose state_dict loads unchanged.
 #pragma once
 
+#include <functional>
+
+#include "babelgrad/autograd/ops/gru_part.h"
 #include "babelgrad/nn/recurrent.h"
 
 namespace babelgrad {
@@ -25,6 +28,15 @@ struct GruCell {
     return gru_cell(x, state, w);
   }
   static const Tensor<T>& output(const State& state) { return state; }
+
+  // `step` and `sequence` as they are defined, composed of other ops. `see` is told of every part
+  // [B, H] of every time step t and returns what the run goes on with.
+  using See = std::function<Tensor<T>(std::size_t t, GruPart part, const Tensor<T>& x)>;
+  static State step(std::size_t t, const Tensor<T>& x, const State& state, const Weights& w,
+                    const See& see);
+  static RecurrentRun<T, State> sequence(const Tensor<T>& x, const State& initial, const Weights& w,
+                                         const IntArray& lengths, Direction direction,
+                                         const See& see);
 };
 
 template <class T>
@@ -33,6 +45,8 @@ template <class T>
 using GruResult = RecurrentResult<GruCell<T>>;
 using GruOptions = RecurrentOptions;
 
+extern template struct GruCell<float>;
+extern template struct GruCell<double>;
 extern template class Recurrent<GruCell<float>>;
 extern template class Recurrent<GruCell<double>>;
 

@@ -10,8 +10,10 @@ Tensor<T> ParameterStore<T>::create(const std::string& name, const Shape& shape,
   if (!index_.emplace(name, parameters_.size()).second)
     throw std::invalid_argument("parameter " + name + ": the name is taken");
   Random random(combine_keys(seed_.value_or(0), fnv1a(name)));
-  Tensor<T> parameter(seed_ ? initializer.make<T>(shape, random) : uninitialized<T>(shape),
-                      kRequiresGrad);
+  Tensor<T> parameter =
+      trained_ ? trained_->at(name).detach()
+               : Tensor<T>(seed_ ? initializer.make<T>(shape, random) : uninitialized<T>(shape),
+                           kRequiresGrad);
   parameter.set_name(name);
   parameters_.push_back(parameter);
   return parameter;

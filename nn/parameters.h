@@ -26,6 +26,12 @@ class ParameterStore {
   // The initial value of each parameter is a function of the seed and its name alone. Without a
   // seed the values are undefined until load_parameters() sets them.
   explicit ParameterStore(std::optional<std::uint64_t> seed = 1) : seed_(seed) {}
+  // A store for the same model again, whose parameters are those of `trained` as constants: they
+  // share their elements and require no gradient. `trained` must outlive the making of the model.
+  struct Constants {
+    const ParameterStore& trained;
+  };
+  explicit ParameterStore(Constants constants) : trained_(&constants.trained) {}
   ParameterStore(const ParameterStore&) = delete;
   ParameterStore& operator=(const ParameterStore&) = delete;
 
@@ -55,6 +61,7 @@ class ParameterStore {
 
  private:
   std::optional<std::uint64_t> seed_;
+  const ParameterStore* trained_ = nullptr;
   std::vector<Tensor<T>> parameters_;
   std::map<std::string, std::size_t> index_;
   std::set<std::string> dropouts_;

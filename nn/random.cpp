@@ -1,5 +1,6 @@
 #include "babelgrad/nn/random.h"
 
+#include <map>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -8,7 +9,15 @@
 namespace babelgrad {
 
 struct Mode::Drawn {
-  std::set<std::pair<std::uint64_t, std::uint64_t>> sites_and_calls;
+  using Use = std::pair<std::uint64_t, std::uint64_t>;  // site and call
+  std::set<Use> whole;                                  // for all time steps at once
+  std::map<Use, std::set<std::size_t>> times;
+
+  // Whether nobody has had this before.
+  bool add(const Use& use, std::optional<std::size_t> time) {
+    if (time) return !whole.contains(use) && times[use].insert(*time).second;
+    return !times.contains(use) && whole.insert(use).second;
+  }
 };
 
 Mode Mode::training(std::uint64_t seed, std::uint64_t step, std::uint64_t shard) {
@@ -24,10 +33,17 @@ Mode Mode::again() const {
   return mode;
 }
 
+Mode Mode::at_time(std::size_t t) const {
+  Mode mode = *this;
+  mode.time_ = t;
+  return mode;
+}
+
 std::uint64_t Mode::draw(std::string_view site, std::uint64_t call) const {
   const std::uint64_t name = fnv1a(site);
-  if (drawn_ && !drawn_->sites_and_calls.emplace(name, call).second)
+  if (drawn_ && !drawn_->add({name, call}, time_))
     throw std::logic_error("dropout " + std::string(site) + ": call " + std::to_string(call) +
+                           (time_ ? " at time step " + std::to_string(*time_) : "") +
                            " has drawn its mask in this step; number the uses in a step, give "
                            "every step a Mode::training(seed, step), or repeat one with again()");
   return combine_keys(combine_keys(key_, name), call);

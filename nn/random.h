@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "babelgrad/autograd/random.h"
@@ -27,13 +28,18 @@ class Mode {
   bool is_training() const { return drawn_ != nullptr; }
   // The same randomness for another run of the same computation, as inside checkpoint().
   Mode again() const;
-  // The key of what `site` draws at its use number `call`. A std::logic_error that names the site
-  // if it has drawn this already.
+  // The same randomness for time step t of a sequence that runs one step after the other: there a
+  // layer draws for x [B, F] what it would draw in place t of the whole [T, B, F].
+  Mode at_time(std::size_t t) const;
+  std::optional<std::size_t> time() const { return time_; }  // nothing: of a whole sequence
+  // The key of what `site` draws at its use number `call`; the same for all time steps. A
+  // std::logic_error that names the site if it has drawn this already.
   std::uint64_t draw(std::string_view site, std::uint64_t call) const;
 
  private:
   struct Drawn;
   std::uint64_t key_ = 0;
+  std::optional<std::size_t> time_;
   std::shared_ptr<Drawn> drawn_;  // null: evaluation
 };
 

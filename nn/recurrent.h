@@ -59,10 +59,31 @@ class Recurrent {
 
   // x [T, B, input_size]; lengths [B] or not given (all T). initial: as `final`, or empty (zeros).
   RecurrentResult<Cell> operator()(const Tensor<T>& x, const IntArray& lengths, const Mode& mode,
-                                   const std::vector<State>& initial = {}) const;
+                                   const std::vector<State>& initial = {}) const {
+    return run(x, lengths, mode, initial,
+               [](std::size_t, Direction direction, const Tensor<T>& input, const State& state,
+                  const Weights& w,
+                  const IntArray& n) { return Cell::sequence(input, state, w, n, direction); });
+  }
   // One time step of a one-directional stack: x [B, input_size], one state a layer.
   std::vector<State> step(const Tensor<T>& x, const std::vector<State>& states, const Mode& mode,
-                          std::uint64_t time) const;
+                          std::size_t time) const {
+    return step(x, states, mode, time,
+                [](std::size_t, const Tensor<T>& input, const State& state, const Weights& w) {
+                  return Cell::step(input, state, w);
+                });
+  }
+
+  // operator() with a function in the place of Cell::sequence:
+  //   sequence(layer, direction, input, initial state, weights, lengths) -> RecurrentRun
+  template <class Sequence>
+  RecurrentResult<Cell> run(const Tensor<T>& x, const IntArray& lengths, const Mode& mode,
+                            const std::vector<State>& initial, const Sequence& sequence) const;
+  // step() with a function in the place of Cell::step:
+  //   cell_step(layer, input, state, weights) -> State
+  template <class CellStep>
+  std::vector<State> step(const Tensor<T>& x, const std::vector<State>& states, const Mode& mode,
+                          std::size_t time, const CellStep& cell_step) const;
 
   const RecurrentOptions& options() const { return options_; }
   const Weights& weights(std::size_t i) const { return weights_.at(i); }  // as `final`
@@ -107,9 +128,10 @@ Recurrent<Cell>::Recurrent(const Scope<T>& scope, const RecurrentOptions& option
 }
 
 template <class Cell>
-RecurrentResult<Cell> Recurrent<Cell>::operator()(const Tensor<T>& x, const IntArray& lengths,
-                                                  const Mode& mode,
-                                                  const std::vector<State>& initial) const {
+template <class Sequence>
+RecurrentResult<Cell> Recurrent<Cell>::run(const Tensor<T>& x, const IntArray& lengths,
+                                           const Mode& mode, const std::vector<State>& initial,
+                                           const Sequence& sequence) const {
   if (!initial.empty() && initial.size() != weights_.size())
     throw std::invalid_argument(std::string(Cell::kName) + ": need " +
                                 std::to_string(weights_.size()) + " initial states; got " +
@@ -121,11 +143,11 @@ RecurrentResult<Cell> Recurrent<Cell>::operator()(const Tensor<T>& x, const IntA
     std::vector<Tensor<T>> both;
     for (std::size_t direction = 0; direction < directions(); ++direction) {
       const std::size_t i = layer * directions() + direction;
-      RecurrentRun<T, State> run =
-          Cell::sequence(input, initial.empty() ? State() : initial[i], weights_[i], lengths,
-                         direction == 1 ? Direction::reverse : Direction::forward);
-      both.push_back(std::move(run.states));
-      result.final.push_back(std::move(run.final));
+      RecurrentRun<T, State> one =
+          sequence(layer, direction == 1 ? Direction::reverse : Direction::forward, input,
+                   initial.empty() ? State() : initial[i], weights_[i], lengths);
+      both.push_back(std::move(one.states));
+      result.final.push_back(std::move(one.final));
     }
     result.states = both.size() == 1 ? both[0] : cat(both, 2);
   }
@@ -133,10 +155,11 @@ RecurrentResult<Cell> Recurrent<Cell>::operator()(const Tensor<T>& x, const IntA
 }
 
 template <class Cell>
+template <class CellStep>
 std::vector<typename Cell::State> Recurrent<Cell>::step(const Tensor<T>& x,
                                                         const std::vector<State>& states,
-                                                        const Mode& mode,
-                                                        std::uint64_t time) const {
+                                                        const Mode& mode, std::size_t time,
+                                                        const CellStep& cell_step) const {
   if (options_.bidirectional || states.size() != options_.layers)
     throw std::invalid_argument(std::string(Cell::kName) + ": a step needs one direction and " +
                                 std::to_string(options_.layers) + " states; got " +
@@ -144,8 +167,8 @@ std::vector<typename Cell::State> Recurrent<Cell>::step(const Tensor<T>& x,
   std::vector<State> next;
   for (std::size_t layer = 0; layer < options_.layers; ++layer) {
     const Tensor<T> input =
-        layer == 0 ? x : dropout_(Cell::output(next.back()), mode, time * options_.layers + layer);
-    next.push_back(Cell::step(input, states[layer], weights_[layer]));
+        layer == 0 ? x : dropout_(Cell::output(next.back()), mode.at_time(time), layer);
+    next.push_back(cell_step(layer, input, states[layer], weights_[layer]));
   }
   return next;
 }

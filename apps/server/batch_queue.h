@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "babelgrad/apps/server/server_metrics.h"
-#include "babelgrad/models/translator.h"
+#include "babelgrad/models/folder/translator.h"
 
 namespace babelgrad::apps {
 

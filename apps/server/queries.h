@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "babelgrad/apps/server/limits.h"
-#include "babelgrad/models/config.h"
-#include "babelgrad/models/trace.h"
+#include "babelgrad/models/config/config.h"
+#include "babelgrad/models/explanation/trace.h"
 
 namespace babelgrad::apps {
 

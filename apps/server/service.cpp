@@ -5,7 +5,7 @@
 #include <new>
 #include <nlohmann/json.hpp>
 
-#include "babelgrad/models/config_fields.h"
+#include "babelgrad/models/config/config_fields.h"
 #include "babelgrad/text/error.h"
 #include "babelgrad/text/unicode.h"
 

@@ -8,6 +8,7 @@
 
 #include "babelgrad/autograd/kernels/kernels.h"
 #include "babelgrad/autograd/ops.h"
+#include "babelgrad/autograd/ops/gru_part.h"
 #include "babelgrad/autograd/ops/lengths.h"
 #include "babelgrad/autograd/products/gemm.h"
 #include "babelgrad/autograd/vjp.h"
@@ -143,13 +144,19 @@ Fold<T> fold(const Sequence& q, const Tensor<T>& x, std::vector<Tensor<T>> state
 }
 
 // A GRU's next state from both sides of its gates r, z, n, [B, 3H] each, and its state h [B, H].
+// see(part, x) is told of each part x [B, H] and returns what the step goes on with.
+template <class T, class See>
+Tensor<T> gru_state(const Tensor<T>& input_side, const Tensor<T>& state_side, const Tensor<T>& h,
+                    const See& see) {
+  const std::vector<Tensor<T>> gi = chunk(input_side, 3, -1), gh = chunk(state_side, 3, -1);
+  const Tensor<T> r = see(GruPart::reset, sigmoid(gi[0] + gh[0]));
+  const Tensor<T> z = see(GruPart::update, sigmoid(gi[1] + gh[1]));
+  const Tensor<T> n = see(GruPart::candidate, tanh(gi[2] + r * gh[2]));
+  return see(GruPart::state, (1 - z) * n + z * h);
+}
 template <class T>
 Tensor<T> gru_state(const Tensor<T>& input_side, const Tensor<T>& state_side, const Tensor<T>& h) {
-  const std::vector<Tensor<T>> gi = chunk(input_side, 3, -1), gh = chunk(state_side, 3, -1);
-  const Tensor<T> r = sigmoid(gi[0] + gh[0]);
-  const Tensor<T> z = sigmoid(gi[1] + gh[1]);
-  const Tensor<T> n = tanh(gi[2] + r * gh[2]);
-  return (1 - z) * n + z * h;
+  return gru_state(input_side, state_side, h, [](GruPart, const Tensor<T>& x) { return x; });
 }
 
 // The gradients of x and the weights, one product each. d_gi, d_gh: [T, B, G], of the products of

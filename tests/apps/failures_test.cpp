@@ -6,7 +6,7 @@
 #include <csignal>
 #include <regex>
 
-#include "babelgrad/models/metrics.h"
+#include "babelgrad/models/training/metrics.h"
 #include "tests/apps/world.h"
 
 namespace babelgrad::test {

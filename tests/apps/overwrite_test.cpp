@@ -6,7 +6,7 @@
 #include <map>
 #include <regex>
 
-#include "babelgrad/models/translator.h"
+#include "babelgrad/models/folder/translator.h"
 #include "tests/apps/world.h"
 
 namespace babelgrad::test {

@@ -2,7 +2,7 @@
 // down them. Needs Babelgrad::models.
 //
 // Expect:  seq2seq: loss 2.103 -> 2.093 after one step down 19 gradients
-#include <babelgrad/models/seq2seq.h>
+#include <babelgrad/models/seq2seq/seq2seq.h>
 #include <babelgrad/text/batches.h>
 #include <babelgrad/text/vocabulary.h>
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "babelgrad/models/seq2seq.h"
+#include "babelgrad/models/seq2seq/seq2seq.h"
 #include "babelgrad/nn/random.h"
 #include "tests/autograd/helpers.h"
 
@@ -66,6 +66,33 @@ inline std::vector<NamedConfig> tiny_configs() {
     c.embedding = c.encoder_hidden = c.hidden = c.attention_size = 1;
     c.dropout = 0;
   });
+  return all;
+}
+
+// Every combination of the settings that say what a model is.
+inline std::vector<NamedConfig> all_configs() {
+  std::vector<NamedConfig> all;
+  const auto add = [&all](Architecture architecture, Score score, int bits) {
+    Seq2SeqConfig c = tiny_config(architecture, score);
+    c.layers = bits & 1 ? 2 : 1;
+    c.bidirectional = !(bits & 2);
+    c.encoder_hidden = c.bidirectional ? 2 : 4;  // one size of states, for the dot score
+    c.tie_output = !(bits & 4);
+    c.share_embeddings = bits & 8;
+    if (!c.tie_output) c.readout = 5;
+    if (c.share_embeddings) c.source_vocabulary = c.target_vocabulary;
+    if (architecture == Architecture::bahdanau && c.layers > 1) return;
+    all.push_back({"architecture " + std::to_string(static_cast<int>(architecture)) + ", score " +
+                       std::to_string(static_cast<int>(score)) + ", settings " +
+                       std::to_string(bits),
+                   c});
+  };
+  for (int bits = 0; bits < 16; ++bits) {
+    for (const Score score : {Score::dot, Score::general, Score::additive})
+      add(Architecture::luong, score, bits);
+    add(Architecture::bahdanau, Score::additive, bits);
+    add(Architecture::plain, Score::general, bits);
+  }
   return all;
 }
 

@@ -74,6 +74,37 @@ TEST_CASE("gru: dropout lies between the layers, in training only") {
   CHECK(max_difference(value(single, training), value(single, kEvaluation)) == 0);
 }
 
+TEST_CASE("gru: a run that is looked at is the fused one, and goes on with what it is given") {
+  ParameterStore<double> store;
+  const Gru<double> gru(Scope<double>(store), {3, 4, 1, false, 0});
+  const D x = random_leaf({5, 2, 3}, 1), h = random_leaf({2, 4}, 2);
+  const IntArray lengths = ints({2}, {3, 5});
+  for (const Direction direction : {Direction::forward, Direction::reverse}) {
+    std::vector<std::size_t> times;
+    const auto run = [&](const GruCell<double>::See& see) {
+      return GruCell<double>::sequence(x, h, gru.weights(0), lengths, direction, see);
+    };
+    const auto seen = run([&](std::size_t t, GruPart part, const D& value) {
+      CHECK(value.shape() == Shape{2, 4});
+      if (part == GruPart::state) times.push_back(t);
+      return value;
+    });
+    CHECK(times == (direction == Direction::forward ? std::vector<std::size_t>{0, 1, 2, 3, 4}
+                                                    : std::vector<std::size_t>{4, 3, 2, 1, 0}));
+    const auto fused = GruCell<double>::sequence(x, h, gru.weights(0), lengths, direction);
+    CHECK(max_difference(seen.states.value(), fused.states.value()) < 1e-14);
+    CHECK(max_difference(seen.final.value(), fused.final.value()) < 1e-14);
+    std::vector<D> leaves = store.parameters();
+    leaves.insert(leaves.end(), {x, h});
+    CHECK(max_difference(gradients(sum(square(seen.states)), leaves),
+                         gradients(sum(square(fused.states)), leaves)) < 1e-12);
+    const auto kept = run([](std::size_t, GruPart part, const D& value) {
+      return part == GruPart::update ? D(ones<double>(value.shape())) : value;
+    });
+    CHECK(max_difference(kept.final.value(), h.value()) == 0);
+  }
+}
+
 TEST_CASE("gru: a wrong number of states is refused") {
   ParameterStore<double> store;
   const Scope<double> root(store);

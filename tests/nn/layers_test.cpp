@@ -193,6 +193,29 @@ TEST_CASE("dropout: the variational kind has one mask for all time steps") {
         }) == "dropout: need x [T, B, F] for the variational kind; got x [2, 3]");
 }
 
+TEST_CASE("dropout: the masks of time steps drawn one by one are those of the whole sequence") {
+  for (const DropoutKind kind : {DropoutKind::plain, DropoutKind::variational}) {
+    ParameterStore<double> store;
+    const Dropout<double> layer(Scope<double>(store) / "d", 0.4, kind);
+    const D x = random_leaf({5, 3, 7}, 1);
+    const Mode mode = Mode::training(1, 2);
+    const D whole = layer(x, mode.again(), 1);
+    for (const std::ptrdiff_t t : {4, 0, 2, 1, 3})
+      CHECK(max_difference(layer(x[t], mode.at_time(t), 1).value(), whole[t].value()) == 0);
+    CHECK(message_of<std::logic_error>([&] {
+            layer(x[2], mode.at_time(2), 1);
+          }).find("dropout d: call 1 at time step 2 has drawn its mask") == 0);
+    CHECK(message_of<std::logic_error>([&] {
+            layer(x, mode, 1);
+          }).find("dropout d: call 1 has drawn its mask") == 0);
+    layer(x, mode, 2);
+    CHECK_THROWS_AS(layer(x[2], mode.at_time(2), 2), std::logic_error);
+    CHECK(message_of<ShapeError>([&] { layer(x, mode.at_time(0), 3); }) ==
+          "dropout: need x [B, F] for one time step; got x [5, 3, 7]");
+    CHECK(max_difference(layer(x[2], kEvaluation.at_time(2)).value(), x[2].value()) == 0);
+  }
+}
+
 TEST_CASE("dropout: the gradient passes where the value does; bad probabilities are refused") {
   ParameterStore<double> store;
   const Scope<double> root(store);

@@ -95,21 +95,22 @@ TEST_CASE_TEMPLATE("recurrent layers: two layers in both directions are PyTorch'
 
 TEST_CASE_TEMPLATE("recurrent layers: steps one by one are the sequence", Cell, GruCell<double>,
                    LstmCell<double>, RnnCell<double>, LayerNormGruCell<double>) {
-  for (const std::size_t count : {1, 3}) {
-    ParameterStore<double> store;
-    const Recurrent<Cell> layers(Scope<double>(store), {3, 4, count, false, 0.5});
-    const D x = random_leaf({5, 2, 3}, 1);
-    auto states = random_states<Cell>(count, 2, 4);
-    const auto whole = layers(x, {}, kEvaluation, states);
-    for (std::ptrdiff_t t = 0; t < 5; ++t) {
-      states = layers.step(x[t], states, kEvaluation, static_cast<std::uint64_t>(t));
-      CHECK(max_difference(parts(states.back())[0].value(), whole.states[t].value()) < 1e-14);
+  for (const std::size_t count : {1, 3})
+    for (const Mode& mode : {kEvaluation, Mode::training(1, 2)}) {
+      ParameterStore<double> store;
+      const Recurrent<Cell> layers(Scope<double>(store), {3, 4, count, false, 0.5});
+      const D x = random_leaf({5, 2, 3}, 1);
+      auto states = random_states<Cell>(count, 2, 4);
+      const auto whole = layers(x, {}, mode.again(), states);
+      for (std::ptrdiff_t t = 0; t < 5; ++t) {
+        states = layers.step(x[t], states, mode, static_cast<std::size_t>(t));
+        CHECK(max_difference(parts(states.back())[0].value(), whole.states[t].value()) < 1e-14);
+      }
+      for (std::size_t i = 0; i < count; ++i)
+        for (std::size_t part = 0; part < parts(states[i]).size(); ++part)
+          CHECK(max_difference(parts(states[i])[part].value(),
+                               parts(whole.final[i])[part].value()) < 1e-14);
     }
-    for (std::size_t i = 0; i < count; ++i)
-      for (std::size_t part = 0; part < parts(states[i]).size(); ++part)
-        CHECK(max_difference(parts(states[i])[part].value(), parts(whole.final[i])[part].value()) <
-              1e-14);
-  }
 }
 
 TEST_CASE_TEMPLATE("recurrent layers: a padded batch gives what its sentences give one by one",

@@ -1,0 +1,36 @@
+#include "babelgrad/models/config/config.h"
+
+namespace babelgrad {
+
+void Seq2SeqConfig::check() const {
+  const auto fail = [](const std::string& sentence) { throw ConfigError("config: " + sentence); };
+  if (share_embeddings && source_vocabulary != target_vocabulary)
+    fail("share_embeddings needs one vocabulary for both sides; source_vocabulary is " +
+         std::to_string(source_vocabulary) + ", target_vocabulary " +
+         std::to_string(target_vocabulary));
+  if (tie_output && readout_size() != embedding)
+    fail("readout is " + std::to_string(readout) +
+         ", but tie_output needs it equal to embedding, " + std::to_string(embedding));
+  if (architecture == Architecture::luong && score == Score::dot && hidden != encoder_size())
+    fail("score dot needs hidden, " + std::to_string(hidden) + ", equal to the encoder's states, " +
+         std::to_string(encoder_size()));
+  if (architecture == Architecture::bahdanau && layers != 1)
+    fail("architecture bahdanau needs layers 1; got " + std::to_string(layers));
+}
+
+Config identity_of(Config config) {
+  for (std::string* path : {&config.data.source, &config.data.target, &config.data.tsv,
+                            &config.data.valid_source, &config.data.valid_target})
+    path->clear();
+  const TrainingConfig defaults;
+  config.training.max_updates = defaults.max_updates;
+  config.training.max_epochs = defaults.max_epochs;
+  config.training.max_minutes = defaults.max_minutes;
+  config.training.patience = defaults.patience;
+  config.training.threads = defaults.threads;
+  config.training.log_every = defaults.log_every;
+  config.training.snapshots = defaults.snapshots;
+  return config;
+}
+
+}  // namespace babelgrad

@@ -1,0 +1,125 @@
+// The one list of all configuration keys: name, field, range and explanation. A visitor gets
+//   number(key, field, low, high, unit_and_meaning)    for counts and reals
+//   flag(key, field, meaning)                          for bools
+//   text(key, field, meaning)                          for strings
+//   choice(key, field, names, meaning)                 for enums, names in order of the enum
+// The JSON form (config_json.cpp) and the command line's flags (apps/) are made from it.
+#pragma once
+
+#include <array>
+#include <limits>
+
+#include "babelgrad/models/config/config.h"
+
+namespace babelgrad {
+
+inline constexpr std::array kArchitectureNames{"luong", "bahdanau", "plain"};
+inline constexpr std::array kScoreNames{"dot", "general", "additive"};
+inline constexpr std::array kTokenizerNames{"words", "chars", "bpe", "unigram"};
+inline constexpr std::array kWordSplitNames{"whitespace", "unicode"};
+inline constexpr std::array kOptimizerNames{"adam", "adamw", "sgd"};
+inline constexpr std::array kScheduleNames{"constant", "warmup", "inverse_sqrt", "plateau"};
+inline constexpr std::array kMetricNames{"loss", "bleu"};
+
+inline constexpr std::size_t kMaxSize = 65536;
+inline constexpr std::size_t kMaxCount = 1000000000;
+
+template <class Visitor>
+void visit_data(DataConfig& c, Visitor&& v) {
+  v.text("source", c.source, "training text, source side, a sentence a line");
+  v.text("target", c.target, "training text, target side, aligned with the source");
+  v.text("tsv", c.tsv, "training pairs instead: source, tab, target a line");
+  v.text("valid_source", c.valid_source, "validation text, source side");
+  v.text("valid_target", c.valid_target, "validation text, target side");
+  v.number("valid_size", c.valid_size, 1, kMaxCount,
+           "pairs held out for validation if none are given (at most a tenth of the data)");
+  v.choice("tokenizer", c.tokenizer, kTokenizerNames, "what a token is");
+  v.choice("word_split", c.word_split, kWordSplitNames,
+           "words: at white space (tokenised text), or lower-cased at Unicode word bounds");
+  v.flag("lowercase", c.lowercase, "lower-case all text first");
+  v.flag("joint_vocabulary", c.joint_vocabulary, "bpe, unigram: one vocabulary for both sides");
+  v.number("vocab_size", c.vocab_size, 0, kMaxCount,
+           "largest vocabulary a side, special tokens included; 0: 8000 for bpe and unigram, else "
+           "all tokens");
+  v.number("min_count", c.min_count, 1, kMaxCount, "words, chars: rarer tokens become <unk>");
+  v.number("max_length", c.max_length, 1, 100000, "longest sentence to train on, tokens");
+  v.flag("cut_long", c.cut_long, "cut longer sentences instead of leaving their pairs out");
+}
+
+template <class Visitor>
+void visit_model(Seq2SeqConfig& c, Visitor&& v) {
+  v.choice("architecture", c.architecture, kArchitectureNames,
+           "luong: attention after the decoder's recurrence; bahdanau: inside; plain: none");
+  v.choice("score", c.score, kScoreNames, "luong: how a state scores an encoder state");
+  v.number("source_vocabulary", c.source_vocabulary, 0, kMaxCount, "tokens; set from the data");
+  v.number("target_vocabulary", c.target_vocabulary, 0, kMaxCount, "tokens; set from the data");
+  v.number("embedding", c.embedding, 1, kMaxSize, "size of the word vectors");
+  v.number("encoder_hidden", c.encoder_hidden, 1, kMaxSize, "encoder GRU units a direction");
+  v.flag("bidirectional", c.bidirectional, "encoder reads both ways");
+  v.number("hidden", c.hidden, 1, kMaxSize, "decoder GRU units");
+  v.number("layers", c.layers, 1, 16, "GRU layers of encoder and decoder");
+  v.number("attention_size", c.attention_size, 1, kMaxSize, "units of the additive score");
+  v.number("readout", c.readout, 0, kMaxSize,
+           "size of the attentional vector before the output layer; 0: embedding if the output is "
+           "tied, else hidden");
+  v.flag("tie_output", c.tie_output, "output layer shares the target embedding");
+  v.flag("share_embeddings", c.share_embeddings, "one embedding for both sides (joint vocabulary)");
+  v.number("dropout", c.dropout, 0.0, 0.95, "probability, on embeddings, states and readout");
+}
+
+template <class Visitor>
+void visit_training(TrainingConfig& c, Visitor&& v) {
+  v.number("seed", c.seed, std::uint64_t{0}, std::numeric_limits<std::uint64_t>::max() / 2,
+           "of parameters, order and dropout");
+  v.number("threads", c.threads, 0, 1024, "worker threads; 0: one a core");
+  v.number("shards", c.shards, 0, 1024,
+           "parts a batch is cut into; with it fixed, threads do not change results; 0: threads");
+  v.number("batch_size", c.batch_size, 1, kMaxCount, "sentences (or tokens) a batch");
+  v.flag("batch_by_tokens", c.batch_by_tokens, "count tokens, padding included, not sentences");
+  v.choice("optimizer", c.optimizer, kOptimizerNames, "update rule");
+  v.number("learning_rate", c.learning_rate, 1e-9, 100.0, "base rate");
+  v.number("weight_decay", c.weight_decay, 0.0, 1.0, "L2 strength (adamw: decoupled)");
+  v.number("momentum", c.momentum, 0.0, 0.999, "sgd only");
+  v.choice("schedule", c.schedule, kScheduleNames, "of the learning rate");
+  v.number("warmup", c.warmup, 0, kMaxCount, "updates of linear warm-up");
+  v.number("decay_start", c.decay_start, 1, kMaxCount, "update at which inverse_sqrt sets in");
+  v.number("plateau_factor", c.plateau_factor, 0.001, 0.999, "plateau: multiplies the rate");
+  v.number("plateau_patience", c.plateau_patience, 1, 1000,
+           "plateau: validations without improvement first");
+  v.number("clip_norm", c.clip_norm, 0.0, 1e9, "largest global gradient norm; 0: no clipping");
+  v.number("label_smoothing", c.label_smoothing, 0.0, 0.9, "share of the target spread evenly");
+  v.number("valid_every", c.valid_every, 1, kMaxCount, "updates between validations");
+  v.number("log_every", c.log_every, 1, kMaxCount, "updates between lines of metrics.jsonl");
+  v.choice("metric", c.metric, kMetricNames, "chooses the best model");
+  v.number("patience", c.patience, 0, kMaxCount,
+           "validations without improvement before stopping; 0: never stop");
+  v.number("max_updates", c.max_updates, 0, kMaxCount, "stop after; 0: no limit");
+  v.number("max_epochs", c.max_epochs, 0, kMaxCount, "stop after; 0: no limit");
+  v.number("max_minutes", c.max_minutes, 0.0, 1e6, "stop after, minutes of wall time; 0: no limit");
+  v.number("average_decay", c.average_decay, 0.0, 0.99999,
+           "validate and keep a running mean of the parameters with this decay; 0: off");
+  v.number("snapshots", c.snapshots, 0, 1000,
+           "most moments of the training to keep, for babelgrad explain; 0: none");
+}
+
+template <class Visitor>
+void visit_search(SearchConfig& c, Visitor&& v) {
+  v.number("beam", c.beam, 1, 1000, "hypotheses kept a step; 1: greedy");
+  v.number("nbest", c.nbest, 1, 1000, "translations printed a sentence, at most beam");
+  v.number("length_penalty", c.length_penalty, 0.0, 10.0,
+           "score = log-probability / tokens^this; 0: no normalisation");
+  v.number("max_length_ratio", c.max_length_ratio, 0.0, 100.0,
+           "longest output: source tokens * this");
+  v.number("max_length_extra", c.max_length_extra, 1, 100000, "... plus this");
+  v.number("search_batch", c.search_batch, 1, 4096, "sentences searched together");
+}
+
+template <class Visitor>
+void visit_config(Config& c, Visitor&& v) {
+  visit_data(c.data, v);
+  visit_model(c.model, v);
+  visit_training(c.training, v);
+  visit_search(c.search, v);
+}
+
+}  // namespace babelgrad

@@ -1,0 +1,127 @@
+#include "babelgrad/models/config/config_json.h"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "babelgrad/base/json.h"
+#include "babelgrad/models/config/config_fields.h"
+
+namespace babelgrad {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int kFormat = 1;
+
+struct Writer {
+  Json& json;
+  template <class N, class L, class H>
+  void number(const char* key, const N& field, L, H, const char*) {
+    json[key] = field;
+  }
+  void flag(const char* key, bool field, const char*) { json[key] = field; }
+  void text(const char* key, const std::string& field, const char*) {
+    json[key] = field;
+    try {
+      json[key].dump();
+    } catch (const Json::type_error&) {
+      throw ConfigError(std::string("config: ") + key + " is not valid UTF-8");
+    }
+  }
+  template <class E, class Names>
+  void choice(const char* key, E field, const Names& names, const char*) {
+    json[key] = names[static_cast<std::size_t>(field)];
+  }
+};
+
+// Takes the keys that it knows out of `json`.
+class Reader {
+ public:
+  Reader(Json& json, std::string name) : json_(json), name_(std::move(name)) {}
+
+  template <class N, class L, class H>
+  void number(const char* key, N& field, L low, H high, const char*) {
+    Json value;
+    if (!take(key, value)) return;
+    const bool whole = std::is_integral_v<N>;
+    if (!value.is_number() || (whole && !value.is_number_integer()))
+      fail(key, value, whole ? "a whole number" : "a number");
+    const double number = value.get<double>();
+    if (!(number >= static_cast<double>(low) && number <= static_cast<double>(high)))
+      fail(key, value, Json(low).dump() + " to " + Json(high).dump());
+    field = value.get<N>();
+  }
+  void flag(const char* key, bool& field, const char*) {
+    Json value;
+    if (!take(key, value)) return;
+    if (!value.is_boolean()) fail(key, value, "true or false");
+    field = value;
+  }
+  void text(const char* key, std::string& field, const char*) {
+    Json value;
+    if (!take(key, value)) return;
+    if (!value.is_string()) fail(key, value, "a string");
+    field = value;
+  }
+  template <class E, class Names>
+  void choice(const char* key, E& field, const Names& names, const char*) {
+    Json value;
+    if (!take(key, value)) return;
+    std::string all;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      if (value.is_string() && value.get<std::string>() == names[i]) {
+        field = static_cast<E>(i);
+        return;
+      }
+      all += (i == 0 ? "" : i + 1 == names.size() ? " or " : ", ") + std::string(names[i]);
+    }
+    fail(key, value, all);
+  }
+
+ private:
+  bool take(const char* key, Json& value) {
+    const auto position = json_.find(key);
+    if (position == json_.end()) return false;
+    value = *position;
+    json_.erase(position);
+    return true;
+  }
+  [[noreturn]] void fail(const char* key, const Json& value, const std::string& need) const {
+    throw ConfigError(name_ + ": " + key + " is " + shown(value) + "; need " + need);
+  }
+
+  Json& json_;
+  std::string name_;
+};
+
+}  // namespace
+
+std::string to_json(const Config& config) {
+  Json json;
+  json["format"] = kFormat;
+  Config copy = config;
+  visit_config(copy, Writer{json});
+  return json.dump(2) + "\n";
+}
+
+void update_from_json(Config& config, const std::string& text, const std::string& name) {
+  Json json;
+  try {
+    json = parse_json<Json>(text);
+  } catch (const JsonError& error) {
+    throw ConfigError(name + ": " + error.what());
+  }
+  if (!json.is_object()) throw ConfigError(name + ": need a JSON object of keys and values");
+  if (const auto format = json.find("format"); format != json.end()) {
+    if (*format != kFormat)
+      throw ConfigError(name + ": format is " + shown(*format) + "; this program reads " +
+                        std::to_string(kFormat));
+    json.erase(format);
+  }
+  Config updated = config;
+  visit_config(updated, Reader(json, name));
+  if (!json.empty()) throw ConfigError(name + ": unknown key " + shortened(json.begin().key()));
+  config = updated;
+}
+
+}  // namespace babelgrad

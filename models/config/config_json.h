@@ -1,0 +1,20 @@
+// The JSON form of a configuration: one flat object, keys as in config_fields.h.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "babelgrad/models/config/config.h"
+
+namespace babelgrad {
+
+// Everything, in the order of config_fields.h, with "format" (of the model folder) first.
+std::string to_json(const Config& config);
+
+// Sets the keys that `json` has. `name` is the file's name, for messages. Throws ConfigError:
+//   "c.json: not valid JSON at byte 17"          "c.json: unknown key hiden"
+//   "c.json: dropout is 1.5; need 0 to 0.95"     "c.json: hidden is \"big\"; need a whole number"
+//   "c.json: format is 2; this program reads 1"  "c.json: nested deeper than 64 levels"
+void update_from_json(Config& config, const std::string& json, const std::string& name);
+
+}  // namespace babelgrad

@@ -1,0 +1,80 @@
+#include "babelgrad/models/folder/snapshots.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+
+namespace babelgrad {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kFirstSpacing = 10;  // updates before the first snapshot, to begin with
+constexpr const char* kSuffix = ".safetensors";
+
+// "000000080.safetensors"
+std::string file_name(std::size_t update) {
+  char name[40];
+  std::snprintf(name, sizeof name, "%09zu%s", update, kSuffix);
+  return name;
+}
+
+}  // namespace
+
+std::vector<Snapshot> list_snapshots(const fs::path& model_folder) {
+  std::vector<Snapshot> snapshots;
+  if (!fs::is_directory(model_folder / kSnapshotFolder)) return snapshots;
+  for (const fs::directory_entry& entry : fs::directory_iterator(model_folder / kSnapshotFolder)) {
+    const std::string stem = entry.path().stem().string();
+    Snapshot snapshot{0, entry.path()};
+    const auto [end, error] =
+        std::from_chars(stem.data(), stem.data() + stem.size(), snapshot.update);
+    if (error == std::errc() && entry.path().filename() == file_name(snapshot.update))
+      snapshots.push_back(snapshot);
+  }
+  std::sort(snapshots.begin(), snapshots.end(),
+            [](const Snapshot& a, const Snapshot& b) { return a.update < b.update; });
+  return snapshots;
+}
+
+std::vector<std::size_t> snapshot_updates(std::size_t updates, std::size_t limit) {
+  if (limit == 0) return {};
+  std::size_t spacing = kFirstSpacing;
+  while (updates / spacing >= (limit + 1) * (limit + 1) * (limit + 1)) spacing *= 8;
+  std::vector<std::size_t> taken;
+  for (std::size_t k = 1; spacing * k * k * k <= updates; ++k) taken.push_back(spacing * k * k * k);
+  return taken;
+}
+
+void write_snapshot(const fs::path& model_folder, std::size_t update,
+                    const ParameterStore<float>& store) {
+  std::error_code error;
+  fs::create_directories(model_folder / kSnapshotFolder, error);
+  if (error)
+    throw CheckpointError((model_folder / kSnapshotFolder).string() + ": cannot be created (" +
+                          error.message() + ")");
+  Safetensors file;
+  add_parameters(file, store);
+  file.write(model_folder / kSnapshotFolder / file_name(update));
+}
+
+void load_snapshot(const Snapshot& snapshot, ParameterStore<float>& store) {
+  const Safetensors file = Safetensors::read(snapshot.file);
+  file.require_checksum();
+  try {
+    load_parameters(file, store);
+  } catch (const CheckpointError& error) {
+    throw CheckpointError(snapshot.file.string() + ": " + error.what());
+  }
+}
+
+void thin_snapshots(const fs::path& model_folder, std::size_t updates, std::size_t limit) {
+  const std::vector<std::size_t> kept = snapshot_updates(updates, limit);
+  for (const Snapshot& snapshot : list_snapshots(model_folder))
+    if (!std::binary_search(kept.begin(), kept.end(), snapshot.update)) fs::remove(snapshot.file);
+  if (limit == 0 && fs::is_directory(model_folder / kSnapshotFolder) &&
+      fs::is_empty(model_folder / kSnapshotFolder))
+    fs::remove(model_folder / kSnapshotFolder);
+}
+
+}  // namespace babelgrad

@@ -1,0 +1,200 @@
+#include "babelgrad/models/folder/translator.h"
+
+#include <algorithm>
+
+#include "babelgrad/base/files.h"
+#include "babelgrad/models/config/config_json.h"
+#include "babelgrad/models/folder/model_folder.h"
+#include "babelgrad/text/error.h"
+#include "babelgrad/text/files.h"
+#include "babelgrad/text/unicode.h"
+
+namespace babelgrad {
+namespace {
+
+constexpr std::size_t kLongestLine = 2000;  // tokens
+
+bool is_joint(const Config& config) { return config.model.share_embeddings; }
+
+// With config.json and model.safetensors at hand: does the one describe the other?
+void require_same_config(const Config& config, const Safetensors& file,
+                         const std::filesystem::path& folder) {
+  file.require_checksum();
+  const auto stored = file.metadata().find("config");
+  if (stored == file.metadata().end())
+    throw CheckpointError((folder / kModelFile).string() +
+                          ": not written by this program (no "
+                          "configuration in its metadata)");
+  Config of_file;
+  update_from_json(of_file, stored->second, (folder / kModelFile).string());
+  if (to_json(identity_of(of_file)) != to_json(identity_of(config)))
+    throw CheckpointError((folder / kConfigFile).string() + ": does not match " + kModelFile +
+                          "; one of them is damaged or from another model");
+}
+
+}  // namespace
+
+std::string prepare_line(const DataConfig& config, const std::string& line) {
+  return config.lowercase ? text::lowercase(line) : line;
+}
+
+Codecs load_codecs(const Config& config, const std::filesystem::path& folder) {
+  const auto load = [&](const char* name) {
+    return text::Codec::load(folder, name, config.data.tokenizer, config.data.word_split);
+  };
+  Codecs codecs;
+  if (is_joint(config))
+    codecs.source = codecs.target = load("shared");
+  else
+    codecs = {load("source"), load("target")};
+  if (codecs.source.size() != config.model.source_vocabulary ||
+      codecs.target.size() != config.model.target_vocabulary)
+    throw CheckpointError(folder.string() + ": the vocabularies do not have the sizes that " +
+                          kConfigFile + " says");
+  return codecs;
+}
+
+Translator::Translator(Config config, Codecs codecs)
+    : Translator(config, std::move(codecs), config.training.seed) {}
+
+Translator::Translator(Config config, Codecs codecs, std::optional<std::uint64_t> seed)
+    : config_(std::move(config)), codecs_(std::move(codecs)), model_(config_.model, seed) {}
+
+Translator Translator::load(const std::filesystem::path& folder) {
+  if (std::filesystem::is_regular_file(folder))
+    throw CheckpointError(folder.string() + ": is a file, not a model folder");
+  if (!std::filesystem::is_directory(folder))
+    throw CheckpointError(folder.string() + ": no such model folder");
+  const std::filesystem::path place = current_folder(folder);
+  Config config;
+  update_from_json(config, text::read_file(place / kConfigFile), (place / kConfigFile).string());
+  const Codecs codecs = load_codecs(config, place);
+  const Safetensors file = read_parameters(place);
+  require_same_config(config, file, place);
+  Translator translator(std::move(config), codecs, std::nullopt);
+  try {
+    load_parameters(file, translator.model_.store());
+  } catch (const CheckpointError& error) {
+    throw CheckpointError((place / kModelFile).string() + ": " + error.what());
+  }
+  return translator;
+}
+
+void Translator::save_vocabularies(const std::filesystem::path& folder) const {
+  if (is_joint(config_)) {
+    codecs_.source.save(folder, "shared");
+    return;
+  }
+  codecs_.source.save(folder, "source");
+  codecs_.target.save(folder, "target");
+}
+
+void Translator::save_config(const std::filesystem::path& folder) const {
+  replace_file(folder / kConfigFile, to_json(config_));
+}
+
+void Translator::save_parameters(const std::filesystem::path& folder) const {
+  Safetensors file;
+  add_parameters(file, model_.store());
+  file.set_metadata("config", to_json(identity_of(config_)));
+  file.write(folder / kModelFile);
+}
+
+Safetensors Translator::read_parameters(const std::filesystem::path& folder) {
+  return Safetensors::read(folder / kModelFile);
+}
+
+std::vector<std::int32_t> Translator::encode_source(const std::string& line) const {
+  std::vector<std::int32_t> ids = codecs_.source.encode(prepare_line(config_.data, line));
+  ids.push_back(text::kEos);
+  return ids;
+}
+
+std::vector<std::int32_t> Translator::encode_target(const std::string& line) const {
+  return codecs_.target.encode(prepare_line(config_.data, line));
+}
+
+std::size_t Translator::count_tokens(const std::string& line, const text::Codec& codec) const {
+  return codec.encode(prepare_line(config_.data, line)).size();
+}
+
+std::size_t Translator::count_readable(const std::vector<std::string>& lines,
+                                       const text::Codec& codec) const {
+  const auto too_long = [&](const std::string& line) {
+    // A token has at least one byte.
+    return line.size() > kLongestLine && count_tokens(line, codec) > kLongestLine;
+  };
+  return static_cast<std::size_t>(std::find_if(lines.begin(), lines.end(), too_long) -
+                                  lines.begin());
+}
+
+void Translator::require_readable(const std::vector<std::string>& lines, const text::Codec& codec,
+                                  const std::string& file, std::size_t first_line) const {
+  const std::size_t i = count_readable(lines, codec);
+  if (i < lines.size())
+    throw text::InputError(file + ":" + std::to_string(first_line + i) + ": " +
+                           std::to_string(count_tokens(lines[i], codec)) + " tokens; at most " +
+                           std::to_string(kLongestLine) + " a line can be read");
+}
+
+std::vector<std::vector<Translation>> Translator::translate(const std::vector<std::string>& lines,
+                                                            const SearchConfig& config,
+                                                            WorkerPool* pool) const {
+  std::vector<std::vector<Translation>> results(lines.size(), std::vector<Translation>(1));
+  std::vector<std::vector<std::int32_t>> sources;
+  std::vector<std::size_t> lines_of;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    std::vector<std::int32_t> ids = encode_source(lines[i]);
+    if (ids.size() <= 1) continue;
+    sources.push_back(std::move(ids));
+    lines_of.push_back(i);
+  }
+  std::vector<std::vector<Hypothesis>> found = search(model_, sources, config, pool);
+  const auto names = [](const text::Codec& codec, const std::vector<std::int32_t>& ids) {
+    std::vector<std::string> tokens;
+    for (const std::int32_t id : ids) tokens.push_back(codec.vocabulary().token(id));
+    return tokens;
+  };
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (found[i].empty()) continue;  // not a word has a probability: parameters of NaN
+    std::vector<Translation>& translations = results[lines_of[i]];
+    translations.clear();
+    for (Hypothesis& hypothesis : found[i])
+      translations.push_back({codecs_.target.decode(hypothesis.tokens),
+                              names(codecs_.source, sources[i]),
+                              names(codecs_.target, hypothesis.tokens), std::move(hypothesis)});
+  }
+  return results;
+}
+
+std::vector<Translator::Scored> Translator::score(const std::vector<std::string>& sources,
+                                                  const std::vector<std::string>& targets,
+                                                  WorkerPool* pool) const {
+  if (sources.size() != targets.size())
+    throw std::invalid_argument("score: need as many sources as targets");
+  std::vector<text::Example> examples(sources.size());
+  for (std::size_t i = 0; i < sources.size(); ++i)
+    examples[i] = {encode_source(sources[i]), encode_target(targets[i])};
+  text::BatchOptions options;
+  options.batch_size = config_.search.search_batch;
+  const auto plan = text::BatchPlan(examples, options).epoch(0);
+  std::vector<Scored> results(sources.size());
+  run_tasks(pool, plan.size(), [&](std::size_t task) {
+    const text::Batch batch = text::make_batch(examples, plan[task]);
+    const auto forced = model_.force(batch);
+    for (std::size_t b = 0; b < batch.size; ++b) {
+      Scored& scored = results[batch.examples[b]];
+      scored.tokens = static_cast<std::size_t>(batch.target_lengths[b]);
+      const std::size_t S = batch.source_length;
+      for (std::size_t t = 0; t < scored.tokens; ++t) {
+        scored.log_probability += forced.log_probabilities.data()[t * batch.size + b];
+        if (forced.weights.rank() != 3) continue;
+        const float* row = forced.weights.data() + (t * batch.size + b) * S;
+        scored.weights.emplace_back(row, row + batch.source_lengths[b]);
+      }
+    }
+  });
+  return results;
+}
+
+}  // namespace babelgrad

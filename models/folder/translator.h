@@ -1,0 +1,95 @@
+// Translator: a trained model with its vocabularies, as one folder on disk:
+//   config.json            everything that was in force (config_json.h)
+//   model.safetensors      parameters; its metadata repeats the configuration
+//   shared.vocab, or source.vocab and target.vocab; with SentencePiece also *.spm
+//   training_state.safetensors   what `train --resume` needs; not read here
+//   metrics.jsonl                how the training went (metrics.h); not read here
+//   snapshots/                   parameters at earlier moments of the training (snapshots.h)
+//
+//   const Translator translator = Translator::load("model");
+//   translator.translate({"je suis étudiant"}, translator.config().search)[0][0].text;
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "babelgrad/models/search/search.h"
+#include "babelgrad/models/worker_pool.h"
+#include "babelgrad/nn/safetensors.h"
+#include "babelgrad/text/codec.h"
+
+namespace babelgrad {
+
+struct Translation {
+  std::string text;
+  std::vector<std::string> source_tokens;  // eos included: columns of hypothesis.weights
+  std::vector<std::string> target_tokens;  // as hypothesis.tokens: rows of its weights
+  Hypothesis hypothesis;
+};
+
+// A line of source or target text as the model reads it (lower-cased if the config says so).
+std::string prepare_line(const DataConfig& config, const std::string& line);
+
+// The codecs of both sides; one and the same with a joint vocabulary.
+struct Codecs {
+  text::Codec source, target;
+};
+
+// The codecs of a model folder whose configuration is known.
+Codecs load_codecs(const Config& config, const std::filesystem::path& folder);
+
+class Translator {
+ public:
+  Translator(Config config, Codecs codecs);
+
+  // Throws CheckpointError, ConfigError or text::InputError that names the file and what is wrong.
+  static Translator load(const std::filesystem::path& folder);
+  void save_vocabularies(const std::filesystem::path& folder) const;
+  void save_config(const std::filesystem::path& folder) const;
+  void save_parameters(const std::filesystem::path& folder) const;
+  static Safetensors read_parameters(const std::filesystem::path& folder);
+
+  const Config& config() const { return config_; }
+  Config& config() { return config_; }
+  const Codecs& codecs() const { return codecs_; }
+  Seq2Seq<float>& model() { return model_; }
+  const Seq2Seq<float>& model() const { return model_; }
+
+  // Ids of a line, eos included; and of a target line, without bos and eos.
+  std::vector<std::int32_t> encode_source(const std::string& line) const;
+  std::vector<std::int32_t> encode_target(const std::string& line) const;
+
+  // How many lines stand before the first that require_readable() refuses.
+  std::size_t count_readable(const std::vector<std::string>& lines, const text::Codec& codec) const;
+  // Time and memory grow with the product of the lengths: throws text::InputError "f:3: 1000000
+  // tokens; at most 2000 a line can be read" for a longer line of either side.
+  void require_readable(const std::vector<std::string>& lines, const text::Codec& codec,
+                        const std::string& file, std::size_t first_line = 1) const;
+
+  // Up to nbest translations a line, best first, in the lines' order. A line without tokens gives
+  // one empty translation. With a pool, batches are shared among its threads.
+  std::vector<std::vector<Translation>> translate(const std::vector<std::string>& lines,
+                                                  const SearchConfig& config,
+                                                  WorkerPool* pool = nullptr) const;
+
+  struct Scored {
+    double log_probability = 0;               // nats, eos included
+    std::size_t tokens = 0;                   // eos included
+    std::vector<std::vector<float>> weights;  // attention: a row a target token
+  };
+  // log P(target | source) of given pairs, in their order.
+  std::vector<Scored> score(const std::vector<std::string>& sources,
+                            const std::vector<std::string>& targets,
+                            WorkerPool* pool = nullptr) const;
+
+ private:
+  Translator(Config config, Codecs codecs, std::optional<std::uint64_t> seed);
+  std::size_t count_tokens(const std::string& line, const text::Codec& codec) const;
+
+  Config config_;
+  Codecs codecs_;
+  Seq2Seq<float> model_;
+};
+
+}  // namespace babelgrad

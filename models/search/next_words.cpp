@@ -1,0 +1,95 @@
+#include "babelgrad/models/search/next_words.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "babelgrad/autograd/kernels/kernels.h"
+#include "babelgrad/autograd/products/gemm.h"
+#include "babelgrad/text/vocabulary.h"
+
+namespace babelgrad {
+namespace {
+
+constexpr std::size_t kPiece = 1024;  // words; a row of logits then fits the first-level cache
+
+bool better(const NextWord& a, const NextWord& b) {
+  if (a.log_probability != b.log_probability) return a.log_probability > b.log_probability;
+  return a.token < b.token;
+}
+
+// What is known of one row's softmax so far. `log_probability` of its words lacks the normaliser.
+class RowSelection {
+ public:
+  // logits: of the words [first, first + n).
+  template <class T>
+  void offer(std::size_t n, std::size_t first, const T* logits, std::size_t count) {
+    add_to_sum(static_cast<double>(kernels<T>().log_sum_exp_row(n, logits)));
+    for (std::size_t i = 0; i < n; ++i) {
+      const T least = best_.size() < count ? -std::numeric_limits<T>::infinity()
+                                           : static_cast<T>(best_.front().log_probability);
+      i += kernels<T>().find_greater(n - i, logits + i, least);
+      if (i == n) return;
+      const auto token = static_cast<std::int32_t>(first + i);
+      if (token == text::kPad || token == text::kBos || !std::isfinite(logits[i])) continue;
+      if (best_.size() == count) {
+        std::pop_heap(best_.begin(), best_.end(), better);
+        best_.pop_back();
+      }
+      best_.push_back({static_cast<double>(logits[i]), token});
+      std::push_heap(best_.begin(), best_.end(), better);
+    }
+  }
+
+  std::vector<NextWord> finish() {
+    if (!std::isfinite(log_sum_)) return {};
+    std::sort_heap(best_.begin(), best_.end(), better);
+    for (NextWord& word : best_) word.log_probability -= log_sum_;
+    return std::move(best_);
+  }
+
+ private:
+  void add_to_sum(double log_sum) {
+    const double distance = std::abs(log_sum_ - log_sum);  // NaN stays NaN
+    log_sum_ = log_sum_ == kNothing ? log_sum
+                                    : std::max(log_sum_, log_sum) + std::log1p(std::exp(-distance));
+  }
+
+  static constexpr double kNothing = -std::numeric_limits<double>::infinity();
+
+  double log_sum_ = kNothing;
+  std::vector<NextWord> best_;  // a heap, worst first
+};
+
+}  // namespace
+
+template <class T>
+std::vector<std::vector<NextWord>> next_words(const Linear<T>& output, const Array<T>& readout,
+                                              std::size_t count) {
+  const Array<T>&weight = output.weight().value(), &bias = output.bias().value();
+  const std::size_t N = readout.shape()[0], R = weight.shape()[1], V = weight.shape()[0];
+  Array<T> logits = uninitialized<T>({N, std::min(V, kPiece)});
+  std::vector<RowSelection> rows(N);
+  for (std::size_t first = 0; first < V; first += kPiece) {
+    const std::size_t n = std::min(kPiece, V - first);
+    gemm<T>(Transpose::no, Transpose::yes, N, n, R, 1, readout.data(), R, weight.data() + first * R,
+            R, 0, logits.data(), n);
+    for (std::size_t row = 0; row < N; ++row) {
+      T* x = logits.data() + row * n;
+      kernels<T>().add(n, bias.data() + first, x);
+      rows[row].offer(n, first, x, count);
+    }
+  }
+  std::vector<std::vector<NextWord>> words;
+  for (RowSelection& row : rows) words.push_back(row.finish());
+  return words;
+}
+
+#define BABELGRAD_INSTANTIATE(T)                                                            \
+  template std::vector<std::vector<NextWord>> next_words(const Linear<T>&, const Array<T>&, \
+                                                         std::size_t);
+BABELGRAD_INSTANTIATE(float)
+BABELGRAD_INSTANTIATE(double)
+#undef BABELGRAD_INSTANTIATE
+
+}  // namespace babelgrad

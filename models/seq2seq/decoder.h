@@ -1,0 +1,112 @@
+// The decoder: from the words so far to the attentional vector ("readout"), and from that to the
+// next word. Letters: T target steps, B batch, H decoder hidden, D encoder size.
+//
+//   luong     h_t = GRU(e_t, h_{t-1}); c_t = attend(h_t); readout = tanh(W_c [c_t; h_t] + b)
+//             (Luong et al. 2015, sections 3 and 3.1, no input feeding)
+//   bahdanau  c_t = attend(h_{t-1}); h_t = GRU([e_t; c_t], h_{t-1});
+//             readout = tanh(W_c [c_t; h_t; e_t] + b)   (Bahdanau et al. 2014, appendix A.2)
+//   plain     h_t = GRU(e_t, h_{t-1}); readout = tanh(W_c h_t + b)   (Cho et al. 2014)
+//
+// In all of them h_0 = tanh(W_0 [last encoder states] + b_0).
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "babelgrad/models/seq2seq/encoder.h"
+#include "babelgrad/nn/attention.h"
+
+namespace babelgrad {
+
+template <class T>
+class Decoder;
+
+// What the decoder reads of B sources: computed once, used at every step.
+template <class T>
+class DecoderMemory {
+ public:
+  // Of these sentences alone, in this order.
+  DecoderMemory select(const std::vector<std::size_t>& sentences) const;
+
+ private:
+  friend class Decoder<T>;
+  Tensor<T> values_;  // [S, B, D] encoder states
+  Tensor<T> keys_;    // [S, B, K] what the scores compare with; undefined without attention
+  IntArray lengths_;  // [B]
+};
+
+// What a step hands to the next, of N hypotheses under way.
+template <class T>
+class DecoderState {
+ public:
+  // Of these hypotheses alone, in this order, repeated as often as they are named.
+  DecoderState select(const std::vector<std::size_t>& rows) const;
+  std::size_t rows() const { return hidden_.at(0).dim(0); }
+
+ private:
+  friend class Decoder<T>;
+  std::vector<Tensor<T>> hidden_;  // of each layer [N, H]
+  std::size_t time_ = 0;           // steps taken
+};
+
+template <class T>
+struct DecoderOutput {
+  Tensor<T> readout;  // [T, B, R], or [N, R] of one step
+  Tensor<T> weights;  // [T, B, S], or [K, B, S] of one step; undefined without attention
+  Tensor<T> logits;   // [N, V] of one step that a tap sees; else undefined: see logits()
+};
+
+template <class T>
+class Decoder {
+ public:
+  // root: of the model, which has the scopes "decoder" and "output".
+  Decoder(const Scope<T>& root, const Seq2SeqConfig& config, Embedding<T> embedding);
+
+  DecoderMemory<T> memory(const EncoderOutput<T>& encoded) const;
+  DecoderState<T> initial_state(const EncoderOutput<T>& encoded, Tap<T>* tap = nullptr) const;
+
+  // The recurrence: one step of K hypotheses for each of B sentences. words [K * B], row k * B + b
+  // belongs to sentence b; `state` is replaced.
+  DecoderOutput<T> step(const IntArray& words, const DecoderMemory<T>& memory,
+                        DecoderState<T>& state, const Mode& mode, Tap<T>* tap = nullptr) const;
+
+  // Steps with the right words as input (teacher forcing), words [T, B], from a state on. `fold`
+  // takes one after the other; `forced` stands in for it, all steps at once, where no tap looks.
+  DecoderOutput<T> fold(const IntArray& words, const DecoderMemory<T>& memory,
+                        DecoderState<T> state, const Mode& mode, Tap<T>* tap = nullptr) const;
+  DecoderOutput<T> forced(const IntArray& words, const DecoderMemory<T>& memory,
+                          const DecoderState<T>& initial, const Mode& mode,
+                          Tap<T>* tap = nullptr) const;
+
+  // readout [..., R] -> logits [..., V]
+  Tensor<T> logits(const Tensor<T>& readout) const { return output_layer_(readout); }
+  const Linear<T>& output_layer() const { return output_layer_; }
+
+ private:
+  // parts: context, state and word as the architecture has them, [T, B, *] or [N, *] each
+  Tensor<T> read_out(const std::vector<Tensor<T>>& parts) const;
+  std::vector<Tensor<T>> advance(const Tensor<T>& input, const DecoderState<T>& state,
+                                 const Mode& mode, Tap<T>* tap) const;
+  // queries [N, H] -> context [N, D]; weights [K, B, S]
+  Attention<T> attend(const Tensor<T>& queries, const DecoderMemory<T>& memory, std::size_t time,
+                      Tap<T>* tap) const;
+  bool attends_inside() const { return config_.architecture == Architecture::bahdanau; }
+
+  Seq2SeqConfig config_;
+  Embedding<T> embedding_;
+  std::vector<Linear<T>> initial_;  // one a layer
+  Gru<T> gru_;
+  Linear<T> readout_;
+  std::optional<AttentionLayer<T>> attention_;
+  Linear<T> output_layer_;
+  Dropout<T> embedding_dropout_, readout_dropout_;
+};
+
+extern template class DecoderMemory<float>;
+extern template class DecoderMemory<double>;
+extern template class DecoderState<float>;
+extern template class DecoderState<double>;
+extern template class Decoder<float>;
+extern template class Decoder<double>;
+
+}  // namespace babelgrad

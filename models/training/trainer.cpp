@@ -1,0 +1,258 @@
+#include "babelgrad/models/training/trainer.h"
+
+#include <chrono>
+#include <cmath>
+
+#include "babelgrad/autograd/inspection/finite.h"
+#include "babelgrad/models/folder/snapshots.h"
+
+namespace babelgrad {
+namespace {
+
+constexpr double kLossSmoothing = 0.98;  // weight of the past in the displayed loss
+
+std::unique_ptr<Optimizer<float>> make_optimizer(const ParameterStore<float>& store,
+                                                 const TrainingConfig& c) {
+  if (c.optimizer == OptimizerKind::sgd)
+    return std::make_unique<Sgd<float>>(
+        store, SgdOptions{.momentum = c.momentum, .weight_decay = c.weight_decay});
+  AdamOptions options;
+  options.weight_decay = c.weight_decay;
+  options.decoupled = c.optimizer == OptimizerKind::adamw;
+  return std::make_unique<Adam<float>>(store, options);
+}
+
+ScheduleOptions schedule_options(const TrainingConfig& c) {
+  return {c.schedule,    c.learning_rate,  c.warmup,
+          c.decay_start, c.plateau_factor, c.plateau_patience};
+}
+
+text::BatchOptions batch_options(const TrainingConfig& c) {
+  text::BatchOptions options;
+  options.batch_size = c.batch_size;
+  options.by_tokens = c.batch_by_tokens;
+  options.seed = c.seed;
+  return options;
+}
+
+// While one lives, the parameters and `values` have changed places; without values, nothing has.
+class Exchanged {
+ public:
+  Exchanged(const ParameterStore<float>& store, std::vector<Array<float>>& values)
+      : store_(store), values_(values) {
+    exchange();
+  }
+  ~Exchanged() { exchange(); }
+  Exchanged(const Exchanged&) = delete;
+  Exchanged& operator=(const Exchanged&) = delete;
+
+ private:
+  void exchange() {
+    for (std::size_t i = 0; i < values_.size(); ++i)
+      std::swap_ranges(values_[i].begin(), values_[i].end(),
+                       Tensor<float>(store_.parameters()[i]).mutable_value().data());
+  }
+
+  const ParameterStore<float>& store_;
+  std::vector<Array<float>>& values_;
+};
+
+class Stopwatch {
+ public:
+  double seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace
+
+Trainer::Trainer(Translator& translator, const TrainingData& data, std::filesystem::path folder,
+                 TrainingObserver& observer, Profile* profile)
+    : translator_(translator),
+      data_(data),
+      folder_(std::move(folder)),
+      observer_(observer),
+      profile_(profile),
+      config_(translator.config().training),
+      pool_(config_.threads),
+      optimizer_(make_optimizer(translator.model().store(), config_)),
+      schedule_(schedule_options(config_)),
+      step_(translator.model(), *optimizer_, pool_, config_.shards),
+      plan_(data.train, batch_options(config_)),
+      metrics_(folder_ / kMetricsFile) {
+  batches_ = plan_.epoch(0);
+}
+
+std::optional<StopReason> Trainer::limit_reached() const {
+  if (config_.max_updates > 0 && state_.update >= config_.max_updates)
+    return StopReason::max_updates;
+  if (config_.max_epochs > 0 &&
+      state_.epoch * batches_.size() + state_.position >= config_.max_epochs * batches_.size())
+    return StopReason::max_epochs;
+  const double finishing = validation_seconds_ + 2 * saving_seconds_;
+  if (config_.max_minutes > 0 && state_.seconds + finishing >= 60 * config_.max_minutes)
+    return StopReason::max_minutes;
+  if (config_.patience > 0 && state_.bad_validations >= config_.patience)
+    return StopReason::patience;
+  return std::nullopt;
+}
+
+StopReason Trainer::run(const std::atomic<bool>& interrupt) {
+  run_start_update_ = state_.update;
+  run_start_seconds_ = last_told_ = state_.seconds;
+  bool validated = state_.update > 0 && state_.update % config_.valid_every == 0;
+  std::optional<StopReason> reason;
+  while (!(reason = limit_reached())) {
+    if (interrupt) {
+      reason = StopReason::interrupted;
+      break;
+    }
+    train_one();
+    keep_snapshots();
+    validated = state_.update % config_.valid_every == 0;
+    if (!validated) continue;
+    validate_and_keep_best(true);
+    save_state();
+  }
+  save_state();
+  if (config_.snapshots > 0 && state_.update > 0) take_snapshot();
+  if (!validated && (reason != StopReason::interrupted || !state_.best_metric))
+    validate_and_keep_best(false);
+  return *reason;
+}
+
+text::Batch Trainer::next_batch() {
+  const ProfileScope profile("batches", Phase::section);
+  if (state_.position == batches_.size()) {
+    batches_ = plan_.epoch(++state_.epoch);
+    state_.position = 0;
+  }
+  return text::make_batch(data_.train, batches_[state_.position]);
+}
+
+void Trainer::train_one() {
+  const Profiling profiling(profile_);
+  const Stopwatch watch;
+  const text::Batch batch = next_batch();
+  StepRequest request;
+  request.update = state_.update + 1;
+  request.learning_rate = schedule_.rate(request.update);
+  request.clip_norm = config_.clip_norm;
+  request.label_smoothing = config_.label_smoothing;
+  request.average_decay = config_.average_decay;
+  request.seed = config_.seed;
+  const StepResult result = step_.run(batch, request);
+  state_.smoothed_loss = state_.update == 0 ? result.loss
+                                            : kLossSmoothing * state_.smoothed_loss +
+                                                  (1 - kLossSmoothing) * result.loss;
+  ++state_.update;
+  ++state_.position;
+  const double seconds = watch.seconds();
+  state_.seconds += seconds;
+  log_update(result, seconds);
+  tell_progress(result);
+}
+
+void Trainer::keep_snapshots() {
+  const auto kept = snapshot_updates(state_.update, config_.snapshots);
+  if (kept == snapshot_updates(state_.update - 1, config_.snapshots)) return;
+  if (kept.back() == state_.update) take_snapshot();
+  thin_snapshots(place(), state_.update, config_.snapshots);
+}
+
+void Trainer::take_snapshot() {
+  const Stopwatch watch;
+  require_finite_parameters();
+  if (!folder_is_ours_) save_state();  // from here on the folder has something to resume from
+  const Exchanged average(translator_.model().store(), step_.average());
+  write_snapshot(place(), state_.update, translator_.model().store());
+  state_.seconds += watch.seconds();
+}
+
+bool Trainer::is_better(double metric) const {
+  if (!state_.best_metric) return true;
+  return config_.metric == ValidationMetric::bleu ? metric > *state_.best_metric
+                                                  : metric < *state_.best_metric;
+}
+
+// A regular validation is part of the training; an irregular one only serves whoever stops here.
+void Trainer::validate_and_keep_best(bool regular) {
+  const Stopwatch watch;
+  require_finite_parameters();
+  ValidationResult result;
+  {
+    const Exchanged average(translator_.model().store(), step_.average());
+    result = validate(translator_, data_.validation, pool_);
+  }
+  if (!std::isfinite(result.loss)) fail_diverged("the validation loss");
+  const double metric = config_.metric == ValidationMetric::bleu ? result.bleu : result.loss;
+  const bool best = is_better(metric);
+  if (best && regular) remember_best(metric);
+  if (best && !regular) {  // the state first: it holds what the model file is about to lose
+    model_file_is_irregular_ = true;
+    save_state();
+  }
+  if (best) {
+    save_model(step_.average());
+  } else if (model_file_is_irregular_) {
+    save_model(best_parameters_);
+  }
+  model_file_is_irregular_ = best && !regular;
+  if (regular) {
+    state_.bad_validations = best ? 0 : state_.bad_validations + 1;
+    schedule_.observe(best);
+  }
+  validation_seconds_ = watch.seconds();
+  state_.seconds += validation_seconds_;
+  observer_.on_validation({state_.update, result, best});
+  log_validation(result, best, regular);
+}
+
+void Trainer::remember_best(double metric) {
+  const Exchanged average(translator_.model().store(), step_.average());
+  state_.best_metric = metric;
+  state_.best_update = state_.update;
+  best_parameters_.clear();
+  for (const Tensor<float>& parameter : translator_.model().store().parameters())
+    best_parameters_.push_back(parameter.value());
+}
+
+void Trainer::claim_folder() {
+  if (std::exchange(folder_is_ours_, true)) return;
+  if (has_model(folder_))
+    replacement_.emplace(folder_);
+  else
+    remove_model_files(folder_);
+  translator_.save_config(place());
+  translator_.save_vocabularies(place());
+  metrics_.move_to(place() / kMetricsFile);
+}
+
+void Trainer::settle() {
+  if (!replacement_ || !replacement_->is_whole()) return;
+  replacement_->commit();
+  replacement_.reset();
+  metrics_.move_to(place() / kMetricsFile);
+}
+
+void Trainer::save_model(std::vector<Array<float>>& values) {
+  claim_folder();
+  const Exchanged parameters(translator_.model().store(), values);
+  translator_.save_parameters(place());
+  settle();
+}
+
+void Trainer::fail_diverged(const std::string& what) const {
+  throw DivergenceError("training diverged at update " + std::to_string(state_.update) + ": " +
+                        what + " is not finite");
+}
+
+void Trainer::require_finite_parameters() const {
+  for (const Tensor<float>& parameter : translator_.model().store().parameters())
+    if (!all_finite(parameter.value())) fail_diverged("parameter " + parameter.name());
+}
+
+}  // namespace babelgrad

@@ -1,0 +1,117 @@
+// The part of Trainer that saves and restores: training_state.safetensors.
+#include <chrono>
+#include <nlohmann/json.hpp>
+
+#include "babelgrad/base/json.h"
+#include "babelgrad/models/config/config_json.h"
+#include "babelgrad/models/folder/snapshots.h"
+#include "babelgrad/models/training/trainer.h"
+
+namespace babelgrad {
+namespace {
+
+constexpr const char* kParameter = "parameter.";
+constexpr const char* kAverage = "average.";
+constexpr const char* kBest = "best.";
+
+}  // namespace
+
+void Trainer::save_state() {
+  const auto start = std::chrono::steady_clock::now();
+  require_finite_parameters();
+  claim_folder();
+  Safetensors file;
+  const auto& parameters = translator_.model().store().parameters();
+  const auto add_all = [&](const std::string& prefix, const std::vector<Array<float>>& arrays) {
+    for (std::size_t i = 0; i < arrays.size(); ++i)
+      file.add(prefix + parameters[i].name(), arrays[i]);
+  };
+  add_parameters(file, translator_.model().store(), kParameter);
+  for (const auto& [name, array] : optimizer_->state()) file.add(name, *array);
+  add_all(kAverage, step_.average());
+  if (model_file_is_irregular_) add_all(kBest, best_parameters_);
+  nlohmann::json json;
+  json["update"] = state_.update;
+  json["epoch"] = state_.epoch;
+  json["position"] = state_.position;
+  if (state_.best_metric) json["best_metric"] = *state_.best_metric;
+  json["best_update"] = state_.best_update;
+  json["bad_validations"] = state_.bad_validations;
+  json["smoothed_loss"] = state_.smoothed_loss;
+  json["seconds"] = state_.seconds;
+  json["optimizer_steps"] = optimizer_->step_count();
+  json["schedule_scale"] = schedule_.state().scale;
+  json["schedule_bad_in_a_row"] = schedule_.state().bad_in_a_row;
+  json["fingerprint"] = data_.fingerprint;
+  file.set_metadata("training", json.dump());
+  file.set_metadata("config", to_json(identity_of(translator_.config())));
+  file.write(place() / kStateFile);
+  settle();
+  saving_seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  state_.seconds += saving_seconds_;
+}
+
+void Trainer::resume() {
+  const std::filesystem::path path = folder_ / kStateFile;
+  const Safetensors file = Safetensors::read(path);
+  try {
+    load_state(file);
+    load_best(file);
+    folder_is_ours_ = true;
+    if (const auto notice = metrics_.resume(state_.update)) observer_.on_notice(*notice);
+    thin_snapshots(folder_, state_.update, config_.snapshots);
+  } catch (const nlohmann::json::exception&) {
+    throw CheckpointError(path.string() + ": not a training state of this program");
+  } catch (const CheckpointError& error) {
+    const std::string what = error.what();  // may name the file already
+    throw CheckpointError(what.starts_with((folder_ / "").string()) ? what
+                                                                    : path.string() + ": " + what);
+  }
+}
+
+void Trainer::load_state(const Safetensors& file) {
+  file.require_checksum();
+  const auto text = file.metadata().find("training");
+  if (text == file.metadata().end()) throw CheckpointError("has no training state");
+  const auto config = file.metadata().find("config");
+  if (config == file.metadata().end() ||
+      config->second != to_json(identity_of(translator_.config())))
+    throw CheckpointError("config.json is not the one that this training began with");
+  const auto json = parse_json<nlohmann::json>(text->second);
+  if (json.at("fingerprint") != data_.fingerprint)
+    throw CheckpointError("the training data are not the ones that this training began with");
+  ParameterStore<float>& store = translator_.model().store();
+  load_parameters(file, store, kParameter);
+  for (auto& [name, array] : optimizer_->state()) *array = file.get<float>(name, array->shape());
+  step_.average().clear();
+  if (config_.average_decay > 0 && json.at("update") > 0)  // it begins with the first update
+    for (const Tensor<float>& parameter : store.parameters())
+      step_.average().push_back(file.get<float>(kAverage + parameter.name(), parameter.shape()));
+  state_.update = json.at("update");
+  state_.epoch = json.at("epoch");
+  state_.position = json.at("position");
+  if (json.contains("best_metric")) state_.best_metric = json.at("best_metric").get<double>();
+  state_.best_update = json.at("best_update");
+  state_.bad_validations = json.at("bad_validations");
+  state_.smoothed_loss = json.at("smoothed_loss");
+  state_.seconds = json.at("seconds");
+  optimizer_->set_step_count(json.at("optimizer_steps"));
+  schedule_.restore({json.at("schedule_scale"), json.at("schedule_bad_in_a_row")});
+  batches_ = plan_.epoch(state_.epoch);
+}
+
+// The best parameters are those in model.safetensors, unless an irregular validation replaced them.
+void Trainer::load_best(const Safetensors& file) {
+  if (!state_.best_metric) return;
+  const auto& parameters = translator_.model().store().parameters();
+  model_file_is_irregular_ = file.contains(kBest + parameters.front().name());
+  const std::string prefix = model_file_is_irregular_ ? kBest : "";
+  const Safetensors model =
+      model_file_is_irregular_ ? Safetensors() : Translator::read_parameters(folder_);
+  best_parameters_.clear();
+  for (const Tensor<float>& parameter : parameters)
+    best_parameters_.push_back((model_file_is_irregular_ ? file : model)
+                                   .get<float>(prefix + parameter.name(), parameter.shape()));
+}
+
+}  // namespace babelgrad

@@ -1,0 +1,142 @@
+#include "babelgrad/models/training/training_data.h"
+
+#include <algorithm>
+
+#include "babelgrad/base/hash.h"
+
+namespace babelgrad {
+namespace {
+
+bool is_subword(const DataConfig& c) {
+  return c.tokenizer == text::TokenizerKind::bpe || c.tokenizer == text::TokenizerKind::unigram;
+}
+
+bool is_joint(const DataConfig& c) { return is_subword(c) && c.joint_vocabulary; }
+
+void prepare(const DataConfig& config, text::Corpus& corpus) {
+  for (auto* side : {&corpus.source, &corpus.target})
+    for (std::string& line : *side) line = prepare_line(config, line);
+}
+
+text::Corpus read_training_corpus(const DataConfig& c) {
+  const bool files = !c.source.empty() || !c.target.empty();
+  if (files == !c.tsv.empty())
+    throw ConfigError("config: need training data, either source and target or tsv");
+  if (!c.tsv.empty()) return text::read_tsv(c.tsv);
+  if (c.source.empty() || c.target.empty())
+    throw ConfigError(std::string("config: ") + (c.source.empty() ? "source" : "target") +
+                      " is missing; source and target go together");
+  return text::read_parallel(c.source, c.target);
+}
+
+text::Corpus read_validation(const DataConfig& c, std::uint64_t seed, text::Corpus& train) {
+  if (c.valid_source.empty() != c.valid_target.empty())
+    throw ConfigError(std::string("config: ") +
+                      (c.valid_source.empty() ? "valid_source" : "valid_target") +
+                      " is missing; valid_source and valid_target go together");
+  if (!c.valid_source.empty()) return text::read_parallel(c.valid_source, c.valid_target);
+  const std::size_t tenth = std::max<std::size_t>(1, train.size() / 10);
+  text::Corpus held_out = text::split_off(train, std::min(c.valid_size, tenth), seed);
+  if (held_out.size() == 0)
+    throw ConfigError(
+        "config: no pairs can be held out for validation (too few different "
+        "sources); give valid_source and valid_target");
+  return held_out;
+}
+
+Codecs learn_codecs(const DataConfig& c, const text::Corpus& train) {
+  text::CodecOptions options;
+  options.kind = c.tokenizer;
+  options.word_split = c.word_split;
+  options.vocab_size = c.vocab_size;
+  options.min_count = c.min_count;
+  options.hard_limit = c.vocab_size != 0;
+  if (!is_joint(c))
+    return {text::Codec::train(train.source, options), text::Codec::train(train.target, options)};
+  std::vector<std::string> both = train.source;
+  both.insert(both.end(), train.target.begin(), train.target.end());
+  const text::Codec shared = text::Codec::train(both, options);
+  return {shared, shared};
+}
+
+std::uint64_t fingerprint_of(const TrainingData& data) {
+  std::uint64_t hash = fnv1a({});
+  for (const text::Example& example : data.train)
+    for (const auto* ids : {&example.source, &example.target})
+      hash = fnv1a({reinterpret_cast<const char*>(ids->data()), ids->size() * sizeof(std::int32_t)},
+                   hash);
+  for (const auto* side : {&data.validation.source, &data.validation.target})
+    for (const std::string& line : *side) hash = fnv1a(line + "\n", hash);
+  return hash;
+}
+
+// A side whose every token was left out would be all <unk>.
+void require_tokens(const DataConfig& c, const char* side, const text::Codec& codec) {
+  if (codec.size() > static_cast<std::size_t>(text::kSpecials)) return;
+  throw ConfigError("config: vocab_size " + std::to_string(c.vocab_size) + " and min_count " +
+                    std::to_string(c.min_count) + " leave no " + side + " tokens but the " +
+                    std::to_string(text::kSpecials) + " special ones");
+}
+
+}  // namespace
+
+Corpora load_corpora(const Config& config) {
+  Corpora corpora;
+  corpora.train = read_training_corpus(config.data);
+  corpora.validation = read_validation(config.data, config.training.seed, corpora.train);
+  prepare(config.data, corpora.train);
+  prepare(config.data, corpora.validation);
+  return corpora;
+}
+
+std::size_t drop_long(text::Corpus& corpus, const Codecs& codecs, std::size_t max_length) {
+  text::Corpus kept;
+  for (std::size_t i = 0; i < corpus.size(); ++i) {
+    if (codecs.source.encode(corpus.source[i]).size() > max_length ||
+        codecs.target.encode(corpus.target[i]).size() > max_length)
+      continue;
+    kept.source.push_back(std::move(corpus.source[i]));
+    kept.target.push_back(std::move(corpus.target[i]));
+  }
+  const std::size_t dropped = corpus.size() - kept.size();
+  corpus = std::move(kept);
+  return dropped;
+}
+
+TrainingData load_training_data(const Config& config, const std::optional<Codecs>& codecs) {
+  const DataConfig& c = config.data;
+  TrainingData data;
+  auto [train, validation] = load_corpora(config);
+  data.held_out = c.valid_source.empty();
+  data.validation = std::move(validation);
+  data.codecs = codecs ? *codecs : learn_codecs(c, train);
+  data.long_validation = drop_long(data.validation, data.codecs, c.max_length);
+  if (data.validation.size() == 0)
+    throw ConfigError("config: all " + std::to_string(data.long_validation) +
+                      " validation pairs are longer than max_length " +
+                      std::to_string(c.max_length));
+  data.train = text::encode_corpus(train, data.codecs.source, data.codecs.target);
+  text::BatchOptions limits;
+  limits.max_source_length = limits.max_target_length = c.max_length;
+  limits.cut_long = c.cut_long;
+  data.lengths = text::limit_lengths(data.train, limits);
+  if (data.train.empty())
+    throw ConfigError(
+        "config: no training pairs are left: " + std::to_string(data.lengths.skipped) +
+        " longer than max_length " + std::to_string(c.max_length) + ", " +
+        std::to_string(data.lengths.empty) + " empty");
+  require_tokens(c, "source", data.codecs.source);
+  require_tokens(c, "target", data.codecs.target);
+  data.fingerprint = fingerprint_of(data);
+  return data;
+}
+
+void fit_config(Config& config, const Codecs& codecs) {
+  config.model.source_vocabulary = codecs.source.size();
+  config.model.target_vocabulary = codecs.target.size();
+  config.data.joint_vocabulary = is_joint(config.data);
+  config.model.share_embeddings = config.model.share_embeddings && config.data.joint_vocabulary;
+  config.model.check();
+}
+
+}  // namespace babelgrad

@@ -1,0 +1,134 @@
+// The JSON form of the configuration: there and back, and one clear sentence for what cannot be.
+#include <doctest/doctest.h>
+
+#include "babelgrad/models/config/config_fields.h"
+#include "babelgrad/models/config/config_json.h"
+#include "tests/autograd/helpers.h"
+
+namespace babelgrad {
+namespace {
+
+// Sets every field to something that is not its default.
+struct Changer {
+  template <class N, class L, class H>
+  void number(const char*, N& field, L, H high, const char*) {
+    field = field == static_cast<N>(high) ? field - 1 : field + static_cast<N>(high - field) / 3;
+    if constexpr (std::is_integral_v<N>) ++field;
+  }
+  void flag(const char*, bool& field, const char*) { field = !field; }
+  void text(const char*, std::string& field, const char*) { field = "a \"b\"\\é\n"; }
+  template <class E, class Names>
+  void choice(const char*, E& field, const Names& names, const char*) {
+    field = static_cast<E>((static_cast<std::size_t>(field) + 1) % names.size());
+  }
+};
+
+TEST_CASE("config json: every field survives the way there and back") {
+  Config changed;
+  visit_config(changed, Changer{});
+  const std::string json = to_json(changed);
+  CHECK(json != to_json(Config{}));
+  Config read;
+  update_from_json(read, json, "c.json");
+  CHECK(to_json(read) == json);
+  CHECK(read.data.source == changed.data.source);
+  CHECK(read.training.seed == changed.training.seed);
+  CHECK(read.training.learning_rate == changed.training.learning_rate);
+  CHECK(read.model.architecture == changed.model.architecture);
+  Config defaults;
+  update_from_json(defaults, to_json(Config{}), "c.json");
+  CHECK(to_json(defaults) == to_json(Config{}));
+}
+
+TEST_CASE("config json: a file may name a few keys only, the others stay") {
+  Config config;
+  config.model.hidden = 77;
+  update_from_json(config, R"({"dropout": 0, "optimizer": "sgd", "tsv": "x.tsv"})", "c.json");
+  CHECK(config.model.hidden == 77);
+  CHECK(config.model.dropout == 0);
+  CHECK(config.training.optimizer == OptimizerKind::sgd);
+  CHECK(config.data.tsv == "x.tsv");
+  update_from_json(config, "{}", "c.json");
+  CHECK(config.model.hidden == 77);
+}
+
+TEST_CASE("config json: a path that JSON cannot hold is named") {
+  Config config;
+  config.data.valid_source = "caf\xe9.txt";
+  CHECK(message_of<ConfigError>([&] { to_json(config); }) ==
+        "config: valid_source is not valid UTF-8");
+}
+
+struct Row {
+  std::string json, message;
+};
+
+std::string nested(std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); }
+
+TEST_CASE("config json: what cannot be is named, and nothing is changed") {
+  const std::vector<Row> rows{
+      {R"({"hiden": 5})", "unknown key hiden"},
+      {R"({"hidden": 5, "": 5})", "unknown key "},
+      {R"({"dropout": 1.5})", "dropout is 1.5; need 0.0 to 0.95"},
+      {R"({"dropout": -0.1})", "dropout is -0.1; need 0.0 to 0.95"},
+      {R"({"hidden": 0})", "hidden is 0; need 1 to 65536"},
+      {R"({"hidden": -1})", "hidden is -1; need 1 to 65536"},
+      {R"({"hidden": 65537})", "hidden is 65537; need 1 to 65536"},
+      {R"({"hidden": 18446744073709551615})", "hidden is 18446744073709551615; need 1 to 65536"},
+      {R"({"hidden": 1e3})", "hidden is 1000.0; need a whole number"},
+      {R"({"hidden": 2.5})", "hidden is 2.5; need a whole number"},
+      {R"({"hidden": "big"})", "hidden is \"big\"; need a whole number"},
+      {R"({"hidden": null})", "hidden is null; need a whole number"},
+      {R"({"hidden": [1]})", "hidden is a list of size 1; need a whole number"},
+      {R"({"hidden": true})", "hidden is true; need a whole number"},
+      {R"({"learning_rate": "fast"})", "learning_rate is \"fast\"; need a number"},
+      {R"({"learning_rate": 0})", "learning_rate is 0; need 1e-09 to 100.0"},
+      {R"({"bidirectional": 1})", "bidirectional is 1; need true or false"},
+      {R"({"source": 1})", "source is 1; need a string"},
+      {R"({"architecture": "transformer"})",
+       "architecture is \"transformer\"; need luong, bahdanau or plain"},
+      {R"({"metric": 1})", "metric is 1; need loss or bleu"},
+      {R"({"format": 2})", "format is 2; this program reads 1"},
+      {R"({"format": "1"})", "format is \"1\"; this program reads 1"},
+      {R"([1, 2])", "need a JSON object of keys and values"},
+      {"7", "need a JSON object of keys and values"},
+      {"", "not valid JSON at byte 1"},
+      {R"({"hidden": 5,})", "not valid JSON at byte 14"},
+      {R"({"hidden": 5} x)", "not valid JSON at byte 15"},
+      {"{\"source\": \"\xff\"}", "not valid JSON at byte 13"},
+      {R"({"learning_rate": 1e999})", "a number is too large"},
+      {R"({"hidden": {"a": [1], "b": 2}})", "hidden is an object of size 2; need a whole number"},
+      {R"({"format": [1]})", "format is a list of size 1; this program reads 1"},
+      {"{\"" + std::string(100, 'k') + "\": 1}", "unknown key " + std::string(60, 'k') + "..."},
+      {std::string(100000, '['), "nested deeper than 64 levels"},
+      {nested(100000), "nested deeper than 64 levels"},
+      {R"({"hidden": )" + nested(100000) + "}", "nested deeper than 64 levels"},
+      {R"({"tokenizer": )" + nested(100000) + "}", "nested deeper than 64 levels"},
+      {R"({"format": )" + nested(100000) + "}", "nested deeper than 64 levels"},
+      {R"({"unknown": )" + nested(100000) + "}", "nested deeper than 64 levels"},
+  };
+  for (const Row& row : rows) {
+    INFO(row.json.substr(0, 80));
+    Config config;
+    config.model.hidden = 77;
+    const std::string before = to_json(config);
+    CHECK(message_of<ConfigError>([&] { update_from_json(config, row.json, "c.json"); }) ==
+          "c.json: " + row.message);
+    CHECK(to_json(config) == before);
+  }
+}
+
+TEST_CASE("config: a model's identity leaves out limits and threads, and nothing else") {
+  Config a, b;
+  b.training.max_updates = 5;
+  b.training.max_epochs = 6;
+  b.training.max_minutes = 7;
+  b.training.patience = 8;
+  b.training.threads = 9;
+  CHECK(to_json(identity_of(a)) == to_json(identity_of(b)));
+  b.training.shards = 2;
+  CHECK(to_json(identity_of(a)) != to_json(identity_of(b)));
+}
+
+}  // namespace
+}  // namespace babelgrad

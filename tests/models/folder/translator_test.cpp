@@ -1,0 +1,124 @@
+// Translator: a model folder there and back, odd lines, and several models in one program.
+#include <doctest/doctest.h>
+
+#include <numeric>
+
+#include "tests/models/folder/translator_helpers.h"
+
+namespace babelgrad {
+namespace {
+
+TEST_CASE("translator: a folder gives back the same translations, for every kind of token") {
+  for (const auto& named : folder_configs()) {
+    const auto& name = named.first;
+    const auto& config = named.second;
+    INFO(name);
+    const TemporaryFolder folder;
+    const Translator original = make_translator(config);
+    save(original, folder.path());
+    const Translator loaded = Translator::load(folder.path());
+    CHECK(to_json(loaded.config()) == to_json(original.config()));
+    SearchConfig search = original.config().search;
+    search.nbest = 3;
+    CHECK(texts(loaded, search) == texts(original, search));
+    const auto a = original.score(kLines, kTargets), b = loaded.score(kLines, kTargets);
+    for (std::size_t i = 0; i < kLines.size(); ++i) {
+      CHECK(a[i].log_probability == b[i].log_probability);
+      CHECK(a[i].weights == b[i].weights);
+    }
+  }
+}
+
+TEST_CASE("translator: empty lines keep their place; unknown words and blanks are read") {
+  const Translator translator = make_translator(folder_configs()[0].second);
+  const std::vector<std::string> lines{"", "le chat dort", "   ", "zzz", "\t", "le chat dort"};
+  WorkerPool pool(2);
+  for (WorkerPool* threads : {static_cast<WorkerPool*>(nullptr), &pool}) {
+    const auto found = translator.translate(lines, translator.config().search, threads);
+    REQUIRE(found.size() == lines.size());
+    for (const std::size_t empty : {0, 2, 4}) {
+      CHECK(found[empty].size() == 1);
+      CHECK(found[empty][0].text.empty());
+      CHECK(found[empty][0].hypothesis.tokens.empty());
+    }
+    CHECK(found[1][0].text == found[5][0].text);
+    CHECK(found[3][0].source_tokens == std::vector<std::string>{"<unk>", "</s>"});
+    CHECK(found[1][0].source_tokens == std::vector<std::string>{"le", "chat", "dort", "</s>"});
+  }
+  CHECK(translator.translate({}, translator.config().search).empty());
+  CHECK(translator.score({}, {}).empty());
+}
+
+TEST_CASE("translator: tokens, weights and text of a translation belong together") {
+  for (const auto& named : folder_configs()) {
+    const auto& name = named.first;
+    const auto& config = named.second;
+    INFO(name);
+    const Translator translator = make_translator(config);
+    for (const auto& translations : translator.translate(kLines, config.search)) {
+      const Translation& t = translations[0];
+      CHECK(t.target_tokens.size() == t.hypothesis.tokens.size());
+      CHECK(t.hypothesis.weights.size() == t.target_tokens.size());
+      for (const auto& row : t.hypothesis.weights) CHECK(row.size() == t.source_tokens.size());
+      CHECK(t.text == translator.codecs().target.decode(t.hypothesis.tokens));
+    }
+  }
+}
+
+TEST_CASE("translator: the score of a pair is what force says, in any order and company") {
+  const Translator translator = make_translator(folder_configs()[0].second);
+  WorkerPool pool(2);
+  const auto together = translator.score(kLines, kTargets, &pool);
+  for (std::size_t i = 0; i < kLines.size(); ++i) {
+    const auto alone = translator.score({kLines[i]}, {kTargets[i]});
+    CHECK(std::abs(alone[0].log_probability - together[i].log_probability) < 1e-4);
+    CHECK(alone[0].tokens == translator.encode_target(kTargets[i]).size() + 1);
+    CHECK(together[i].tokens == alone[0].tokens);
+    CHECK(together[i].weights.size() == alone[0].tokens);
+    for (const auto& row : together[i].weights)
+      CHECK(std::abs(std::accumulate(row.begin(), row.end(), 0.0) - 1) < 1e-5);
+  }
+  CHECK(translator.score({""}, {""})[0].tokens == 1);
+  CHECK_THROWS_AS(translator.score({"a"}, {}), std::invalid_argument);
+}
+
+TEST_CASE("translator: lower-casing is part of the model") {
+  Config config = folder_configs()[0].second;
+  config.data.lowercase = true;
+  const Translator translator = make_translator(config);
+  CHECK(translator.encode_source("LE Chat") == translator.encode_source("le chat"));
+  CHECK(prepare_line(config.data, "ÉTÉ") == "été");
+  config.data.lowercase = false;
+  CHECK(prepare_line(config.data, "ÉTÉ") == "ÉTÉ");
+}
+
+TEST_CASE("translator: several models live side by side, on several threads") {
+  const auto configs = folder_configs();
+  std::vector<Translator> models;
+  std::vector<std::vector<std::string>> expected;
+  for (const auto& [name, config] : configs) {
+    models.push_back(make_translator(config));
+    expected.push_back(texts(models.back(), config.search));
+  }
+  WorkerPool pool(3);
+  std::vector<std::vector<std::string>> got(models.size());
+  pool.run(models.size(),
+           [&](std::size_t i) { got[i] = texts(models[i], configs[i].second.search); });
+  CHECK(got == expected);
+}
+
+TEST_CASE("translator: a model of NaN translates to nothing instead of crashing") {
+  Translator translator = make_translator(folder_configs()[0].second);
+  translator.model()
+      .store()
+      .at("output.bias")
+      .mutable_value()
+      .fill(std::numeric_limits<float>::quiet_NaN());
+  for (const auto& translations : translator.translate(kLines, translator.config().search)) {
+    REQUIRE(translations.size() == 1);
+    CHECK(translations[0].text.empty());
+  }
+}
+
+}  // namespace
+}  // namespace babelgrad

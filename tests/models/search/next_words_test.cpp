@@ -1,0 +1,87 @@
+// The likeliest next words against all log-probabilities, sorted.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "babelgrad/models/search/next_words.h"
+#include "babelgrad/text/vocabulary.h"
+#include "tests/autograd/helpers.h"
+
+namespace babelgrad {
+namespace {
+
+constexpr std::size_t kRows = 3, kReadout = 5;
+
+template <class T>
+Linear<T> random_output(std::size_t vocabulary) {
+  return {Tensor<T>(random_array<T>({vocabulary, kReadout}, vocabulary, -2, 2)),
+          Tensor<T>(random_array<T>({vocabulary}, vocabulary + 1))};
+}
+
+// Of one row, every word but pad and bos, best first.
+template <class T>
+std::vector<NextWord> all_words(const Linear<T>& output, const Tensor<T>& readout,
+                                std::size_t row) {
+  const Array<T> log_p = log_softmax(output(readout), -1).value();
+  const std::size_t V = log_p.shape()[1];
+  std::vector<NextWord> words;
+  for (std::size_t v = 0; v < V; ++v)
+    if (v != text::kPad && v != text::kBos)
+      words.push_back(
+          {static_cast<double>(log_p.data()[row * V + v]), static_cast<std::int32_t>(v)});
+  std::stable_sort(words.begin(), words.end(), [](const NextWord& a, const NextWord& b) {
+    return a.log_probability > b.log_probability;
+  });
+  return words;
+}
+
+TEST_CASE_TEMPLATE("next_words: the best of the whole softmax, in order", T, float, double) {
+  const double tolerance = 100 * std::numeric_limits<T>::epsilon();
+  for (const std::size_t V : {4, 7, 1023, 1024, 1025, 3000})
+    for (const std::size_t count : {1, 2, 10, 5000}) {
+      CAPTURE(V);
+      CAPTURE(count);
+      const Linear<T> output = random_output<T>(V);
+      const Tensor<T> readout(random_array<T>({kRows, kReadout}, 7));
+      const auto found = next_words(output, readout.value(), count);
+      REQUIRE(found.size() == kRows);
+      for (std::size_t row = 0; row < kRows; ++row) {
+        const std::vector<NextWord> expected = all_words(output, readout, row);
+        REQUIRE(found[row].size() == std::min(count, expected.size()));
+        for (std::size_t i = 0; i < found[row].size(); ++i) {
+          CHECK(std::abs(found[row][i].log_probability - expected[i].log_probability) < tolerance);
+          if (std::is_same_v<T, double>) CHECK(found[row][i].token == expected[i].token);
+        }
+      }
+    }
+}
+
+TEST_CASE("next_words: equal words by token, impossible ones never") {
+  const std::size_t V = 2100;
+  Array<double> bias = zeros<double>({V});
+  for (const std::size_t v : {5, 1500, 2099}) bias.data()[v] = 3;
+  bias.data()[6] = -std::numeric_limits<double>::infinity();
+  const Linear<double> output(Tensor<double>(zeros<double>({V, kReadout})), Tensor<double>(bias));
+  const auto words = next_words(output, zeros<double>({1, kReadout}), V)[0];
+  REQUIRE(words.size() == V - 3);  // without pad, bos and 6
+  const std::vector<std::int32_t> first{5, 1500, 2099, text::kUnk, text::kEos, 4, 7};
+  for (std::size_t i = 0; i < first.size(); ++i) CHECK(words[i].token == first[i]);
+  const double log_sum = std::log(3 * std::exp(3.0) + static_cast<double>(V - 4));
+  CHECK(std::abs(words[0].log_probability - (3 - log_sum)) < 1e-12);
+}
+
+TEST_CASE("next_words: a logit of NaN leaves no word a probability") {
+  for (const std::size_t at : {9, 1024, 2099}) {
+    Array<double> bias = zeros<double>({2100});
+    bias.data()[at] = std::numeric_limits<double>::quiet_NaN();
+    const Linear<double> output(Tensor<double>(zeros<double>({2100, kReadout})),
+                                Tensor<double>(bias));
+    CHECK(next_words(output, zeros<double>({1, kReadout}), 4)[0].empty());
+  }
+}
+
+}  // namespace
+}  // namespace babelgrad

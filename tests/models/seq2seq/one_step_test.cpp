@@ -1,0 +1,152 @@
+// The decoder's one step: folded over the target, with fused ops or without, looked at by a tap or
+// not, it is what all steps at once compute, values and gradients, with dropout and without.
+#include <doctest/doctest.h>
+
+#include "babelgrad/autograd/modes.h"
+#include "tests/models/helpers.h"
+
+namespace babelgrad {
+namespace {
+
+using D = Tensor<double>;
+constexpr double kTolerance = 1e-12;
+
+// Counts what it is told, and changes nothing.
+class CountingTap : public Tap<double> {
+ public:
+  std::size_t positions = 0, steps = 0, weights = 0;
+
+  D on(EncoderPart part, const Place&, const D& x) override {
+    positions += part == EncoderPart::state;
+    return x;
+  }
+  D on(DecoderPart part, const Place&, const D& x) override {
+    steps += part == DecoderPart::logits;
+    weights += part == DecoderPart::weights;
+    return x;
+  }
+};
+
+struct Run {
+  D loss;
+  std::vector<Array<double>> gradients;
+};
+
+Run run_of(const Seq2Seq<double>& model, const D& loss) {
+  return {loss, model.store().gradients(loss)};
+}
+
+void check_same(const Run& a, const Run& b) {
+  CHECK(std::abs(a.loss.item() - b.loss.item()) < kTolerance);
+  CHECK(max_difference(a.gradients, b.gradients) < kTolerance);
+}
+
+// The loss by Decoder::fold, whose steps are made of fused ops.
+D folded_loss(const Seq2Seq<double>& model, const text::Batch& batch, const Mode& mode) {
+  const std::size_t B = batch.size, T = batch.target_length;
+  const Decoder<double>& decoder = model.decoder();
+  const auto encoded = model.encoder()(id_array(batch.source, {batch.source_length, B}),
+                                       id_array(batch.source_lengths, {B}), mode);
+  const D readout = decoder
+                        .fold(id_array(batch.target_input, {T, B}), decoder.memory(encoded),
+                              decoder.initial_state(encoded), mode)
+                        .readout;
+  return cross_entropy(decoder.logits(readout), id_array(batch.target_output, {T, B}),
+                       {text::kPad, 0.1, 0});
+}
+
+TEST_CASE("one step: fold = all at once = composed = tapped, for every combination of settings") {
+  const std::vector<NamedConfig> configs = all_configs();
+  CHECK(configs.size() == 72);
+  for (const NamedConfig& named : configs)
+    for (const Mode& mode : {kEvaluation, Mode::training(7, 3, 1)}) {
+      INFO(named.name, mode.is_training() ? ", training" : ", evaluation");
+      Seq2Seq<double> model(named.config, 1);
+      enlarge(model, 2);
+      const text::Batch batch = batch_of(some_examples(named.config));
+      const LossOptions options{0.1, 0};
+      const Run at_once = run_of(model, model.loss(batch, mode.again(), options));
+      check_same(at_once, run_of(model, folded_loss(model, batch, mode.again())));
+      CountingTap tap;
+      check_same(at_once, run_of(model, model.loss(batch, mode.again(), options, &tap)));
+      CHECK(tap.positions == batch.source_length);
+      CHECK(tap.steps == batch.target_length);
+      CHECK(tap.weights ==
+            (named.config.architecture == Architecture::plain ? 0 : batch.target_length));
+      const ComposedOps composed;
+      check_same(at_once, run_of(model, model.loss(batch, mode.again(), options)));
+    }
+}
+
+TEST_CASE("one step: selected hypotheses of selected sentences go on as they would have") {
+  for (const NamedConfig& named : tiny_configs()) {
+    INFO(named.name);
+    const Seq2Seq<double> model(named.config, 1);
+    const Decoder<double>& decoder = model.decoder();
+    const text::Batch batch = batch_of(some_examples(named.config));
+    const auto encoded = model.encoder()(id_array(batch.source, {batch.source_length, batch.size}),
+                                         id_array(batch.source_lengths, {batch.size}), kEvaluation);
+    const DecoderMemory<double> memory = decoder.memory(encoded);
+    DecoderState<double> state = decoder.initial_state(encoded);
+    decoder.step(full<std::int32_t>({batch.size}, text::kBos), memory, state, kEvaluation);
+    // Two hypotheses of sentence 4, two of sentence 2.
+    const DecoderMemory<double> fewer = memory.select({4, 2});
+    DecoderState<double> selected = state.select({4, 2, 4, 2});
+    CHECK(selected.rows() == 4);
+    const auto whole =
+        decoder.step(full<std::int32_t>({batch.size}, 5), memory, state, kEvaluation);
+    const auto part = decoder.step(ints({4}, {5, 6, 6, 5}), fewer, selected, kEvaluation);
+    CHECK(max_difference(part.readout[0].value(), whole.readout[4].value()) < kTolerance);
+    CHECK(max_difference(part.readout[3].value(), whole.readout[2].value()) < kTolerance);
+    CHECK(max_difference(part.readout[1].value(), part.readout[3].value()) > 1e-6);
+    CHECK(state.select({3}).rows() == 1);
+  }
+}
+
+// Replaces one part of the decoder by zeros.
+class Silenced : public Tap<double> {
+ public:
+  explicit Silenced(DecoderPart part) : part_(part) {}
+  D on(EncoderPart, const Place&, const D& x) override { return x; }
+  D on(DecoderPart part, const Place&, const D& x) override {
+    return part == part_ ? D(zeros<double>(x.shape())) : x;
+  }
+
+ private:
+  DecoderPart part_;
+};
+
+TEST_CASE("one step: it goes on with what a tap returns") {
+  for (const NamedConfig& named : tiny_configs()) {
+    INFO(named.name);
+    const Seq2Seq<double> model(named.config, 1);
+    const text::Batch batch = batch_of(some_examples(named.config));
+    const double before = model.loss(batch, kEvaluation).item();
+    for (const DecoderPart part :
+         {DecoderPart::initial, DecoderPart::embedding, DecoderPart::gru, DecoderPart::scores,
+          DecoderPart::weights, DecoderPart::context, DecoderPart::readout}) {
+      Silenced tap(part);
+      const bool attends = named.config.architecture != Architecture::plain;
+      const bool of_attention = part == DecoderPart::scores || part == DecoderPart::weights ||
+                                part == DecoderPart::context;
+      const double change = std::abs(model.loss(batch, kEvaluation, {}, &tap).item() - before);
+      CHECK((change > 1e-9) == (attends || !of_attention));
+    }
+  }
+}
+
+TEST_CASE("seq2seq: as a constant it computes the same and has no gradients") {
+  for (const NamedConfig& named : tiny_configs()) {
+    INFO(named.name);
+    const Seq2Seq<double> model(named.config, 1);
+    const Seq2Seq<double> constant = model.constant();
+    const text::Batch batch = batch_of(some_examples(named.config));
+    const D loss = constant.loss(batch, kEvaluation);
+    CHECK(loss.item() == model.loss(batch, kEvaluation).item());
+    CHECK(!loss.requires_grad());
+    CHECK(constant.store().size() == model.store().size());
+  }
+}
+
+}  // namespace
+}  // namespace babelgrad

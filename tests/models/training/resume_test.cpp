@@ -1,0 +1,179 @@
+// Exact resume: training N updates is training k, stopping, and resuming, to the last bit.
+#include <doctest/doctest.h>
+
+#include <fstream>
+
+#include "tests/models/training/trainer_helpers.h"
+
+namespace babelgrad {
+namespace {
+
+constexpr std::size_t kUpdates = 34;  // of 12 an epoch, validated every 10
+
+// Trains in one go and in parts that end at `stops`; the two must be the same.
+void check_parts(const Config& config, const std::vector<std::size_t>& stops,
+                 std::size_t updates = kUpdates) {
+  TemporaryFolder whole, parts;
+  CHECK(train(config, whole.path(), false, updates).update == updates);
+  bool resume = false;
+  for (const std::size_t stop : stops) {
+    CHECK(train(config, parts.path(), resume, stop).update == stop);
+    resume = true;
+  }
+  CHECK(train(config, parts.path(), true, updates).update == updates);
+  check_same_training(whole, parts);
+}
+
+TEST_CASE("resume: at any update, also the validations' and the epochs' last") {
+  const ReverseTask task;
+  for (const std::size_t stop : {1, 9, 10, 11, 12, 13, 20, 24, 25, 33, 34}) {
+    INFO("stopped after ", stop);
+    check_parts(task.config(), {stop});
+  }
+}
+
+TEST_CASE("resume: several times, and to an end on a validation") {
+  const ReverseTask task;
+  check_parts(task.config(), {3, 8, 17, 29, 31});
+  check_parts(task.config(), {3, 10, 17, 29}, 30);
+}
+
+TEST_CASE("resume: with a running mean of the parameters") {
+  const ReverseTask task;
+  Config config = task.config();
+  config.training.average_decay = 0.9;
+  for (const std::size_t stop : {1, 10, 17, 24}) check_parts(config, {stop});
+}
+
+TEST_CASE("resume: with the plateau schedule in the middle of its patience") {
+  const ReverseTask task;
+  Config config = task.config();
+  config.training.schedule = ScheduleKind::plateau;
+  config.training.plateau_patience = 2;
+  config.training.learning_rate = 1e-7;  // nothing improves, so the rate falls
+  config.training.warmup = 0;
+  config.training.valid_every = 4;
+  for (const std::size_t stop : {4, 7, 8, 12, 13, 20}) check_parts(config, {stop});
+}
+
+TEST_CASE(
+    "resume: with SGD and momentum, AdamW, the loss as metric, one layer more, token batches") {
+  const ReverseTask task;
+  Config config = task.config();
+  config.training.optimizer = OptimizerKind::sgd;
+  config.training.learning_rate = 0.3;
+  config.training.weight_decay = 1e-3;
+  for (const std::size_t stop : {10, 17}) check_parts(config, {stop});
+  config = task.config();
+  config.training.optimizer = OptimizerKind::adamw;
+  config.training.metric = ValidationMetric::loss;
+  config.training.weight_decay = 0.01;
+  config.training.batch_by_tokens = true;
+  config.training.batch_size = 80;
+  config.training.threads = 1;
+  config.training.shards = 3;
+  config.model.layers = 2;
+  for (const std::size_t stop : {10, 17}) check_parts(config, {stop});
+}
+
+// A stop between two validations may leave the best model so far in the folder. A resumed training
+// must forget it, as the one in a single go never saw it.
+TEST_CASE("resume: the best model of an irregular validation does not outlive the stop") {
+  const ReverseTask task;
+  Config config = task.config();
+  config.training.metric = ValidationMetric::loss;
+  config.training.learning_rate = 0.1;  // restless, so that later models are not always better
+  config.training.schedule = ScheduleKind::constant;
+  config.training.valid_every = 4;
+  std::size_t telling = 0;
+  for (std::size_t stop = 14; stop < 60; stop += 4) {
+    INFO("stopped after ", stop);
+    TemporaryFolder whole, parts;
+    const RunResult run = train(config, whole.path(), false, stop + 2);
+    Recorder recorder;
+    Config first = config;
+    first.training.max_updates = stop;
+    train(first, parts.path(), false, recorder);
+    telling += recorder.validations.back().best && run.best_update < stop;
+    train(config, parts.path(), true, stop + 2);
+    check_same_training(whole, parts);
+  }
+  CHECK(telling > 0);  // such a model was there, and nothing better came after it
+}
+
+TEST_CASE("resume: after an interruption before the first update") {
+  const ReverseTask task;
+  for (const double average_decay : {0.0, 0.9}) {
+    INFO("average_decay ", average_decay);
+    Config config = task.config();
+    config.training.average_decay = average_decay;
+    TemporaryFolder whole, parts;
+    train(config, whole.path(), false, 14);
+    Recorder recorder;
+    recorder.interrupt = true;
+    CHECK(train(config, parts.path(), false, recorder).reason == StopReason::interrupted);
+    train(config, parts.path(), true, 14);
+    check_same_training(whole, parts);
+  }
+}
+
+TEST_CASE("resume: after a crash that left a newer model than the state") {
+  const ReverseTask task;
+  TemporaryFolder whole, parts;
+  train(task.config(), whole.path(), false, kUpdates);
+  train(task.config(), parts.path(), false, 10);
+  const std::string state = parts.read("training_state.safetensors");
+  train(task.config(), parts.path(), true, 20);
+  parts.write("training_state.safetensors", state);
+  train(task.config(), parts.path(), true, kUpdates);
+  check_same_training(whole, parts);
+}
+
+std::string resume_error(const Config& config, const TemporaryFolder& folder) {
+  return error_of<CheckpointError>([&] { train(config, folder.path(), true, 40); }, &folder);
+}
+
+TEST_CASE("resume: what cannot be resumed is named") {
+  const ReverseTask task;
+  TemporaryFolder folder;
+  Config config = task.config();
+  CHECK(resume_error(config, folder) == "training_state.safetensors: no such file");
+  train(config, folder.path(), false, 10);
+  const std::string other =
+      "training_state.safetensors: config.json is not the one that this training began with";
+  config.model.hidden = 13;
+  CHECK(resume_error(config, folder) == other);
+  config = task.config();
+  config.training.optimizer = OptimizerKind::sgd;
+  CHECK(resume_error(config, folder) == other);
+  const std::string bytes = folder.read("training_state.safetensors");
+  folder.write("training_state.safetensors", bytes.substr(0, bytes.size() - 1));
+  CHECK(resume_error(task.config(), folder).starts_with("training_state.safetensors: truncated"));
+  folder.write("training_state.safetensors", bytes);
+  Safetensors no_state = Safetensors::read(folder.path() / "training_state.safetensors");
+  no_state.set_metadata("training", "[]");
+  no_state.write(folder.path() / "training_state.safetensors");
+  CHECK(resume_error(task.config(), folder) ==
+        "training_state.safetensors: not a training state of this program");
+  folder.write("training_state.safetensors", bytes);
+  std::ofstream(task.config().data.tsv, std::ios::app) << "a b c d e f\tf e d c b a\n";
+  CHECK(resume_error(task.config(), folder) ==
+        "training_state.safetensors: the training data are not the ones that this training began "
+        "with");
+}
+
+TEST_CASE("resume: an interrupted run does not give up a better model from the end of the last") {
+  const ReverseTask task;
+  Config config = task.config();
+  config.training.valid_every = 20;
+  TemporaryFolder folder;
+  train(config, folder.path(), false, 30);  // validated, irregularly, at 30
+  const std::string model = folder.read("model.safetensors");
+  Recorder recorder;
+  recorder.interrupt = true;
+  train(config, folder.path(), true, recorder);
+  CHECK((folder.read("model.safetensors") == model));
+}
+
+}  // namespace
+}  // namespace babelgrad

@@ -1,0 +1,264 @@
+// Trainer: reasons to stop, the best model by either metric, and what is left after a divergence.
+#include <doctest/doctest.h>
+
+#include <limits>
+#include <set>
+
+#include "tests/models/training/trainer_helpers.h"
+#include "tests/nn/file_size_limit.h"
+
+namespace babelgrad {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+TEST_CASE("trainer: learns to reverse, and the folder holds what it learnt") {
+  const ReverseTask task;
+  Config config = task.config();
+  config.model.hidden = config.model.embedding = 32;
+  config.model.encoder_hidden = 16;
+  config.training.decay_start = 1000;
+  config.training.valid_every = 100;
+  TemporaryFolder folder;
+  Recorder recorder;
+  config.training.max_updates = 400;
+  CHECK(train(config, folder.path(), false, recorder).reason == StopReason::max_updates);
+  REQUIRE(recorder.validations.size() == 4);
+  CHECK(recorder.validations.back().result.loss < 0.5);
+  CHECK(recorder.validations.back().result.loss < recorder.validations.front().result.loss);
+  const Translator translator = Translator::load(folder.path());
+  CHECK(translator.translate({"a b c"}, translator.config().search)[0][0].text == "c b a");
+}
+
+TEST_CASE("trainer: keeps the best model by the metric that was asked for") {
+  const ReverseTask task;
+  for (const ValidationMetric metric : {ValidationMetric::loss, ValidationMetric::bleu}) {
+    const bool bleu = metric == ValidationMetric::bleu;
+    Config config = task.config();
+    config.training.metric = metric;
+    config.training.learning_rate = 0.08;  // restless, so that the last is not the best
+    config.training.schedule = ScheduleKind::constant;
+    config.training.valid_every = 3;
+    config.training.max_updates = 75;
+    TemporaryFolder folder;
+    Recorder recorder;
+    const RunResult run = train(config, folder.path(), false, recorder);
+    std::optional<double> best;
+    std::size_t best_update = 0, improvements = 0;
+    double best_loss = 0;
+    for (const ValidationReport& report : recorder.validations) {
+      const double value = bleu ? report.result.bleu : -report.result.loss;
+      CHECK(report.best == (!best || value > *best));
+      if (!report.best) continue;
+      ++improvements;
+      best = value;
+      best_update = report.update;
+      best_loss = report.result.loss;
+    }
+    CHECK(run.best_update == best_update);
+    CHECK(improvements < recorder.validations.size());
+    const Translator kept = Translator::load(folder.path());
+    const TrainingData data = load_training_data(config, kept.codecs());
+    WorkerPool pool(1);
+    CHECK(std::abs(validate(kept, data.validation, pool).loss - best_loss) < 1e-6);
+  }
+}
+
+TEST_CASE("trainer: stops when patience is at its end, and stays stopped") {
+  const ReverseTask task;
+  Config config = task.config();
+  config.training.learning_rate = 1e-9;
+  config.training.patience = 3;
+  TemporaryFolder folder;
+  Recorder recorder;
+  const RunResult run = train(config, folder.path(), false, recorder);
+  CHECK(run.reason == StopReason::patience);
+  CHECK(run.update == 40);
+  CHECK(run.best_update == 10);
+  CHECK(recorder.validations.size() == 4);
+  Recorder again;
+  CHECK(train(config, folder.path(), true, again).reason == StopReason::patience);
+  config.training.patience = 5;
+  CHECK(train(config, folder.path(), true, again).update == 60);
+}
+
+TEST_CASE("trainer: stops at limits of epochs and of time") {
+  const ReverseTask task;
+  Config config = task.config();
+  config.training.max_epochs = 2;
+  TemporaryFolder folder;
+  Recorder recorder;
+  RunResult run = train(config, folder.path(), false, recorder);
+  CHECK(run.reason == StopReason::max_epochs);
+  CHECK(run.update == 24);
+  CHECK(recorder.validations.back().update == 24);
+  config.training.max_epochs = 0;
+  config.training.max_minutes = 1e-5;
+  run = train(config, folder.path(), true, recorder);
+  CHECK(run.reason == StopReason::max_minutes);
+  CHECK(run.update == 24);
+}
+
+TEST_CASE("trainer: an interruption leaves a model and a state, and resumes exactly") {
+  const ReverseTask task;
+  TemporaryFolder whole, parts;
+  train(task.config(), whole.path(), false, 34);
+  Recorder recorder;
+  recorder.interrupt_at = 20;
+  const RunResult run = train(task.config(), parts.path(), false, recorder);
+  CHECK(run.reason == StopReason::interrupted);
+  CHECK(run.update == 20);
+  CHECK_NOTHROW(Translator::load(parts.path()));
+  train(task.config(), parts.path(), true, 34);
+  check_same_training(whole, parts);
+}
+
+// Makes the saved state one of a training with the rate and the interval of `config`, which the
+// program itself would refuse to change.
+void adopt(const Config& config, const TemporaryFolder& folder) {
+  const std::filesystem::path path = folder.path() / "training_state.safetensors";
+  Safetensors state = Safetensors::read(path);
+  auto json = nlohmann::ordered_json::parse(state.metadata().at("config"));
+  json["learning_rate"] = config.training.learning_rate;
+  json["valid_every"] = config.training.valid_every;
+  state.set_metadata("config", json.dump(2) + "\n");
+  state.write(path);
+}
+
+// A good training of 10 updates, then one like `bad` until it diverges; nothing may be lost.
+std::string diverge(const Config& good, const Config& bad, std::size_t max_updates) {
+  TemporaryFolder folder;
+  train(good, folder.path(), false, 10);
+  adopt(bad, folder);
+  const std::string model = folder.read("model.safetensors");
+  const std::string state = folder.read("training_state.safetensors");
+  const std::string message =
+      message_of<DivergenceError>([&] { train(bad, folder.path(), true, max_updates); });
+  CHECK((folder.read("model.safetensors") == model));
+  CHECK((folder.read("training_state.safetensors") == state));
+  return message;
+}
+
+TEST_CASE("trainer: divergence names update and tensor and leaves the last good files") {
+  const ReverseTask task;
+  const Config good = task.config();
+  for (const double rate : {kNaN, 1e38}) {
+    INFO("learning rate ", rate);
+    Config bad = good;
+    bad.training.learning_rate = rate;
+    bad.training.valid_every = 1000;
+    const std::string message = diverge(good, bad, 1000);
+    CHECK(message.starts_with("training diverged at update 1"));
+    CHECK(message.find(" is not finite") != std::string::npos);
+  }
+}
+
+TEST_CASE("trainer: a model that has diverged is neither validated nor saved") {
+  const ReverseTask task;
+  const Config good = task.config();
+  Config bad = good;
+  bad.training.learning_rate = kNaN;
+  bad.training.valid_every = 1;  // right after the update that spoils the model
+  CHECK(diverge(good, bad, 1000).starts_with("training diverged at update 11: parameter "));
+  bad.training.valid_every = 1000;  // the limit comes first
+  CHECK(diverge(good, bad, 11).starts_with("training diverged at update 11: parameter "));
+}
+
+TEST_CASE("trainer: on a full disk the last good checkpoint survives, and training resumes") {
+  const ReverseTask task;
+  TemporaryFolder whole, parts;
+  train(task.config(), whole.path(), false, 34);
+  train(task.config(), parts.path(), false, 10);
+  const std::string model = parts.read("model.safetensors");
+  const std::string state = parts.read("training_state.safetensors");
+  std::string message;
+  {
+    const FileSizeLimit limit(12000);  // config.json and the vocabularies fit
+    message = error_of<FileError>([&] { train(task.config(), parts.path(), true, 34); }, &parts);
+  }
+  CHECK(message.ends_with(".safetensors: cannot be written (File too large)"));
+  CHECK((parts.read("model.safetensors") == model));
+  CHECK((parts.read("training_state.safetensors") == state));
+  train(task.config(), parts.path(), true, 34);
+  check_same_training(whole, parts);
+}
+
+// Notes at each validation whose model a reader of the folder gets.
+class Reader : public TrainingObserver {
+ public:
+  explicit Reader(const std::filesystem::path& folder) : folder_(folder) {}
+  void on_validation(const ValidationReport&) override {
+    hidden.push_back(Translator::load(folder_).config().model.hidden);
+  }
+  std::vector<std::size_t> hidden;
+
+ private:
+  std::filesystem::path folder_;
+};
+
+TEST_CASE("trainer: a former model stands until model and state of the new one are saved") {
+  const ReverseTask task;
+  Config config = task.config();
+  config.training.snapshots = 3;
+  TemporaryFolder folder, fresh;
+  train(config, folder.path(), false, 20);
+  folder.write("notes.txt", "mine");
+  config.model.hidden = 14;
+  config.training.snapshots = 0;
+  config.training.max_updates = 35;
+  Reader reader(folder.path());
+  const std::atomic<bool> interrupt = false;
+  train(config, folder.path(), false, reader, interrupt);
+  CHECK(reader.hidden == std::vector<std::size_t>{12, 14, 14, 14});  // the first is saved after it
+  train(config, fresh.path(), false, 35);
+  check_same_training(folder, fresh);
+  CHECK(folder.read("notes.txt") == "mine");
+  std::filesystem::remove(folder.path() / "notes.txt");
+  const auto files = [](const TemporaryFolder& of) {
+    std::set<std::string> names;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(of.path()))
+      names.insert(std::filesystem::relative(entry.path(), of.path()).string());
+    return names;
+  };
+  CHECK(files(folder) == files(fresh));
+  CHECK(read_metrics(folder.path() / kMetricsFile).validations.size() == 4);
+}
+
+TEST_CASE("model folder: a replacement that was broken off is finished or cleared away") {
+  const ReverseTask task;
+  Config config = task.config();
+  TemporaryFolder folder, incoming;
+  train(config, folder.path(), false, 10);
+  config.model.hidden = 14;
+  train(config, incoming.path(), false, 10);
+  const auto hidden = [&] { return Translator::load(folder.path()).config().model.hidden; };
+  namespace fs = std::filesystem;
+  fs::copy(incoming.path(), folder.path() / "incoming.tmp", fs::copy_options::recursive);
+  CHECK(hidden() == 12);  // it may have lacked something
+  tidy_folder(folder.path());
+  CHECK(hidden() == 12);
+  CHECK_FALSE(fs::exists(folder.path() / "incoming.tmp"));
+  fs::copy(incoming.path(), folder.path() / "incoming", fs::copy_options::recursive);
+  fs::remove(folder.path() / "config.json");  // it had begun to take its place
+  CHECK(hidden() == 14);
+  CHECK(is_model_file(folder.path() / "incoming/config.json"));
+  tidy_folder(folder.path());
+  CHECK(hidden() == 14);
+  CHECK(fs::exists(folder.path() / "config.json"));
+  CHECK_FALSE(fs::exists(folder.path() / "incoming"));
+  check_same_training(folder, incoming);
+}
+
+TEST_CASE("trainer: a training that diverges at once leaves no model") {
+  const ReverseTask task;
+  Config bad = task.config();
+  bad.training.learning_rate = kNaN;
+  bad.training.valid_every = 1;
+  TemporaryFolder folder;
+  CHECK_THROWS_AS(train(bad, folder.path(), false, 5), DivergenceError);
+  CHECK(!std::filesystem::exists(folder.path() / "model.safetensors"));
+  CHECK(!std::filesystem::exists(folder.path() / "training_state.safetensors"));
+}
+
+}  // namespace
+}  // namespace babelgrad
