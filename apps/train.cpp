@@ -48,7 +48,7 @@ void require_resumable(const Config& stored, const Config& asked) {
 // Numbers that 0 leaves to the machine, settled so that config.json records them.
 void settle_threads(TrainingConfig& config) {
   if (config.threads == 0) config.threads = std::max(1u, std::thread::hardware_concurrency());
-  if (config.shards == 0) config.shards = config.threads;
+  if (config.shards == 0) config.shards = default_shards(config.threads);
 }
 
 Config read_config(const TrainOptions& options) {
@@ -59,6 +59,7 @@ Config read_config(const TrainOptions& options) {
     config.training.shards = 0;
   options.flags.apply(config);
   settle_threads(config.training);
+  config.training.check();
   return config;
 }
 
