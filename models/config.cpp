@@ -40,6 +40,7 @@ Config identity_of(Config config) {
   config.training.threads = defaults.threads;
   config.training.log_every = defaults.log_every;
   config.training.snapshots = defaults.snapshots;
+  config.search = {};
   return config;
 }
 

@@ -116,7 +116,7 @@ struct Config {
   SearchConfig search;
 };
 
-// The configuration without what may change when a training is resumed (limits, threads, and where
+// The configuration without what may change later (search, limits of a training, threads, and where
 // the data are: their content is compared): it is the same for all files of one model.
 Config identity_of(Config config);
 
