@@ -1,5 +1,7 @@
 #include "babelgrad/models/config/config.h"
 
+#include <bit>
+
 namespace babelgrad {
 
 void Seq2SeqConfig::check() const {
@@ -18,6 +20,14 @@ void Seq2SeqConfig::check() const {
     fail("architecture bahdanau needs layers 1; got " + std::to_string(layers));
 }
 
+void TrainingConfig::check() const {
+  if (shards != 0 && !std::has_single_bit(shards))
+    throw ConfigError("config: shards is " + std::to_string(shards) +
+                      "; need a power of two (1, 2, 4 ...), or 0");
+}
+
+std::size_t default_shards(std::size_t threads) { return std::bit_floor(threads); }
+
 Config identity_of(Config config) {
   for (std::string* path : {&config.data.source, &config.data.target, &config.data.tsv,
                             &config.data.valid_source, &config.data.valid_target})
@@ -30,6 +40,7 @@ Config identity_of(Config config) {
   config.training.threads = defaults.threads;
   config.training.log_every = defaults.log_every;
   config.training.snapshots = defaults.snapshots;
+  config.search = {};
   return config;
 }
 

@@ -92,7 +92,13 @@ struct TrainingConfig {
   double max_minutes = 0;
   double average_decay = 0.999;
   std::size_t snapshots = 0;
+
+  // Throws ConfigError for a number of shards that a new training cannot have.
+  void check() const;
 };
+
+// What `shards` 0 stands for: the largest power of two that is at most `threads`.
+std::size_t default_shards(std::size_t threads);
 
 struct SearchConfig {
   std::size_t beam = 5;
@@ -110,7 +116,7 @@ struct Config {
   SearchConfig search;
 };
 
-// The configuration without what may change when a training is resumed (limits, threads, and where
+// The configuration without what may change later (search, limits of a training, threads, and where
 // the data are: their content is compared): it is the same for all files of one model.
 Config identity_of(Config config);
 

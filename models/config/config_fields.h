@@ -72,8 +72,10 @@ void visit_training(TrainingConfig& c, Visitor&& v) {
   v.number("seed", c.seed, std::uint64_t{0}, std::numeric_limits<std::uint64_t>::max() / 2,
            "of parameters, order and dropout");
   v.number("threads", c.threads, 0, 1024, "worker threads; 0: one a core");
-  v.number("shards", c.shards, 0, 1024,
-           "parts a batch is cut into; with it fixed, threads do not change results; 0: threads");
+  v.number(
+      "shards", c.shards, 0, 1024,
+      "parts a batch is cut into, a power of two; with it fixed, threads do not change results; "
+      "0: as many as threads, rounded down");
   v.number("batch_size", c.batch_size, 1, kMaxCount, "sentences (or tokens) a batch");
   v.flag("batch_by_tokens", c.batch_by_tokens, "count tokens, padding included, not sentences");
   v.choice("optimizer", c.optimizer, kOptimizerNames, "update rule");

@@ -94,15 +94,16 @@ class Reader {
   std::string name_;
 };
 
-}  // namespace
-
-std::string to_json(const Config& config) {
+Json json_of(Config config) {
   Json json;
   json["format"] = kFormat;
-  Config copy = config;
-  visit_config(copy, Writer{json});
-  return json.dump(2) + "\n";
+  visit_config(config, Writer{json});
+  return json;
 }
+
+}  // namespace
+
+std::string to_json(const Config& config) { return json_of(config).dump(2) + "\n"; }
 
 void update_from_json(Config& config, const std::string& text, const std::string& name) {
   Json json;
@@ -122,6 +123,19 @@ void update_from_json(Config& config, const std::string& text, const std::string
   visit_config(updated, Reader(json, name));
   if (!json.empty()) throw ConfigError(name + ": unknown key " + shortened(json.begin().key()));
   config = updated;
+}
+
+Config stored_config(const std::string& json, const std::string& name) {
+  Config config;
+  update_from_json(config, json, name);
+  return config;
+}
+
+std::optional<KeyDifference> identity_difference(const Config& stored, const Config& now) {
+  const Json before = json_of(identity_of(stored)), after = json_of(identity_of(now));
+  for (const auto& [key, value] : after.items())
+    if (before.at(key) != value) return KeyDifference{key, before.at(key).dump(), value.dump()};
+  return std::nullopt;
 }
 
 }  // namespace babelgrad

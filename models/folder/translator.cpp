@@ -25,10 +25,10 @@ void require_same_config(const Config& config, const Safetensors& file,
     throw CheckpointError((folder / kModelFile).string() +
                           ": not written by this program (no "
                           "configuration in its metadata)");
-  Config of_file;
-  update_from_json(of_file, stored->second, (folder / kModelFile).string());
-  if (to_json(identity_of(of_file)) != to_json(identity_of(config)))
-    throw CheckpointError((folder / kConfigFile).string() + ": does not match " + kModelFile +
+  const Config of_file = stored_config(stored->second, (folder / kModelFile).string());
+  if (const auto difference = identity_difference(of_file, config))
+    throw CheckpointError((folder / kConfigFile).string() + ": " + difference->key + " is " +
+                          difference->now + ", but " + kModelFile + " has " + difference->stored +
                           "; one of them is damaged or from another model");
 }
 
@@ -66,8 +66,8 @@ Translator Translator::load(const std::filesystem::path& folder) {
   if (!std::filesystem::is_directory(folder))
     throw CheckpointError(folder.string() + ": no such model folder");
   const std::filesystem::path place = current_folder(folder);
-  Config config;
-  update_from_json(config, text::read_file(place / kConfigFile), (place / kConfigFile).string());
+  Config config =
+      stored_config(text::read_file(place / kConfigFile), (place / kConfigFile).string());
   const Codecs codecs = load_codecs(config, place);
   const Safetensors file = read_parameters(place);
   require_same_config(config, file, place);

@@ -80,7 +80,7 @@ Trainer::Trainer(Translator& translator, const TrainingData& data, std::filesyst
       pool_(config_.threads),
       optimizer_(make_optimizer(translator.model().store(), config_)),
       schedule_(schedule_options(config_)),
-      step_(translator.model(), *optimizer_, pool_, config_.shards),
+      step_(translator.model().store(), *optimizer_, pool_),
       plan_(data.train, batch_options(config_)),
       metrics_(folder_ / kMetricsFile) {
   batches_ = plan_.epoch(0);
@@ -137,14 +137,20 @@ void Trainer::train_one() {
   const Profiling profiling(profile_);
   const Stopwatch watch;
   const text::Batch batch = next_batch();
+  const std::vector<text::Batch> shards =
+      text::shard(batch, config_.shards > 0 ? config_.shards : default_shards(pool_.threads()));
+  const std::size_t tokens = batch.target_tokens();
+  const LossOptions options{config_.label_smoothing, static_cast<double>(tokens)};
   StepRequest request;
   request.update = state_.update + 1;
   request.learning_rate = schedule_.rate(request.update);
   request.clip_norm = config_.clip_norm;
-  request.label_smoothing = config_.label_smoothing;
   request.average_decay = config_.average_decay;
   request.seed = config_.seed;
-  const StepResult result = step_.run(batch, request);
+  const auto loss = [&](std::size_t shard, const Mode& mode) {
+    return translator_.model().loss(shards[shard], mode, options);
+  };
+  const StepResult result = step_.run({{0, shards.size(), loss}}, request);
   state_.smoothed_loss = state_.update == 0 ? result.loss
                                             : kLossSmoothing * state_.smoothed_loss +
                                                   (1 - kLossSmoothing) * result.loss;
@@ -152,8 +158,8 @@ void Trainer::train_one() {
   ++state_.position;
   const double seconds = watch.seconds();
   state_.seconds += seconds;
-  log_update(result, seconds);
-  tell_progress(result);
+  log_update(result, tokens, seconds);
+  tell_progress(result, tokens);
 }
 
 void Trainer::keep_snapshots() {

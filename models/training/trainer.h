@@ -95,9 +95,9 @@ class Trainer {
   void save_state();
   void load_state(const Safetensors& file);
   void load_best(const Safetensors& file);
-  void log_update(const StepResult& result, double seconds);
+  void log_update(const StepResult& result, std::size_t tokens, double seconds);
   void log_validation(const ValidationResult& result, bool best, bool regular);
-  void tell_progress(const StepResult& result);
+  void tell_progress(const StepResult& result, std::size_t tokens);
   std::optional<double> seconds_left() const;
 
   Translator& translator_;

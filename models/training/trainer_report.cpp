@@ -46,8 +46,8 @@ std::optional<double> Trainer::seconds_left() const {
   return least;
 }
 
-void Trainer::log_update(const StepResult& result, double seconds) {
-  tokens_since_logged_ += result.target_tokens;
+void Trainer::log_update(const StepResult& result, std::size_t tokens, double seconds) {
+  tokens_since_logged_ += tokens;
   seconds_since_logged_ += seconds;
   if (state_.update % config_.log_every != 0) return;
   UpdateMetrics m;
@@ -80,8 +80,8 @@ void Trainer::log_validation(const ValidationResult& result, bool best, bool reg
   metrics_.add(m);
 }
 
-void Trainer::tell_progress(const StepResult& result) {
-  tokens_since_told_ += result.target_tokens;
+void Trainer::tell_progress(const StepResult& result, std::size_t tokens) {
+  tokens_since_told_ += tokens;
   const double passed = state_.seconds - last_told_;
   if (passed < kProgressInterval) return;
   TrainingProgress progress;

@@ -78,7 +78,9 @@ TEST_CASE("sizes that do not go together") {
                         {train_to("new") + Arguments{"--readout", "8"},
                          "config: readout is 8, but tie_output needs it equal to embedding, 16"},
                         {train_to("new") + Arguments{"--architecture", "bahdanau", "--layers", "2"},
-                         "config: architecture bahdanau needs layers 1; got 2"}});
+                         "config: architecture bahdanau needs layers 1; got 2"},
+                        {train_to("new") + Arguments{"--shards", "3"},
+                         "config: shards is 3; need a power of two (1, 2, 4 ...), or 0"}});
 }
 
 TEST_CASE("configuration files") {

@@ -92,7 +92,7 @@ TEST_CASE("flags override the configuration file, which overrides the defaults")
   world.add_model();
   world.write("c.json", R"({"source": "train.fr", "target": "train.en", "tokenizer": "chars",
     "embedding": 8, "encoder_hidden": 8, "hidden": 8, "attention_size": 8, "max_updates": 2,
-    "lowercase": true, "shards": 3, "beam": 2})");
+    "lowercase": true, "shards": 4, "beam": 2})");
   const Finished training =
       world.run({"train", "--config", "c.json", "--out", "new", "--hidden", "12", "--no-lowercase",
                  "--max-updates", "9", "--max-updates", "3"});
@@ -102,7 +102,7 @@ TEST_CASE("flags override the configuration file, which overrides the defaults")
   CHECK(config.at("hidden") == 12);
   CHECK(config.at("lowercase") == false);
   CHECK(config.at("max_updates") == 3);  // the last one counts
-  CHECK(config.at("shards") == 3);
+  CHECK(config.at("shards") == 4);
   CHECK(config.at("beam") == 2);
   CHECK(config.at("warmup") == 500);
 }

@@ -118,16 +118,21 @@ TEST_CASE("config json: what cannot be is named, and nothing is changed") {
   }
 }
 
-TEST_CASE("config: a model's identity leaves out limits and threads, and nothing else") {
+TEST_CASE("config: a model's identity leaves out limits, threads and search, and nothing else") {
   Config a, b;
   b.training.max_updates = 5;
   b.training.max_epochs = 6;
   b.training.max_minutes = 7;
   b.training.patience = 8;
   b.training.threads = 9;
-  CHECK(to_json(identity_of(a)) == to_json(identity_of(b)));
+  visit_search(b.search, Changer{});
+  CHECK_FALSE(identity_difference(a, b).has_value());
   b.training.shards = 2;
-  CHECK(to_json(identity_of(a)) != to_json(identity_of(b)));
+  const auto difference = identity_difference(a, b);
+  REQUIRE(difference.has_value());
+  CHECK(difference->key == "shards");
+  CHECK(difference->stored == "0");
+  CHECK(difference->now == "2");
 }
 
 }  // namespace
