@@ -190,8 +190,7 @@ Json describe_translation(const ExplainedModel& model, const Trace<float>& trace
   return {{"text", codec.decode(ids)},
           {"tokens", names(codec, ids)},
           {"log_probability", rounded(log_probability)},
-          {"score",
-           rounded(hypothesis_score(log_probability, ids.size(), model.search.length_penalty))},
+          {"score", rounded(hypothesis_score(log_probability, ids.size(), model.search))},
           {"finished", ids.back() == text::kEos}};
 }
 
@@ -207,8 +206,7 @@ Json describe_beam(const ExplainedModel& model, const BeamTree& tree, const Hypo
                {"text", model.translator->codecs().target.vocabulary().token(node.token)},
                {"token", node.token},
                {"log_probability", rounded(node.log_probability)},
-               {"score", rounded(hypothesis_score(node.log_probability, node.step,
-                                                  model.search.length_penalty))},
+               {"score", rounded(hypothesis_score(node.log_probability, node.step, model.search))},
                {"state", kFates[static_cast<std::size_t>(node.fate)]},
                {"best", std::find(path.begin(), path.end(), i) != path.end()}};
     if (!node.weights.empty()) entry["weights"] = numbers(node.weights, kVectorDigits);
@@ -224,13 +222,11 @@ Json describe_snapshots(const ExplainedModel& model, const text::Example& pair) 
   if (snapshots.empty()) return list;
   const Translator& translator = *model.translator;
   const text::Codec& codec = translator.codecs().target;
-  SearchConfig config = model.search;
-  config.beam = config.nbest = 1;
   Seq2Seq<float> then(translator.config().model, std::nullopt);
   for (const Snapshot& snapshot : snapshots) {
     load_snapshot(snapshot, then.store());
     const NoGrad no_grad;
-    const std::vector<Hypothesis> found = search(then, {pair.source}, config)[0];
+    const std::vector<Hypothesis> found = search(then, {pair.source}, model.search.greedy())[0];
     if (found.empty()) continue;
     const Hypothesis& best = found[0];
     Json weights = Json::array();
@@ -294,9 +290,10 @@ Json explain(const ExplainedModel& model, const std::string& sentence,
   const std::vector<std::int32_t> source = readable_source(model, sentence);
   SearchConfig search_config = model.search;
   search_config.nbest = 1;
+  search_config.sample = false;
   BeamTree tree;
   const std::vector<Hypothesis> found =
-      search(translator.model(), {source}, search_config, nullptr, &tree)[0];
+      search(translator.model(), {source}, search_config, {.observer = &tree})[0];
   if (found.empty()) throw text::InputError(model.name + ": no word has a probability");
   const Hypothesis& best = found[0];
   const TraceRequest request = request_trace(model, source, best, intervention);

@@ -18,6 +18,7 @@ Translator ModelOptions::load() const {
   Translator translator = Translator::load(model);
   flags.apply(translator.config());
   SearchConfig& search = translator.config().search;
+  if (search.sample) return translator;
   if (!flags.was_given("nbest")) search.nbest = std::min(search.nbest, search.beam);
   if (search.nbest > search.beam)
     throw ConfigError("command line: nbest is " + std::to_string(search.nbest) +

@@ -60,9 +60,8 @@ Json rounded_rows(const std::vector<std::vector<float>>& weights) {
 
 // Adds to each sentence what the translator makes of it now.
 void add_moment(Json& sentences, const Translator& translator, const text::Corpus& chosen) {
-  SearchConfig greedy = translator.config().search;
-  greedy.beam = greedy.nbest = 1;
-  const auto translations = translator.translate(chosen.source, greedy);
+  const auto translations =
+      translator.translate(chosen.source, translator.config().search.greedy());
   const auto scored = translator.score(chosen.source, chosen.target);
   for (std::size_t i = 0; i < chosen.size(); ++i) {
     const double loss = -scored[i].log_probability / static_cast<double>(scored[i].tokens);

@@ -131,7 +131,7 @@ Result measure(const Workload& work, const Case& c, std::size_t rounds) {
   SearchConfig config = work.config.search;
   config.beam = config.nbest = c.beam;  // all hypotheses tell how long a search took
   config.search_batch = c.batch;
-  const auto found = search(work.model, sources, config, &pool);  // and warms up
+  const auto found = search(work.model, sources, config, {.pool = &pool});  // and warms up
   Result result;
   result.sentences = sources.size();
   for (const auto& hypotheses : found) result.tokens += hypotheses.at(0).tokens.size();
@@ -146,7 +146,7 @@ Result measure(const Workload& work, const Case& c, std::size_t rounds) {
   for (std::size_t i = 0; i < rounds; ++i) {
     bound_ms.push_back(bench::milliseconds(
         [&] { pool.run(bound.size(), [&](std::size_t thread) { bound[thread]->run(); }); }));
-    search_ms.push_back(bench::milliseconds([&] { search(work.model, sources, config, &pool); }));
+    search_ms.push_back(bench::milliseconds([&] { search(work.model, sources, config, {.pool = &pool}); }));
   }
   result.search_ms = bench::median(search_ms);
   result.bound_ms = bench::median(bound_ms);
@@ -181,7 +181,7 @@ void write_pairs(const Workload& work, const Options& o) {
   SearchConfig config = work.config.search;
   config.beam = o.beams.back();
   WorkerPool pool(0);
-  const auto found = search(work.model, work.sources, config, &pool);
+  const auto found = search(work.model, work.sources, config, {.pool = &pool});
   std::string lines;
   for (std::size_t i = 0; i < found.size(); ++i)
     lines += nlohmann::ordered_json{{"source", work.sources[i]}, {"target", found[i].at(0).tokens}}

@@ -26,6 +26,18 @@ void TrainingConfig::check() const {
                       "; need a power of two (1, 2, 4 ...), or 0");
 }
 
+void SearchConfig::check() const {
+  if (beam == 0 || nbest == 0 || search_batch == 0)
+    throw ConfigError("search: need beam, nbest and search_batch of at least 1");
+}
+
+SearchConfig SearchConfig::greedy() const {
+  SearchConfig config = *this;
+  config.beam = config.nbest = 1;
+  config.sample = false;
+  return config;
+}
+
 std::size_t default_shards(std::size_t threads) { return std::bit_floor(threads); }
 
 Config identity_of(Config config) {

@@ -100,13 +100,26 @@ struct TrainingConfig {
 // What `shards` 0 stands for: the largest power of two that is at most `threads`.
 std::size_t default_shards(std::size_t threads);
 
+enum class LengthNormalization { power, gnmt };
+
 struct SearchConfig {
   std::size_t beam = 5;
   std::size_t nbest = 1;
   double length_penalty = 1.0;
+  LengthNormalization length_normalization = LengthNormalization::power;
   double max_length_ratio = 2.0;
   std::size_t max_length_extra = 10;
+  std::size_t no_repeat_ngram = 0;
+  bool sample = false;
+  double temperature = 1.0;
+  std::size_t top_k = 0;
+  double top_p = 1.0;
+  std::uint64_t sample_seed = 1;
   std::size_t search_batch = 64;
+
+  void check() const;           // throws ConfigError for settings that do not go together
+  SearchConfig greedy() const;  // the same with the likeliest word at each step
+  bool operator==(const SearchConfig&) const = default;
 };
 
 struct Config {

@@ -19,6 +19,7 @@ inline constexpr std::array kTokenizerNames{"words", "chars", "bpe", "unigram"};
 inline constexpr std::array kWordSplitNames{"whitespace", "unicode"};
 inline constexpr std::array kOptimizerNames{"adam", "adamw", "sgd"};
 inline constexpr std::array kScheduleNames{"constant", "warmup", "inverse_sqrt", "plateau"};
+inline constexpr std::array kLengthNormalizationNames{"power", "gnmt"};
 inline constexpr std::array kMetricNames{"loss", "bleu"};
 
 inline constexpr std::size_t kMaxSize = 65536;
@@ -107,12 +108,25 @@ void visit_training(TrainingConfig& c, Visitor&& v) {
 template <class Visitor>
 void visit_search(SearchConfig& c, Visitor&& v) {
   v.number("beam", c.beam, 1, 1000, "hypotheses kept a step; 1: greedy");
-  v.number("nbest", c.nbest, 1, 1000, "translations printed a sentence, at most beam");
+  v.number("nbest", c.nbest, 1, 1000,
+           "translations printed a sentence, at most beam; with sample, how many are drawn");
   v.number("length_penalty", c.length_penalty, 0.0, 10.0,
            "score = log-probability / tokens^this; 0: no normalisation");
+  v.choice("length_normalization", c.length_normalization, kLengthNormalizationNames,
+           "power: as said there; gnmt: log-probability / ((5 + tokens) / 6)^length_penalty");
   v.number("max_length_ratio", c.max_length_ratio, 0.0, 100.0,
            "longest output: source tokens * this");
   v.number("max_length_extra", c.max_length_extra, 1, 100000, "... plus this");
+  v.number("no_repeat_ngram", c.no_repeat_ngram, 0, 100,
+           "no translation has the same so many tokens twice; 0: no such rule");
+  v.flag("sample", c.sample, "draw words at random instead of beam search");
+  v.number("temperature", c.temperature, 0.01, 100.0,
+           "sample: above 1 more evenly than the model says, below 1 less so");
+  v.number("top_k", c.top_k, 0, kMaxCount, "sample: among the likeliest words only; 0: all");
+  v.number("top_p", c.top_p, 0.0, 1.0,
+           "sample: among the fewest words that have this probability together");
+  v.number("sample_seed", c.sample_seed, std::uint64_t{0},
+           std::numeric_limits<std::uint64_t>::max() / 2, "sample: of what is drawn");
   v.number("search_batch", c.search_batch, 1, 4096, "sentences searched together");
 }
 

@@ -149,7 +149,7 @@ std::vector<std::vector<Translation>> Translator::translate(const std::vector<st
     sources.push_back(std::move(ids));
     lines_of.push_back(i);
   }
-  std::vector<std::vector<Hypothesis>> found = search(model_, sources, config, pool);
+  std::vector<std::vector<Hypothesis>> found = search(model_, sources, config, {.pool = pool});
   const auto names = [](const text::Codec& codec, const std::vector<std::int32_t>& ids) {
     std::vector<std::string> tokens;
     for (const std::int32_t id : ids) tokens.push_back(codec.vocabulary().token(id));

@@ -1,11 +1,13 @@
-// Search: the likeliest translations under a model, many sentences at once.
+// Search: translations of many sentences at once, chosen by beam search or drawn at random.
 //
 // Beam search keeps `beam` unfinished hypotheses a sentence. Each step extends all of them, for all
 // sentences, in one batch; a sentence leaves the batch when `beam` of its hypotheses have ended.
-// Beam 1 is greedy search. A finished hypothesis scores log-probability / tokens^length_penalty
-// (eos counted; 0 leaves it unnormalised).
+// Beam 1 is greedy search. With `sample`, `nbest` hypotheses a sentence are drawn word by word from
+// the model's distribution instead (selection.h). Hypotheses are ranked by their score
+// (hypothesis_score). search() does it all; a SearchRun (search_run.h) goes step by step.
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "babelgrad/models/seq2seq/seq2seq.h"
@@ -22,8 +24,10 @@ struct Hypothesis {
       weights;  // attention: a row a token, one weight a source position
 };
 
-// By which hypotheses are ranked.
-double hypothesis_score(double log_probability, std::size_t tokens, double length_penalty);
+// By which hypotheses are ranked: log-probability / norm, where of a hypothesis of n tokens, eos
+// counted, the norm is n^length_penalty, or ((5 + n) / 6)^length_penalty with
+// LengthNormalization::gnmt (Wu et al. 2016, eq. 14, without coverage).
+double hypothesis_score(double log_probability, std::size_t tokens, const SearchConfig& config);
 
 // The most tokens, eos included, that a source of this length (eos included) is given.
 std::size_t longest_output(std::size_t source_length, const SearchConfig& config);
@@ -45,15 +49,24 @@ class SearchObserver {
                        const std::vector<std::vector<float>>& weights) = 0;
 };
 
+struct SearchOptions {
+  WorkerPool* pool = nullptr;
+  SearchObserver* observer = nullptr;
+  // Asked between two steps, on the thread that searches: sentences for which it says true leave
+  // the search with no hypothesis at all.
+  std::function<bool(std::size_t sentence)> abandon = {};
+};
+
 // sources: word ids, each ending with eos, each of at least one token. Returns, in the same order,
 // up to config.nbest hypotheses a source, best first. Sentences are sorted by length into batches
 // of config.search_batch, which a pool's threads take in turn: their number changes no bit of the
-// result, the size of the batches only its rounding.
+// result, the size of the batches only its rounding. Throws ConfigError for settings that do not go
+// together.
 template <class T>
 std::vector<std::vector<Hypothesis>> search(const Seq2Seq<T>& model,
                                             const std::vector<std::vector<std::int32_t>>& sources,
-                                            const SearchConfig& config, WorkerPool* pool = nullptr,
-                                            SearchObserver* observer = nullptr);
+                                            const SearchConfig& config,
+                                            const SearchOptions& options = {});
 
 // The same settings with batches small enough that no thread is idle.
 SearchConfig spread(SearchConfig config, std::size_t sentences, std::size_t threads);

@@ -1,5 +1,7 @@
 #include "babelgrad/models/seq2seq/decoder.h"
 
+#include <algorithm>
+
 #include "babelgrad/autograd/modes.h"
 
 namespace babelgrad {
@@ -71,6 +73,38 @@ DecoderMemory<T> DecoderMemory<T>::select(const std::vector<std::size_t>& senten
   for (std::size_t i = 0; i < sentences.size(); ++i)
     selected.lengths_.data()[i] = lengths_.data()[sentences[i]];
   return selected;
+}
+
+template <class T>
+DecoderMemory<T> DecoderMemory<T>::join(const DecoderMemory& more) const {
+  const auto joined = [&](const Tensor<T>& a, const Tensor<T>& b) {
+    const std::size_t length = std::max(a.dim(0), b.dim(0));
+    const auto padded = [=](const Tensor<T>& x) {
+      return cat({x, Tensor<T>(zeros<T>({length - x.dim(0), x.dim(1), x.dim(2)}))}, 0);
+    };
+    return cat({padded(a), padded(b)}, 1);
+  };
+  DecoderMemory memory;
+  memory.values_ = joined(values_, more.values_);
+  if (keys_.defined()) memory.keys_ = joined(keys_, more.keys_);
+  memory.lengths_ = uninitialized<std::int32_t>({lengths_.size() + more.lengths_.size()});
+  std::copy(more.lengths_.begin(), more.lengths_.end(),
+            std::copy(lengths_.begin(), lengths_.end(), memory.lengths_.begin()));
+  return memory;
+}
+
+template <class T>
+DecoderState<T> DecoderState<T>::join(const DecoderState& more, std::size_t width) const {
+  std::vector<std::size_t> order;  // of both one after the other
+  const std::size_t batch = rows() / width;
+  for (std::size_t k = 0; k < width; ++k) {
+    for (std::size_t b = 0; b < batch; ++b) order.push_back(k * batch + b);
+    for (std::size_t b = 0; b < more.rows(); ++b) order.push_back(rows() + b);
+  }
+  DecoderState both = *this;
+  for (std::size_t i = 0; i < hidden_.size(); ++i)
+    both.hidden_[i] = cat({hidden_[i], more.hidden_[i]}, 0);
+  return both.select(order);
 }
 
 template <class T>

@@ -27,6 +27,8 @@ class DecoderMemory {
  public:
   // Of these sentences alone, in this order.
   DecoderMemory select(const std::vector<std::size_t>& sentences) const;
+  // Of these sentences and then more, the shorter ones padded.
+  DecoderMemory join(const DecoderMemory& more) const;
 
  private:
   friend class Decoder<T>;
@@ -41,6 +43,8 @@ class DecoderState {
  public:
   // Of these hypotheses alone, in this order, repeated as often as they are named.
   DecoderState select(const std::vector<std::size_t>& rows) const;
+  // `width` hypotheses for each of these sentences and of more, whose own are repeated.
+  DecoderState join(const DecoderState& more, std::size_t width) const;
   std::size_t rows() const { return hidden_.at(0).dim(0); }
 
  private:

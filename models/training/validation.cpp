@@ -17,10 +17,9 @@ ValidationResult validate(const Translator& translator, const text::Corpus& corp
     tokens += scored.tokens;
   }
   result.loss = total / static_cast<double>(tokens);
-  SearchConfig greedy = translator.config().search;
-  greedy.beam = greedy.nbest = 1;
   std::vector<std::string> hypotheses;
-  for (auto& translations : translator.translate(corpus.source, greedy, &pool))
+  for (auto& translations :
+       translator.translate(corpus.source, translator.config().search.greedy(), &pool))
     hypotheses.push_back(std::move(translations[0].text));
   result.bleu = text::corpus_bleu(hypotheses, corpus.target).score;
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

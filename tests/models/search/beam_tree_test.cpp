@@ -31,7 +31,7 @@ TEST_CASE("beam tree: holds what the search found") {
       search_config.beam = search_config.nbest = beam;
       for (const text::Example& example : some_examples(named.config)) {
         BeamTree tree;
-        const auto found = search(model, {example.source}, search_config, nullptr, &tree)[0];
+        const auto found = search(model, {example.source}, search_config, {.observer = &tree})[0];
         for (const Hypothesis& hypothesis : found) check_hypothesis(tree, hypothesis);
         std::map<std::size_t, std::size_t> kept;
         for (std::size_t i = 1; i < tree.nodes().size(); ++i) {

@@ -5,44 +5,10 @@
 
 #include "tests/models/helpers.h"
 #include "tests/models/search/reference_search.h"
+#include "tests/models/search/search_helpers.h"
 
 namespace babelgrad {
 namespace {
-
-constexpr double kTolerance = 1e-11;
-
-using Sources = std::vector<std::vector<std::int32_t>>;
-
-Sources some_sources(const Seq2SeqConfig& config, std::size_t count, std::uint64_t seed) {
-  Random random(seed);
-  Sources sources;
-  for (std::size_t i = 0; i < count; ++i)
-    sources.push_back(random_example(random.below(7), 0, config, random).source);
-  return sources;
-}
-
-// Models whose outputs end early, late and not at all within the limit.
-void prepare(Seq2Seq<double>& model, std::size_t variant) {
-  enlarge(model, 2.5);
-  double& eos = model.store().at("output.bias").mutable_value().data()[text::kEos];
-  eos = 1.5 * static_cast<double>(variant) - 1.5;
-}
-
-void check_same(const std::vector<Hypothesis>& got, const std::vector<Hypothesis>& expected) {
-  REQUIRE(got.size() == expected.size());
-  for (std::size_t i = 0; i < got.size(); ++i) {
-    CHECK(got[i].tokens == expected[i].tokens);
-    CHECK(got[i].finished == expected[i].finished);
-    CHECK(std::abs(got[i].log_probability - expected[i].log_probability) < kTolerance);
-    CHECK(std::abs(got[i].score - expected[i].score) < kTolerance);
-    REQUIRE(got[i].weights.size() == expected[i].weights.size());
-    for (std::size_t t = 0; t < got[i].weights.size(); ++t) {
-      REQUIRE(got[i].weights[t].size() == expected[i].weights[t].size());
-      for (std::size_t s = 0; s < got[i].weights[t].size(); ++s)
-        CHECK(std::abs(got[i].weights[t][s] - expected[i].weights[t][s]) < 1e-6);
-    }
-  }
-}
 
 TEST_CASE("search: batched beam search is naive beam search, sentence by sentence") {
   std::size_t finished = 0, cut_off = 0;
@@ -101,7 +67,7 @@ TEST_CASE("search: the size of the batches and the number of threads change noth
     for (const std::size_t batch : {2, 7, 64}) {
       search_config.search_batch = batch;
       const auto together = search(model, sources, search_config);
-      const auto threaded = search(model, sources, search_config, &pool);
+      const auto threaded = search(model, sources, search_config, {.pool = &pool});
       for (std::size_t i = 0; i < sources.size(); ++i) {
         check_same(together[i], one_by_one[i]);
         check_same(threaded[i], one_by_one[i]);

@@ -1,0 +1,203 @@
+#include "babelgrad/models/search/search_run.h"
+
+#include <algorithm>
+
+#include "babelgrad/text/vocabulary.h"
+
+namespace babelgrad {
+
+template <class T>
+SearchRun<T>::SearchRun(const Seq2Seq<T>& model, const SearchConfig& config,
+                        SearchObserver* observer)
+    : model_(model), config_(config), observer_(observer) {
+  config.check();
+}
+
+template <class T>
+void SearchRun<T>::add(const std::vector<const std::vector<std::int32_t>*>& sources,
+                       const std::vector<std::size_t>& ids) {
+  if (sources.empty()) return;
+  const NoGrad no_grad;
+  const std::size_t batch = sources.size();
+  std::size_t longest = 0;
+  for (const auto* words : sources) longest = std::max(longest, words->size());
+  IntArray source = full<std::int32_t>({longest, batch}, text::kPad);
+  IntArray lengths({batch});
+  std::vector<Sentence> joining;
+  for (std::size_t b = 0; b < batch; ++b) {
+    const std::vector<std::int32_t>& words = *sources[b];
+    for (std::size_t s = 0; s < words.size(); ++s) source.data()[s * batch + b] = words[s];
+    lengths.data()[b] = static_cast<std::int32_t>(words.size());
+    joining.push_back({ids.at(b),
+                       words.size(),
+                       longest_output(words.size(), config_),
+                       {PartialHypothesis{}},
+                       {}});
+  }
+  const EncoderOutput<T> encoded = model_.encoder()(source, lengths, kEvaluation);
+  DecoderMemory<T> memory = model_.decoder().memory(encoded);
+  DecoderState<T> state = model_.decoder().initial_state(encoded);
+  if (active_.empty()) {
+    memory_ = std::move(memory);
+    state_ = std::move(state);
+  } else {
+    const std::size_t rows = width();
+    state_ = state_.join(state, rows);
+    memory_ = memory_.join(memory);
+  }
+  std::move(joining.begin(), joining.end(), std::back_inserter(active_));
+}
+
+template <class T>
+std::vector<SearchedSentence> SearchRun<T>::step() {
+  const NoGrad no_grad;
+  std::vector<SearchedSentence> ended;
+  if (active_.empty()) return ended;
+  const Decoder<T>& decoder = model_.decoder();
+  const DecoderOutput<T> output = decoder.step(last_words(), memory_, state_, kEvaluation);
+  std::size_t longest = 0;
+  for (const Sentence& sentence : active_)
+    longest = std::max(longest, sentence.hypotheses[0].length);
+  const std::size_t vocabulary = decoder.output_layer().weight().dim(0);
+  auto words = next_words(decoder.output_layer(), output.readout.value(),
+                          words_needed(config_, longest, vocabulary));
+  std::vector<std::vector<std::size_t>> parents;
+  for (std::size_t b = 0; b < active_.size(); ++b)
+    parents.push_back(extend(b, words, output.weights));
+  keep_parents(parents);
+  std::vector<std::size_t> staying;
+  for (std::size_t b = 0; b < active_.size(); ++b) {
+    if (has_ended(active_[b]))
+      ended.push_back({active_[b].id, ranked(std::move(active_[b]))});
+    else
+      staying.push_back(b);
+  }
+  keep_sentences(staying);
+  return ended;
+}
+
+template <class T>
+void SearchRun<T>::drop(const std::function<bool(std::size_t id)>& abandoned) {
+  std::vector<std::size_t> staying;
+  for (std::size_t b = 0; b < active_.size(); ++b)
+    if (!abandoned(active_[b].id)) staying.push_back(b);
+  keep_sentences(staying);
+}
+
+template <class T>
+bool SearchRun<T>::has_ended(const Sentence& sentence) const {
+  return sentence.finished.size() >= hypotheses_kept(config_) || sentence.hypotheses.empty() ||
+         sentence.hypotheses[0].length >= sentence.max_tokens;
+}
+
+template <class T>
+IntArray SearchRun<T>::last_words() const {
+  const std::size_t rows = width(), batch = active_.size();
+  IntArray words = full<std::int32_t>({rows * batch}, text::kPad);
+  for (std::size_t b = 0; b < batch; ++b)
+    for (std::size_t k = 0; k < active_[b].hypotheses.size(); ++k) {
+      const PartialHypothesis& hypothesis = active_[b].hypotheses[k];
+      words.data()[k * batch + b] = hypothesis.last ? hypothesis.last->token : text::kBos;
+    }
+  return words;
+}
+
+template <class T>
+std::vector<std::size_t> SearchRun<T>::extend(std::size_t b,
+                                              std::vector<std::vector<NextWord>>& words_of_row,
+                                              const Tensor<T>& weights) {
+  const std::size_t batch = active_.size();
+  Sentence& sentence = active_[b];
+  std::vector<std::vector<NextWord>> words;
+  std::vector<std::vector<float>> attention(sentence.hypotheses.size());
+  for (std::size_t k = 0; k < attention.size(); ++k) {
+    words.push_back(std::move(words_of_row[k * batch + b]));
+    if (!weights.defined()) continue;
+    const T* row = weights.value().data() + (k * batch + b) * weights.dim(2);
+    attention[k].assign(row, row + sentence.length);
+  }
+  const std::vector<Candidate> candidates =
+      select_candidates(sentence.hypotheses, std::move(words), config_, sentence.id);
+  std::vector<PartialHypothesis> kept;
+  std::vector<std::size_t> parents;
+  for (const Candidate& candidate : candidates) {
+    if (candidate.fate == Candidate::Fate::dropped) continue;
+    const PartialHypothesis& parent = sentence.hypotheses[candidate.beam];
+    PartialHypothesis extended{candidate.log_probability, parent.length + 1,
+                               std::make_shared<const SearchStep>(SearchStep{
+                                   parent.last, candidate.token, attention[candidate.beam]})};
+    if (candidate.fate == Candidate::Fate::finished) {
+      sentence.finished.push_back(finish(extended, true));
+    } else {
+      kept.push_back(std::move(extended));
+      parents.push_back(candidate.beam);
+    }
+  }
+  if (observer_) observer_->on_step(sentence.id, candidates, attention);
+  sentence.hypotheses = std::move(kept);
+  return parents;
+}
+
+template <class T>
+void SearchRun<T>::keep_parents(const std::vector<std::vector<std::size_t>>& parents) {
+  const std::size_t batch = active_.size();
+  std::size_t rows = 1;
+  for (const auto& of_sentence : parents) rows = std::max(rows, of_sentence.size());
+  std::vector<std::size_t> order(rows * batch);
+  for (std::size_t b = 0; b < batch; ++b)
+    for (std::size_t k = 0; k < rows; ++k)
+      order[k * batch + b] = (k < parents[b].size() ? parents[b][k] : 0) * batch + b;
+  state_ = state_.select(order);
+}
+
+// Drops all sentences but these.
+template <class T>
+void SearchRun<T>::keep_sentences(const std::vector<std::size_t>& staying) {
+  const std::size_t batch = active_.size();
+  if (staying.size() == batch) return;
+  const std::size_t rows = width();
+  std::vector<Sentence> sentences;
+  for (std::size_t b : staying) sentences.push_back(std::move(active_[b]));
+  active_ = std::move(sentences);
+  if (active_.empty()) return;
+  std::vector<std::size_t> order;
+  for (std::size_t k = 0; k < rows; ++k)
+    for (std::size_t b : staying) order.push_back(k * batch + b);
+  state_ = state_.select(order);
+  memory_ = memory_.select(staying);
+}
+
+template <class T>
+Hypothesis SearchRun<T>::finish(const PartialHypothesis& partial, bool finished) const {
+  Hypothesis hypothesis;
+  hypothesis.log_probability = partial.log_probability;
+  hypothesis.score = hypothesis_score(partial.log_probability, partial.length, config_);
+  hypothesis.finished = finished;
+  for (const SearchStep* step = partial.last.get(); step != nullptr; step = step->previous.get()) {
+    hypothesis.tokens.push_back(step->token);
+    if (!step->weights.empty()) hypothesis.weights.push_back(step->weights);
+  }
+  std::reverse(hypothesis.tokens.begin(), hypothesis.tokens.end());
+  std::reverse(hypothesis.weights.begin(), hypothesis.weights.end());
+  return hypothesis;
+}
+
+// Best first; cut-off ones only where finished ones lack.
+template <class T>
+std::vector<Hypothesis> SearchRun<T>::ranked(Sentence sentence) const {
+  const auto by_score = [](const Hypothesis& a, const Hypothesis& b) { return a.score > b.score; };
+  std::vector<Hypothesis> cut_off;
+  for (const PartialHypothesis& partial : sentence.hypotheses)
+    cut_off.push_back(finish(partial, false));
+  std::stable_sort(sentence.finished.begin(), sentence.finished.end(), by_score);
+  std::stable_sort(cut_off.begin(), cut_off.end(), by_score);
+  std::vector<Hypothesis> all = std::move(sentence.finished);
+  std::move(cut_off.begin(), cut_off.end(), std::back_inserter(all));
+  if (all.size() > config_.nbest) all.resize(config_.nbest);
+  return all;
+}
+
+template class SearchRun<float>;
+template class SearchRun<double>;
+
+}  // namespace babelgrad

@@ -1,0 +1,72 @@
+// SearchRun: a batch of sentences on its way through a search, a step at a time. Sentences may join
+// at any step, and leave; none has an effect on the result of another (but by rounding).
+//
+//   SearchRun<float> run(model, config);
+//   run.add({&sources[0], &sources[1]}, {0, 1});
+//   while (run.sentences() > 0)
+//     for (SearchedSentence& done : run.step()) results[done.id] = std::move(done.hypotheses);
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "babelgrad/models/search/search.h"
+#include "babelgrad/models/search/selection.h"
+
+namespace babelgrad {
+
+struct SearchedSentence {
+  std::size_t id = 0;
+  std::vector<Hypothesis> hypotheses;  // at most config.nbest, best first
+};
+
+// Thread-safety: of one thread at a time; the model may be shared.
+template <class T>
+class SearchRun {
+ public:
+  // The model and the observer must outlive this.
+  SearchRun(const Seq2Seq<T>& model, const SearchConfig& config,
+            SearchObserver* observer = nullptr);
+
+  // Takes up sentences: their word ids, ending with eos, and the ids by which they are known.
+  void add(const std::vector<const std::vector<std::int32_t>*>& sources,
+           const std::vector<std::size_t>& ids);
+  // Extends the hypotheses of all sentences by a word; returns the sentences that have ended.
+  std::vector<SearchedSentence> step();
+  // Drops the sentences for whose id `abandoned` is true.
+  void drop(const std::function<bool(std::size_t id)>& abandoned);
+
+  std::size_t sentences() const { return active_.size(); }
+
+ private:
+  struct Sentence {
+    std::size_t id;
+    std::size_t length, max_tokens;
+    std::vector<PartialHypothesis> hypotheses;
+    std::vector<Hypothesis> finished;
+  };
+
+  std::size_t width() const { return state_.rows() / active_.size(); }  // rows a sentence
+  bool has_ended(const Sentence& sentence) const;
+  IntArray last_words() const;
+  // Replaces the b-th sentence's hypotheses by their best extensions; returns these' parents.
+  std::vector<std::size_t> extend(std::size_t b, std::vector<std::vector<NextWord>>& words_of_row,
+                                  const Tensor<T>& weights);
+  void keep_parents(const std::vector<std::vector<std::size_t>>& parents);
+  void keep_sentences(const std::vector<std::size_t>& staying);
+  Hypothesis finish(const PartialHypothesis& hypothesis, bool finished) const;
+  std::vector<Hypothesis> ranked(Sentence sentence) const;
+
+  const Seq2Seq<T>& model_;
+  SearchConfig config_;
+  SearchObserver* observer_;
+  // Row k * B + b of the state is hypothesis k of the b-th of B sentences.
+  std::vector<Sentence> active_;
+  DecoderMemory<T> memory_;
+  DecoderState<T> state_;
+};
+
+extern template class SearchRun<float>;
+extern template class SearchRun<double>;
+
+}  // namespace babelgrad

@@ -1,0 +1,46 @@
+// Selection: which extensions of a sentence's hypotheses a step of the search goes on with.
+#pragma once
+
+#include <memory>
+
+#include "babelgrad/models/search/next_words.h"
+#include "babelgrad/models/search/search.h"
+
+namespace babelgrad {
+
+// A word of a hypothesis, and through `previous` the words before, which hypotheses share.
+struct SearchStep {
+  std::shared_ptr<const SearchStep> previous;
+  std::int32_t token;
+  std::vector<float> weights;  // attention of this word; empty without attention
+};
+
+// A hypothesis under way.
+struct PartialHypothesis {
+  double log_probability = 0;
+  std::size_t length = 0;  // tokens
+  std::shared_ptr<const SearchStep> last;
+};
+
+// How many of the likeliest next words of a hypothesis the selection has to be given.
+std::size_t words_needed(const SearchConfig& config, std::size_t length, std::size_t vocabulary);
+
+// How many hypotheses a sentence may have under way.
+std::size_t hypotheses_kept(const SearchConfig& config);
+
+// The candidates of one sentence, best first, with their fates: at most hypotheses_kept() are kept.
+// words: of each hypothesis, its likeliest next words, best first.
+//
+// Beam search: of the 2 beam likeliest extensions the first `beam` that do not end are kept, and of
+// the first `beam` those that end are finished. Sampling: every hypothesis, at first nbest times
+// the empty one, goes on with a word drawn from softmax(log p / temperature) over the top_k
+// likeliest words (0: all), cut to the fewest whose probability reaches top_p (Holtzman et al.
+// 2020). What is drawn depends on sample_seed, the sentence, the hypothesis and the step alone.
+//
+// With no_repeat_ngram n, no word is chosen that would end an n-gram which its hypothesis has
+// already (Paulus et al. 2018).
+std::vector<Candidate> select_candidates(const std::vector<PartialHypothesis>& hypotheses,
+                                         std::vector<std::vector<NextWord>> words,
+                                         const SearchConfig& config, std::size_t sentence);
+
+}  // namespace babelgrad

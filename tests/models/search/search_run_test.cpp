@@ -1,0 +1,105 @@
+// A search that goes step by step: sentences join and leave, and none has an effect on another.
+#include "babelgrad/models/search/search_run.h"
+
+#include <set>
+
+#include "tests/models/search/search_helpers.h"
+
+namespace babelgrad {
+namespace {
+
+TEST_CASE("search run: sentences that join at any step are found what they are found alone") {
+  for (const NamedConfig& named : tiny_configs()) {
+    INFO(named.name);
+    Seq2Seq<double> model(named.config, 7);
+    prepare(model, 1);
+    const Sources sources = some_sources(named.config, 12, 3);
+    SearchConfig config;
+    config.beam = config.nbest = 3;
+    const auto alone = search(model, sources, config);
+    SearchRun<double> run(model, config);
+    std::vector<std::vector<Hypothesis>> found(sources.size());
+    std::size_t joined = 0;
+    for (std::size_t step = 0; joined < sources.size() || run.sentences() > 0; ++step) {
+      for (std::size_t i = 0; i <= step % 3 && joined < sources.size(); ++i, ++joined)
+        run.add({&sources[joined]}, {joined});
+      for (SearchedSentence& done : run.step()) found[done.id] = std::move(done.hypotheses);
+    }
+    for (std::size_t i = 0; i < sources.size(); ++i) check_same(found[i], alone[i]);
+  }
+}
+
+TEST_CASE("search run: what is abandoned is gone, the others go on") {
+  const Seq2SeqConfig model_config = tiny_config(Architecture::luong);
+  Seq2Seq<double> model(model_config, 5);
+  prepare(model, 0);
+  const Sources sources = some_sources(model_config, 8, 2);
+  SearchConfig config;
+  config.beam = config.nbest = 2;
+  config.search_batch = 3;
+  const auto all = search(model, sources, config);
+  std::size_t asked = 0;
+  const auto some = search(model, sources, config, {.abandon = [&](std::size_t i) {
+                             ++asked;
+                             return i % 2 == 1;
+                           }});
+  for (std::size_t i = 0; i < sources.size(); ++i)
+    if (i % 2 == 1)
+      CHECK(some[i].empty());
+    else
+      check_same(some[i], all[i]);
+  CHECK(asked > sources.size());
+  SearchRun<double> run(model, config);
+  CHECK(run.step().empty());
+  run.add({&sources[0], &sources[1]}, {10, 11});
+  run.drop([](std::size_t) { return true; });
+  CHECK(run.sentences() == 0);
+  run.add({&sources[2]}, {12});
+  CHECK(run.sentences() == 1);
+}
+
+TEST_CASE("search: GNMT's normalisation changes the score alone") {
+  const Seq2SeqConfig model_config = tiny_config(Architecture::bahdanau);
+  Seq2Seq<double> model(model_config, 5);
+  prepare(model, 1);
+  const Sources sources = some_sources(model_config, 5, 4);
+  SearchConfig config;
+  config.nbest = config.beam;
+  config.length_penalty = 0.6;
+  config.length_normalization = LengthNormalization::gnmt;
+  for (const auto& hypotheses : search(model, sources, config))
+    for (const Hypothesis& h : hypotheses)
+      CHECK(std::abs(h.score - h.log_probability / std::pow((5.0 + h.tokens.size()) / 6, 0.6)) <
+            kTolerance);
+}
+
+bool repeats(const std::vector<std::int32_t>& tokens, std::size_t n) {
+  std::set<std::vector<std::int32_t>> seen;
+  for (std::size_t i = 0; i + n <= tokens.size(); ++i)
+    if (!seen.insert({tokens.begin() + i, tokens.begin() + i + n}).second) return true;
+  return false;
+}
+
+TEST_CASE("search: no n-gram twice, where there would be some without the rule") {
+  const Seq2SeqConfig model_config = tiny_config(Architecture::luong);
+  Seq2Seq<double> model(model_config, 31);
+  prepare(model, 0);
+  const Sources sources = some_sources(model_config, 20, 5);
+  for (const bool sample : {false, true})
+    for (const std::size_t n : {1, 2, 3}) {
+      SearchConfig config;
+      config.beam = config.nbest = 3;
+      config.sample = sample;
+      config.max_length_extra = 4;
+      std::size_t repeated = 0;
+      for (const auto& found : search(model, sources, config))
+        for (const Hypothesis& h : found) repeated += repeats(h.tokens, n);
+      CHECK(repeated > 0);
+      config.no_repeat_ngram = n;
+      for (const auto& found : search(model, sources, config))
+        for (const Hypothesis& h : found) CHECK(!repeats(h.tokens, n));
+    }
+}
+
+}  // namespace
+}  // namespace babelgrad
