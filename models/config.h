@@ -64,7 +64,7 @@ struct DataConfig {
 };
 
 enum class OptimizerKind { adam, adamw, sgd };
-enum class ValidationMetric { loss, bleu };
+enum class ValidationMetric { exact, per, chrf, loss, bleu };
 
 struct TrainingConfig {
   std::uint64_t seed = 1;

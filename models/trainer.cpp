@@ -178,12 +178,6 @@ void Trainer::take_snapshot() {
   state_.seconds += watch.seconds();
 }
 
-bool Trainer::is_better(double metric) const {
-  if (!state_.best_metric) return true;
-  return config_.metric == ValidationMetric::bleu ? metric > *state_.best_metric
-                                                  : metric < *state_.best_metric;
-}
-
 // A regular validation is part of the training; an irregular one only serves whoever stops here.
 void Trainer::validate_and_keep_best(bool regular) {
   const Stopwatch watch;
@@ -194,9 +188,9 @@ void Trainer::validate_and_keep_best(bool regular) {
     result = validate(translator_, data_.validation, pool_);
   }
   if (!std::isfinite(result.loss)) fail_diverged("the validation loss");
-  const double metric = config_.metric == ValidationMetric::bleu ? result.bleu : result.loss;
-  const bool best = is_better(metric);
-  if (best && regular) remember_best(metric);
+  const MetricValue metric = value_of(config_.metric, result);
+  const bool best = !state_.best_metric || metric.is_better_than(*state_.best_metric);
+  if (best && regular) remember_best(metric.value);
   if (best && !regular) {  // the state first: it holds what the model file is about to lose
     model_file_is_irregular_ = true;
     save_state();
@@ -213,7 +207,7 @@ void Trainer::validate_and_keep_best(bool regular) {
   }
   validation_seconds_ = watch.seconds();
   state_.seconds += validation_seconds_;
-  observer_.on_validation({state_.update, result, best});
+  observer_.on_validation({state_.update, result, config_.metric, best});
   log_validation(result, best, regular);
 }
 

@@ -32,7 +32,8 @@ struct TrainingProgress {
 struct ValidationReport {
   std::size_t update = 0;
   ValidationResult result;
-  bool best = false;  // and therefore saved
+  ValidationMetric metric = ValidationMetric::bleu;  // that chooses
+  bool best = false;                                 // and therefore saved
 };
 
 // Told of what happens; every method may be left as it is.
@@ -85,7 +86,6 @@ class Trainer {
   // One at the end of a run is on top of those that are due; it goes when the run is resumed.
   void take_snapshot();
   void save_model(std::vector<Array<float>>& values);  // under these values of the parameters
-  bool is_better(double metric) const;
   // Throws a DivergenceError: what the last update has spoilt must not replace the good files.
   void require_finite_parameters() const;
   [[noreturn]] void fail_diverged(const std::string& what) const;

@@ -74,6 +74,7 @@ void Trainer::log_validation(const ValidationResult& result, bool best, bool reg
   m.loss = result.loss;
   m.perplexity = perplexity(result.loss);
   m.bleu = result.bleu;
+  m.text = result.text;
   m.best = best;
   m.is_final = !regular;
   m.parameters = parameter_norms(translator_.model().store(), step_.gradient_norms());

@@ -4,6 +4,7 @@
 #include <limits>
 #include <set>
 
+#include "babelgrad/models/config_fields.h"
 #include "tests/models/trainer_helpers.h"
 #include "tests/nn/file_size_limit.h"
 
@@ -32,8 +33,15 @@ TEST_CASE("trainer: learns to reverse, and the folder holds what it learnt") {
 
 TEST_CASE("trainer: keeps the best model by the metric that was asked for") {
   const ReverseTask task;
-  for (const ValidationMetric metric : {ValidationMetric::loss, ValidationMetric::bleu}) {
-    const bool bleu = metric == ValidationMetric::bleu;
+  using Result = ValidationResult;
+  const std::vector<std::pair<ValidationMetric, double (*)(const Result&)>> rows{
+      {ValidationMetric::exact, [](const Result& r) { return r.text.exact_match; }},
+      {ValidationMetric::per, [](const Result& r) { return -r.text.token_error_rate; }},
+      {ValidationMetric::chrf, [](const Result& r) { return r.text.chrf; }},
+      {ValidationMetric::loss, [](const Result& r) { return -r.loss; }},
+      {ValidationMetric::bleu, [](const Result& r) { return r.bleu; }}};
+  for (const auto& [metric, goodness] : rows) {
+    INFO(kMetricNames[static_cast<std::size_t>(metric)]);
     Config config = task.config();
     config.training.metric = metric;
     config.training.learning_rate = 0.08;  // restless, so that the last is not the best
@@ -47,7 +55,7 @@ TEST_CASE("trainer: keeps the best model by the metric that was asked for") {
     std::size_t best_update = 0, improvements = 0;
     double best_loss = 0;
     for (const ValidationReport& report : recorder.validations) {
-      const double value = bleu ? report.result.bleu : -report.result.loss;
+      const double value = goodness(report.result);
       CHECK(report.best == (!best || value > *best));
       if (!report.best) continue;
       ++improvements;
