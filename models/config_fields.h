@@ -78,6 +78,8 @@ void visit_training(TrainingConfig& c, Visitor&& v) {
       "0: as many as threads, rounded down");
   v.number("batch_size", c.batch_size, 1, kMaxCount, "sentences (or tokens) a batch");
   v.flag("batch_by_tokens", c.batch_by_tokens, "count tokens, padding included, not sentences");
+  v.number("accumulate", c.accumulate, 1, 1000000,
+           "batches an update: one large batch that needs the memory of a small one");
   v.choice("optimizer", c.optimizer, kOptimizerNames, "update rule");
   v.number("learning_rate", c.learning_rate, 1e-9, 100.0, "base rate");
   v.number("weight_decay", c.weight_decay, 0.0, 1.0, "L2 strength (adamw: decoupled)");

@@ -78,8 +78,10 @@ class Trainer {
   };
 
   std::optional<StopReason> limit_reached() const;
-  text::Batch next_batch();  // of this epoch, or the first of the next
+  // Of one update: of this epoch, or the first of the next.
+  std::vector<text::Batch> next_batches();
   void train_one();
+  StepResult take_step(const std::vector<text::Batch>& batches, std::size_t target_tokens);
   void validate_and_keep_best(bool regular);
   void remember_best(double metric);
   void keep_snapshots();

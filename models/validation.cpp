@@ -1,5 +1,6 @@
 #include "babelgrad/models/validation.h"
 
+#include <algorithm>
 #include <chrono>
 #include <limits>
 

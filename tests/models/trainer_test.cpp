@@ -72,6 +72,35 @@ TEST_CASE("trainer: keeps the best model by the metric that was asked for") {
   }
 }
 
+TEST_CASE("trainer: batches that are accumulated are one large batch, to rounding") {
+  const ReverseTask task;
+  Config config = task.config();
+  config.model.dropout = 0;
+  config.training.optimizer = OptimizerKind::sgd;
+  config.training.learning_rate = 0.5;
+  config.training.max_updates = 3;  // each of them all 180 pairs
+  TemporaryFolder accumulated, large;
+  config.training.accumulate = 12;
+  Recorder recorder;
+  train(config, accumulated.path(), false, recorder);
+  config.training.accumulate = 1;
+  config.training.batch_size = 180;
+  train(config, large.path(), false, recorder);
+  const Safetensors a = Safetensors::read(accumulated.path() / "training_state.safetensors");
+  const Safetensors b = Safetensors::read(large.path() / "training_state.safetensors");
+  for (const std::string& name : a.names()) {
+    INFO(name);
+    CHECK(max_difference(a.get<float>(name), b.get<float>(name)) < 1e-5);
+  }
+  CHECK(std::abs(recorder.validations[0].result.loss - recorder.validations[1].result.loss) < 1e-5);
+  config.training.accumulate = 5;
+  config.training.batch_size = 16;
+  config.training.max_updates = 0;
+  config.training.max_epochs = 2;
+  TemporaryFolder folder;
+  CHECK(train(config, folder.path(), false, recorder).update == 6);  // 5, 5 and 2 batches an epoch
+}
+
 TEST_CASE("trainer: stops when patience is at its end, and stays stopped") {
   const ReverseTask task;
   Config config = task.config();
