@@ -64,7 +64,7 @@ struct DataConfig {
 };
 
 enum class OptimizerKind { adam, adamw, sgd };
-enum class ValidationMetric { loss, bleu };
+enum class ValidationMetric { exact, per, chrf, loss, bleu };
 
 struct TrainingConfig {
   std::uint64_t seed = 1;
@@ -72,6 +72,7 @@ struct TrainingConfig {
   std::size_t shards = 0;
   std::size_t batch_size = 64;
   bool batch_by_tokens = false;
+  std::size_t accumulate = 1;
   OptimizerKind optimizer = OptimizerKind::adam;
   double learning_rate = 1e-3;
   double weight_decay = 0;

@@ -20,7 +20,7 @@ inline constexpr std::array kWordSplitNames{"whitespace", "unicode"};
 inline constexpr std::array kOptimizerNames{"adam", "adamw", "sgd"};
 inline constexpr std::array kScheduleNames{"constant", "warmup", "inverse_sqrt", "plateau"};
 inline constexpr std::array kLengthNormalizationNames{"power", "gnmt"};
-inline constexpr std::array kMetricNames{"loss", "bleu"};
+inline constexpr std::array kMetricNames{"exact", "per", "chrf", "loss", "bleu"};
 
 inline constexpr std::size_t kMaxSize = 65536;
 inline constexpr std::size_t kMaxCount = 1000000000;
@@ -79,6 +79,8 @@ void visit_training(TrainingConfig& c, Visitor&& v) {
       "0: as many as threads, rounded down");
   v.number("batch_size", c.batch_size, 1, kMaxCount, "sentences (or tokens) a batch");
   v.flag("batch_by_tokens", c.batch_by_tokens, "count tokens, padding included, not sentences");
+  v.number("accumulate", c.accumulate, 1, 1000000,
+           "batches an update: one large batch that needs the memory of a small one");
   v.choice("optimizer", c.optimizer, kOptimizerNames, "update rule");
   v.number("learning_rate", c.learning_rate, 1e-9, 100.0, "base rate");
   v.number("weight_decay", c.weight_decay, 0.0, 1.0, "L2 strength (adamw: decoupled)");
@@ -93,7 +95,8 @@ void visit_training(TrainingConfig& c, Visitor&& v) {
   v.number("label_smoothing", c.label_smoothing, 0.0, 0.9, "share of the target spread evenly");
   v.number("valid_every", c.valid_every, 1, kMaxCount, "updates between validations");
   v.number("log_every", c.log_every, 1, kMaxCount, "updates between lines of metrics.jsonl");
-  v.choice("metric", c.metric, kMetricNames, "chooses the best model");
+  v.choice("metric", c.metric, kMetricNames,
+           "chooses the best model: share of exact matches, token error rate, chrF2, loss or BLEU");
   v.number("patience", c.patience, 0, kMaxCount,
            "validations without improvement before stopping; 0: never stop");
   v.number("max_updates", c.max_updates, 0, kMaxCount, "stop after; 0: no limit");

@@ -39,9 +39,11 @@ std::optional<double> Trainer::seconds_left() const {
     if (!least || seconds < *least) least = std::max(0.0, seconds);
   };
   const double done = static_cast<double>(state_.update);
+  const std::size_t updates_an_epoch =
+      (batches_.size() + config_.accumulate - 1) / config_.accumulate;
   if (config_.max_updates > 0) consider(pace * (static_cast<double>(config_.max_updates) - done));
   if (config_.max_epochs > 0)
-    consider(pace * (static_cast<double>(config_.max_epochs * batches_.size()) - done));
+    consider(pace * (static_cast<double>(config_.max_epochs * updates_an_epoch) - done));
   if (config_.max_minutes > 0) consider(60 * config_.max_minutes - state_.seconds);
   return least;
 }
@@ -74,6 +76,7 @@ void Trainer::log_validation(const ValidationResult& result, bool best, bool reg
   m.loss = result.loss;
   m.perplexity = perplexity(result.loss);
   m.bleu = result.bleu;
+  m.text = result.text;
   m.best = best;
   m.is_final = !regular;
   m.parameters = parameter_norms(translator_.model().store(), step_.gradient_norms());

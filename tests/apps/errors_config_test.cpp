@@ -65,7 +65,7 @@ TEST_CASE("values out of range on the command line") {
         "command line: tokenizer is \"syllables\"; need words, chars, bpe or unigram"},
        {train("--score", "cosine"),
         "command line: score is \"cosine\"; need dot, general or additive"},
-       {train("--metric", ""), "command line: metric is \"\"; need loss or bleu"},
+       {train("--metric", ""), "command line: metric is \"\"; need exact, per, chrf, loss or bleu"},
        {translate("--nbest", "6"), "command line: nbest is 6; need 1 to beam, 5"},
        {translate("--beam", "0"), "command line: beam is 0; need 1 to 1000"},
        {translate("--beam", "x"), "command line: beam is \"x\"; need a whole number"}});

@@ -87,7 +87,7 @@ TEST_CASE("config json: what cannot be is named, and nothing is changed") {
       {R"({"source": 1})", "source is 1; need a string"},
       {R"({"architecture": "transformer"})",
        "architecture is \"transformer\"; need luong, bahdanau or plain"},
-      {R"({"metric": 1})", "metric is 1; need loss or bleu"},
+      {R"({"metric": 1})", "metric is 1; need exact, per, chrf, loss or bleu"},
       {R"({"format": 2})", "format is 2; this program reads 1"},
       {R"({"format": "1"})", "format is \"1\"; this program reads 1"},
       {R"([1, 2])", "need a JSON object of keys and values"},

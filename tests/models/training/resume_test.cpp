@@ -76,6 +76,13 @@ TEST_CASE(
   for (const std::size_t stop : {10, 17}) check_parts(config, {stop});
 }
 
+TEST_CASE("resume: with batches accumulated, the last update of an epoch having fewer") {
+  const ReverseTask task;
+  Config config = task.config();
+  config.training.accumulate = 5;
+  for (const std::size_t stop : {1, 2, 3, 10, 17}) check_parts(config, {stop}, 20);
+}
+
 // A stop between two validations may leave the best model so far in the folder. A resumed training
 // must forget it, as the one in a single go never saw it.
 TEST_CASE("resume: the best model of an irregular validation does not outlive the stop") {

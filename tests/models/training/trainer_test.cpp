@@ -4,6 +4,7 @@
 #include <limits>
 #include <set>
 
+#include "babelgrad/models/config/config_fields.h"
 #include "tests/models/training/trainer_helpers.h"
 #include "tests/nn/file_size_limit.h"
 
@@ -32,8 +33,15 @@ TEST_CASE("trainer: learns to reverse, and the folder holds what it learnt") {
 
 TEST_CASE("trainer: keeps the best model by the metric that was asked for") {
   const ReverseTask task;
-  for (const ValidationMetric metric : {ValidationMetric::loss, ValidationMetric::bleu}) {
-    const bool bleu = metric == ValidationMetric::bleu;
+  using Result = ValidationResult;
+  const std::vector<std::pair<ValidationMetric, double (*)(const Result&)>> rows{
+      {ValidationMetric::exact, [](const Result& r) { return r.text.exact_match; }},
+      {ValidationMetric::per, [](const Result& r) { return -r.text.token_error_rate; }},
+      {ValidationMetric::chrf, [](const Result& r) { return r.text.chrf; }},
+      {ValidationMetric::loss, [](const Result& r) { return -r.loss; }},
+      {ValidationMetric::bleu, [](const Result& r) { return r.bleu; }}};
+  for (const auto& [metric, goodness] : rows) {
+    INFO(kMetricNames[static_cast<std::size_t>(metric)]);
     Config config = task.config();
     config.training.metric = metric;
     config.training.learning_rate = 0.08;  // restless, so that the last is not the best
@@ -47,7 +55,7 @@ TEST_CASE("trainer: keeps the best model by the metric that was asked for") {
     std::size_t best_update = 0, improvements = 0;
     double best_loss = 0;
     for (const ValidationReport& report : recorder.validations) {
-      const double value = bleu ? report.result.bleu : -report.result.loss;
+      const double value = goodness(report.result);
       CHECK(report.best == (!best || value > *best));
       if (!report.best) continue;
       ++improvements;
@@ -62,6 +70,35 @@ TEST_CASE("trainer: keeps the best model by the metric that was asked for") {
     WorkerPool pool(1);
     CHECK(std::abs(validate(kept, data.validation, pool).loss - best_loss) < 1e-6);
   }
+}
+
+TEST_CASE("trainer: batches that are accumulated are one large batch, to rounding") {
+  const ReverseTask task;
+  Config config = task.config();
+  config.model.dropout = 0;
+  config.training.optimizer = OptimizerKind::sgd;
+  config.training.learning_rate = 0.5;
+  config.training.max_updates = 3;  // each of them all 180 pairs
+  TemporaryFolder accumulated, large;
+  config.training.accumulate = 12;
+  Recorder recorder;
+  train(config, accumulated.path(), false, recorder);
+  config.training.accumulate = 1;
+  config.training.batch_size = 180;
+  train(config, large.path(), false, recorder);
+  const Safetensors a = Safetensors::read(accumulated.path() / "training_state.safetensors");
+  const Safetensors b = Safetensors::read(large.path() / "training_state.safetensors");
+  for (const std::string& name : a.names()) {
+    INFO(name);
+    CHECK(max_difference(a.get<float>(name), b.get<float>(name)) < 1e-5);
+  }
+  CHECK(std::abs(recorder.validations[0].result.loss - recorder.validations[1].result.loss) < 1e-5);
+  config.training.accumulate = 5;
+  config.training.batch_size = 16;
+  config.training.max_updates = 0;
+  config.training.max_epochs = 2;
+  TemporaryFolder folder;
+  CHECK(train(config, folder.path(), false, recorder).update == 6);  // 5, 5 and 2 batches an epoch
 }
 
 TEST_CASE("trainer: stops when patience is at its end, and stays stopped") {

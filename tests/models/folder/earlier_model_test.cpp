@@ -85,6 +85,8 @@ TEST_CASE("earlier model: its training goes on as it would have") {
   const Metrics metrics = read_metrics(model.path() / kMetricsFile);
   CHECK(metrics.validations.size() == 3);
   CHECK(metrics.validations.back().update == 270);
+  CHECK_FALSE(metrics.validations[0].text.has_value());
+  CHECK(metrics.validations.back().text.has_value());
   check_translations(model.path());  // update 200 is still the best
 }
 
