@@ -1,3 +1,5 @@
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
@@ -18,7 +20,19 @@ struct ServeOptions {
   std::string host = "127.0.0.1";
   int port = 8080;
   ServerLimits limits;
+  std::vector<std::string> proxies;
 };
+
+constexpr std::size_t kOwnDescriptors = 320;  // for connections that are refused, and all else
+
+// As many open files as the system permits; how many of them may be clients' connections.
+std::size_t raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return kOwnDescriptors;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  return std::max<std::size_t>(limit.rlim_cur, 2 * kOwnDescriptors) - kOwnDescriptors;
+}
 
 // The signals that end the server, which from construction on wait to be taken.
 class StopSignals {
@@ -42,17 +56,20 @@ class StopSignals {
 
 int run_serve(const ServeOptions& options) {
   StopSignals signals;
-  const Translator translator = options.model.load();
+  const std::size_t descriptors = raise_descriptor_limit();
+  const auto translator = std::make_shared<const Translator>(options.model.load());
   ServiceOptions service_options;
   service_options.name = folder_name(options.model.model);
   service_options.threads = options.model.threads;
   service_options.limits = options.limits;
+  service_options.limits.connections = std::min(options.limits.connections, descriptors);
+  service_options.trusted_proxies.insert(options.proxies.begin(), options.proxies.end());
   service_options.limits.explained = std::min(kLongestExplained, options.limits.tokens);
   service_options.page =
       make_page("explain", service_options.name, {{"models", Json::array()}, {"live", true}});
-  service_options.explain = [&translator, name = service_options.name,
+  service_options.explain = [translator, name = service_options.name,
                              folder = options.model.model](const ExplainQuery& query) {
-    return explain_document({{name, &translator, query.search, folder}}, query.sentence,
+    return explain_document({{name, translator.get(), query.search, folder}}, query.sentence,
                             query.intervention);
   };
   service_options.local_only = is_local_host(options.host) || options.host == "::1";
@@ -87,9 +104,15 @@ void add_limits(CLI::App& command, ServerLimits& limits) {
   add("--max-beam", limits.beam, 1000, "largest beam that a request may ask for");
   add("--queue", limits.queue, 1000000, "sentences that may wait; then 503");
   add("--batch", limits.batch, 4096, "sentences of several requests searched together");
-  add("--connections", limits.connections, 4096, "open at a time, each with a thread; then 503");
+  add("--max-work", limits.work, 1000000000, "beam x tokens of all sentences of one request");
+  add("--client-queue", limits.client_queue, 1000000, "sentences of one client that may wait");
+  add("--connections", limits.connections, 1000000, "open at a time; then 503");
+  add("--client-connections", limits.client_connections, 1000000,
+      "open at a time from one address");
   add("--client-timeout", limits.client_seconds, 3600,
       "seconds for a client to send a request or take a reply");
+  add("--deadline", limits.deadline_seconds, 86400,
+      "seconds for the answer to a request; then 504");
   add("--idle-timeout", limits.idle_seconds, 3600, "seconds that a connection may stay unused");
 }
 
@@ -107,6 +130,12 @@ Run add_serve(CLI::App& app) {
       ->type_name("N")
       ->check(CLI::Range(0, 65535))
       ->capture_default_str();
+  command
+      ->add_option("--trusted-proxy", options->proxies,
+                   "address of a proxy whose X-Forwarded-For names the client; may be repeated")
+      ->type_name("ADDRESS")
+      ->take_all()
+      ->allow_extra_args(false);
   add_limits(*command, options->limits);
   return [options] { return run_serve(*options); };
 }

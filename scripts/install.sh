@@ -8,7 +8,7 @@ set -euo pipefail
 packages=(g++ cmake ninja-build pkg-config
   libxtensor-dev xtl-dev libxsimd-dev libopenblas-dev libxxhash-dev nlohmann-json3-dev
   libcli11-dev libsentencepiece-dev libutf8proc-dev doctest-dev libbenchmark-dev
-  libcpp-httplib-dev prometheus-cpp-dev graphviz librsvg2-bin strace)
+  libboost-dev prometheus-cpp-dev graphviz librsvg2-bin strace)
 if [[ "${1:-}" == --list ]]; then printf '%s\n' "${packages[@]}" && exit; fi
 if [[ "${1:-}" == --aarch64 ]]; then packages+=(g++-aarch64-linux-gnu qemu-user); fi
 if [[ "${1:-}" == --docs ]]; then packages=(python3 mkdocs mkdocs-material doxygen); fi
