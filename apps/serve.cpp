@@ -9,6 +9,7 @@
 #include "babelgrad/apps/model_options.h"
 #include "babelgrad/apps/server/http_server.h"
 #include "babelgrad/apps/web/pages.h"
+#include "babelgrad/text/unicode.h"
 
 namespace babelgrad::apps {
 namespace {
@@ -20,7 +21,8 @@ struct ServeOptions {
   std::string host = "127.0.0.1";
   int port = 8080;
   ServerLimits limits;
-  std::vector<std::string> proxies;
+  std::vector<std::string> hosts, proxies;
+  std::string token_file, access_log;
 };
 
 constexpr std::size_t kOwnDescriptors = 320;  // for connections that are refused, and all else
@@ -63,6 +65,10 @@ int run_serve(const ServeOptions& options) {
   service_options.threads = options.model.threads;
   service_options.limits = options.limits;
   service_options.limits.connections = std::min(options.limits.connections, descriptors);
+  for (const std::string& name : options.hosts) service_options.hosts.insert(text::lowercase(name));
+  if (!options.token_file.empty()) service_options.tokens = AccessTokens::load(options.token_file);
+  if (!options.access_log.empty())
+    service_options.log = std::make_shared<AccessLog>(options.access_log);
   service_options.trusted_proxies.insert(options.proxies.begin(), options.proxies.end());
   service_options.limits.explained = std::min(kLongestExplained, options.limits.tokens);
   service_options.page =
@@ -116,6 +122,25 @@ void add_limits(CLI::App& command, ServerLimits& limits) {
   add("--idle-timeout", limits.idle_seconds, 3600, "seconds that a connection may stay unused");
 }
 
+void add_access(CLI::App& command, ServeOptions& options) {
+  const auto add_list = [&](const char* flag, std::vector<std::string>& list, const char* type,
+                            const char* meaning) {
+    command.add_option(flag, list, meaning)->type_name(type)->take_all()->allow_extra_args(false);
+  };
+  add_list("--allow-host", options.hosts, "NAME",
+           "host to answer to besides localhost; may be repeated");
+  add_list("--trusted-proxy", options.proxies, "ADDRESS",
+           "proxy whose X-Forwarded-For names the client; may be repeated");
+  command
+      .add_option("--token-file", options.token_file,
+                  "answer only who has a token of this file: one a line, and its name")
+      ->type_name("FILE");
+  command
+      .add_option("--access-log", options.access_log,
+                  "append a line of JSON a request; -: standard output")
+      ->type_name("FILE");
+}
+
 }  // namespace
 
 Run add_serve(CLI::App& app) {
@@ -130,12 +155,7 @@ Run add_serve(CLI::App& app) {
       ->type_name("N")
       ->check(CLI::Range(0, 65535))
       ->capture_default_str();
-  command
-      ->add_option("--trusted-proxy", options->proxies,
-                   "address of a proxy whose X-Forwarded-For names the client; may be repeated")
-      ->type_name("ADDRESS")
-      ->take_all()
-      ->allow_extra_args(false);
+  add_access(*command, *options);
   add_limits(*command, options->limits);
   return [options] { return run_serve(*options); };
 }

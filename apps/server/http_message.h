@@ -16,7 +16,9 @@ struct HttpRequest {
   std::size_t length = 0;  // of a body that has not come, as the client declares it, bytes
   std::string content_encoding = {};
   std::string forwarded_for = {};  // the X-Forwarded-For header
-  std::string client = {};         // whose limits and turns it has: an address
+  std::string authorization = {};  // the Authorization header
+  std::string id = {};             // the X-Request-Id header, or one that was made
+  std::string client = {};         // whose limits and turns it has: an address, or a token's name
 };
 
 struct HttpReply {

@@ -98,6 +98,8 @@ void RequestParser::parse_fields(const std::string& head) {
   request_.content_type = value_of(message, http::field::content_type);
   request_.content_encoding = value_of(message, http::field::content_encoding);
   request_.forwarded_for = last_value_of(message, "X-Forwarded-For");
+  request_.authorization = value_of(message, http::field::authorization);
+  request_.id = last_value_of(message, "X-Request-Id");
   const std::string length = value_of(message, http::field::content_length);
   request_.length = length.empty() ? 0 : std::stoull(length);
   has_body_ = beast_->chunked() || request_.length > 0;

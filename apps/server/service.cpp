@@ -7,6 +7,7 @@
 #include <new>
 #include <nlohmann/json.hpp>
 
+#include "babelgrad/apps/server/request_id.h"
 #include "babelgrad/models/config_fields.h"
 #include "babelgrad/text/error.h"
 #include "babelgrad/text/unicode.h"
@@ -21,6 +22,7 @@ using Clock = std::chrono::steady_clock;
 constexpr const char* kJson = "application/json";
 // A longer body is parsed on a thread of its own, so that health and metrics need not wait.
 constexpr std::size_t kParsedAtOnce = 32 << 10;
+constexpr const char* kHealth = "/healthz";
 constexpr std::size_t kExplainWork = 4;  // times that of a search
 // The page brings its own scripts and styles, and may talk to nobody but this server.
 constexpr const char* kPagePolicy =
@@ -87,13 +89,15 @@ HttpReply reply_of(const std::function<HttpReply()>& make) {
 
 }  // namespace
 
+std::string host_name(const std::string& host) {
+  const std::size_t bracket = host.find(']');
+  return text::lowercase(
+      host.substr(0, bracket == std::string::npos ? host.find(':') : bracket + 1));
+}
+
 bool is_local_host(const std::string& host) {
-  std::string name = host;
-  if (const std::size_t bracket = name.find(']'); bracket != std::string::npos)
-    name.erase(bracket + 1);
-  else
-    name.erase(std::min(name.find(':'), name.size()));
-  return text::lowercase(name) == "localhost" || name == "127.0.0.1" || name == "[::1]";
+  const std::string name = host_name(host);
+  return name == "localhost" || name == "127.0.0.1" || name == "[::1]";
 }
 
 struct Service::Exchange {
@@ -122,14 +126,26 @@ const std::map<std::string, Service::Route>& Service::routes() {
       {"/api/translate", {"POST", &Service::translate}},
       {"/api/explain", {"POST", &Service::explain}},
       {"/api/model", {"GET", &Service::model}},
-      {"/healthz", {"GET", &Service::health}},
+      {kHealth, {"GET", &Service::health}},
       {"/metrics", {"GET", &Service::show_metrics}}};
   return routes;
 }
 
+bool Service::is_known_host(const std::string& host) const {
+  if (!options_.local_only && options_.hosts.empty()) return true;
+  return is_local_host(host) || options_.hosts.count(host_name(host)) > 0;
+}
+
 HttpReply Service::check(const HttpRequest& request) const {
-  if (options_.local_only && !is_local_host(request.host))
-    return error_reply(421, "this server answers to localhost only");
+  if (!is_known_host(request.host))
+    return error_reply(421, options_.hosts.empty() ? "this server answers to localhost only"
+                                                   : "this server does not answer to that host");
+  if (options_.tokens && request.path != kHealth &&
+      !options_.tokens->holder(request.authorization)) {
+    HttpReply reply = error_reply(401, "need a valid token: Authorization: Bearer TOKEN");
+    reply.headers["WWW-Authenticate"] = "Bearer";
+    return reply;
+  }
   const auto route = routes().find(request.path);
   if (route == routes().end()) return error_reply(404, "no such page");
   const std::string method = request.method == "HEAD" ? "GET" : request.method;
@@ -150,6 +166,8 @@ HttpReply Service::check(const HttpRequest& request) const {
 }
 
 std::string Service::client_of(const HttpRequest& request) const {
+  if (options_.tokens)
+    if (const auto holder = options_.tokens->holder(request.authorization)) return *holder;
   const std::string& forwarded = request.forwarded_for;  // each proxy adds whom it hears at the end
   if (forwarded.empty() || !is_trusted_proxy(request.client)) return request.client;
   const std::size_t last = forwarded.find_last_of(", ");
@@ -158,6 +176,7 @@ std::string Service::client_of(const HttpRequest& request) const {
 
 Gone Service::handle(HttpRequest request, Respond respond) {
   const auto exchange = std::make_shared<Exchange>();
+  request.id = request_id(request.id);
   request.client = client_of(request);
   exchange->request = std::move(request);
   exchange->respond = std::move(respond);
@@ -184,12 +203,19 @@ void Service::run(const Route& route, const ExchangePointer& exchange) {
 }
 
 void Service::finish(const ExchangePointer& exchange, HttpReply reply) {
+  if (*exchange->gone) return;
+  const double seconds = std::chrono::duration<double>(Clock::now() - exchange->start).count();
+  complete(exchange->request, reply, seconds);
+  exchange->respond(std::move(reply));
+}
+
+void Service::complete(const HttpRequest& request, HttpReply& reply, double seconds) {
   reply.headers["X-Content-Type-Options"] = "nosniff";
   reply.headers["Cache-Control"] = "no-store";
-  const std::string& path = exchange->request.path;
-  metrics_.count_request(routes().count(path) ? path : "other", reply.status,
-                         std::chrono::duration<double>(Clock::now() - exchange->start).count());
-  exchange->respond(std::move(reply));
+  reply.headers["X-Request-Id"] = request.id;
+  metrics_.count_request(routes().count(request.path) ? request.path : "other", reply.status,
+                         seconds);
+  if (options_.log) options_.log->write(request, reply, seconds);
 }
 
 std::size_t Service::count_tokens(const std::string& key, const std::string& sentence,

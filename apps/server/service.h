@@ -14,9 +14,12 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <set>
 #include <string>
 
+#include "babelgrad/apps/server/access_log.h"
+#include "babelgrad/apps/server/access_tokens.h"
 #include "babelgrad/apps/server/batch_queue.h"
 #include "babelgrad/apps/server/http_message.h"
 #include "babelgrad/apps/server/queries.h"
@@ -31,6 +34,11 @@ struct ServiceOptions {
   // Answer only requests whose Host is this machine by name or number: a page of another site
   // whose name was pointed at this machine (DNS rebinding) does not get through.
   bool local_only = true;
+  // Names besides, in small letters, that Host may have.
+  std::set<std::string> hosts = {};
+  // Who may ask for anything but health; missing: everybody.
+  std::optional<AccessTokens> tokens = {};
+  std::shared_ptr<AccessLog> log = {};
   // Addresses whose X-Forwarded-For names the client.
   std::set<std::string> trusted_proxies = {};
   std::string page;  // the HTML that GET / gives
@@ -54,6 +62,12 @@ class Service {
   // Whether handle needs the body: false if it refuses the request whatever that is.
   bool wants_body(const HttpRequest& request) const { return check(request).status == 200; }
 
+  // Counts and logs a reply, and adds what all replies have: for replies that handle does not make.
+  // request: without its body; empty if there was none.
+  void complete(const HttpRequest& request, HttpReply& reply, double seconds);
+
+  // Whose turns and limits a request has that comes from the address request.client.
+  std::string client_of(const HttpRequest& request) const;
   bool is_trusted_proxy(const std::string& address) const {
     return options_.trusted_proxies.count(address) > 0;
   }
@@ -70,8 +84,7 @@ class Service {
   };
   static const std::map<std::string, Route>& routes();
 
-  // Whose turns and limits a request from this address has.
-  std::string client_of(const HttpRequest& request) const;
+  bool is_known_host(const std::string& host) const;
   HttpReply check(const HttpRequest& request) const;  // all but the body; status 200: no objection
   void run(const Route& route, const ExchangePointer& exchange);
   void finish(const ExchangePointer& exchange, HttpReply reply);

@@ -4,6 +4,8 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 
+#include "babelgrad/apps/server/request_id.h"
+
 namespace babelgrad::apps {
 namespace {
 
@@ -103,7 +105,7 @@ void Session::advance() {
   if (state == RequestParser::State::idle) return;
   if (!begun_ && kind_ == Kind::serving) expire_in(Seconds(service_.limits().client_seconds));
   begun_ = true;
-  if (state == RequestParser::State::failed) return refuse(parser_.refusal());
+  if (state == RequestParser::State::failed) return end_with(parser_.refusal());
   if (state == RequestParser::State::body && !judged_) return judge_head();
   if (state != RequestParser::State::whole) return;
   last_ |= !parser_.keep_alive();
@@ -123,12 +125,16 @@ void Session::judge_head() {
 }
 
 void Session::answer(HttpRequest request) {
-  head_only_ = request.method == "HEAD";
+  request.id = request_id(request.id);
+  request.client = client_;
+  asked_ = request;
+  asked_.body = {};
+  asked_.client = service_.client_of(request);
+  start_ = std::chrono::steady_clock::now();
   if (kind_ == Kind::refusing && request.path != "/healthz" && request.path != "/metrics")
-    return refuse(error_reply(503, kTooManyConnections));
+    return end_with(error_reply(503, kTooManyConnections));
   state_ = State::pending;
   expire_in(Seconds(service_.limits().deadline_seconds));
-  request.client = client_;
   gone_ = service_.handle(std::move(request), [session = weak_from_this(), io = io_,
                                                number = ++requests_](HttpReply reply) {
     boost::asio::post(*io, [session, number, reply = std::move(reply)] {
@@ -138,10 +144,15 @@ void Session::answer(HttpRequest request) {
   });
 }
 
-// What is no request that the service could be asked.
-void Session::refuse(const HttpReply& reply) {
-  last_ = true;
-  service_.metrics().count_request("other", reply.status, 0);
+// What the service is not asked, or has not answered.
+void Session::refuse(HttpReply reply) {
+  const auto now = std::chrono::steady_clock::now();
+  if (state_ == State::receiving && asked_.id.empty()) {
+    asked_.client = client_;
+    asked_.id = request_id("");
+    start_ = now;
+  }
+  service_.complete(asked_, reply, std::chrono::duration<double>(now - start_).count());
   write(reply);
 }
 
@@ -149,7 +160,8 @@ void Session::write(const HttpReply& reply) {
   state_ = State::writing;
   gone_.reset();
   last_ |= kind_ == Kind::refusing;
-  unsent_ = serialized(reply, last_, head_only_);
+  unsent_ = serialized(reply, last_, asked_.method == "HEAD");
+  asked_ = {};
   expire_in(Seconds(service_.limits().client_seconds));
   boost::asio::async_write(
       socket_, boost::asio::buffer(unsent_),
@@ -160,7 +172,6 @@ void Session::written(error_code error) {
   if (state_ == State::closed) return;
   if (error) return close();
   unsent_ = {};
-  head_only_ = false;
   if (last_) return linger();
   await_request();
   read();
@@ -197,15 +208,20 @@ void Session::expired() {
   const bool in_body = parser_.state() == RequestParser::State::body;
   if (state_ == State::pending) {
     *gone_ = true;
-    write(error_reply(504, "no answer in " + std::to_string(service_.limits().deadline_seconds) +
-                               " s: the server has too much to do"));
+    refuse(error_reply(504, "no answer in " + std::to_string(service_.limits().deadline_seconds) +
+                                " s: the server has too much to do"));
   } else if (state_ == State::receiving && kind_ == Kind::refusing) {
-    refuse(error_reply(503, kTooManyConnections));
+    end_with(error_reply(503, kTooManyConnections));
   } else if (state_ == State::receiving && in_body) {
-    refuse(error_reply(408, "the body did not come whole in time"));
+    end_with(error_reply(408, "the body did not come whole in time"));
   } else {
     close();
   }
+}
+
+void Session::end_with(HttpReply reply) {
+  last_ = true;
+  refuse(std::move(reply));
 }
 
 }  // namespace babelgrad::apps

@@ -54,7 +54,8 @@ class Session : public std::enable_shared_from_this<Session> {
   void advance();
   void judge_head();
   void answer(HttpRequest request);
-  void refuse(const HttpReply& reply);
+  void refuse(HttpReply reply);
+  void end_with(HttpReply reply);  // refuses, and closes
   void write(const HttpReply& reply);
   void written(boost::system::error_code error);
   void await_request();
@@ -73,13 +74,14 @@ class Session : public std::enable_shared_from_this<Session> {
   RequestParser parser_;
   State state_ = State::receiving;
   bool reading_ = false;
-  bool begun_ = false;        // the client's time to send the request is running
-  bool judged_ = false;       // its head was found good
-  bool last_ = false;         // the connection ends with this reply
-  bool head_only_ = false;    // the reply to a HEAD request
-  std::size_t requests_ = 0;  // asked of the service
-  std::size_t drained_ = 0;   // bytes thrown away
-  Gone gone_;                 // of the request that is pending
+  bool begun_ = false;                           // the client's time to send the request is running
+  bool judged_ = false;                          // its head was found good
+  bool last_ = false;                            // the connection ends with this reply
+  HttpRequest asked_;                            // the request that is pending, without its body
+  std::chrono::steady_clock::time_point start_;  // of its time
+  std::size_t requests_ = 0;                     // asked of the service
+  std::size_t drained_ = 0;                      // bytes thrown away
+  Gone gone_;                                    // of the request that is pending
   std::string unsent_;
 };
 

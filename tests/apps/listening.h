@@ -25,8 +25,8 @@ inline const std::string kGetLast =
     "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
 struct Listening : Served {
-  explicit Listening(const apps::ServerLimits& limits = {})
-      : Served(limits), server(service, "127.0.0.1", 0), client(server.port()) {}
+  explicit Listening(const apps::ServerLimits& limits = {}, const Change& change = {})
+      : Served(limits, change), server(service, "127.0.0.1", 0), client(server.port()) {}
   // All is well: a new client is served.
   void check_serves() {
     RawClient probe(server.port());

@@ -1,6 +1,7 @@
 // What the tests of the server share: a small model, a service around it, and requests to it.
 #pragma once
 
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "babelgrad/apps/server/service.h"
@@ -15,7 +16,8 @@ inline const std::string kLine = "je vois le chat";
 inline const std::string kProxy = "10.0.0.9";  // an address that Served trusts
 
 struct Served {
-  explicit Served(const apps::ServerLimits& limits = {}, bool local_only = true);
+  using Change = std::function<void(apps::ServiceOptions&)>;
+  explicit Served(const apps::ServerLimits& limits = {}, const Change& change = {});
 
   World world;
   std::shared_ptr<const Translator> model;

@@ -138,7 +138,7 @@ TEST_CASE("what is not there, not this method, not this type, not this host") {
   }
   for (const std::string host : {"localhost", "LOCALHOST:80", "127.0.0.1:8080", "[::1]:1", "[::1]"})
     CHECK(served.ask({"GET", "/healthz", host, "", ""}).status == 200);
-  Served open({}, false);
+  Served open({}, [](apps::ServiceOptions& options) { options.local_only = false; });
   CHECK(open.ask({"GET", "/healthz", "model.example", "", ""}).status == 200);
   CHECK(served
             .ask({"POST", "/api/explain", "localhost", "Application/JSON ; charset=utf-8",
