@@ -97,7 +97,7 @@ std::vector<std::string> translate_all(const Translator& translator, const text:
   std::vector<std::string> hypotheses;
   const SearchConfig search =
       spread(translator.config().search, corpus.source.size(), pool.threads());
-  for (auto& translations : translator.translate(corpus.source, search, &pool)) {
+  for (auto& translations : translator.translate(corpus.source, search, {.pool = &pool})) {
     e.tokens += translations[0].hypothesis.tokens.size();
     hypotheses.push_back(std::move(translations[0].text));
   }

@@ -45,7 +45,7 @@ Translated translate_all(const Translator& translator, const text::Corpus& corpu
   Translated result;
   UnknownShare source, reference, translation;
   for (auto& translations :
-       translator.translate(corpus.source, translator.config().search, &pool)) {
+       translator.translate(corpus.source, translator.config().search, {.pool = &pool})) {
     translation.count(translations[0].hypothesis.tokens);
     result.texts.push_back(std::move(translations[0].text));
   }

@@ -83,7 +83,7 @@ int run_translate(const TranslateOptions& options) {
                                               lines.end());
     lines.resize(readable);  // first the good lines before a bad one
     const auto all =
-        translator.translate(lines, spread(search, lines.size(), pool.threads()), &pool);
+        translator.translate(lines, spread(search, lines.size(), pool.threads()), {.pool = &pool});
     if (plots)
       run_tasks(&pool, all.size(), [&](std::size_t i) { plots->write(line + i + 1, all[i][0]); });
     for (const auto& translations : all) {

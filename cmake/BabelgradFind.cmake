@@ -5,7 +5,6 @@
 set(BABELGRAD_MODULE_OPENBLAS openblas)
 set(BABELGRAD_MODULE_SENTENCEPIECE sentencepiece)
 set(BABELGRAD_MODULE_UTF8PROC libutf8proc)
-set(BABELGRAD_MODULE_HTTPLIB cpp-httplib)
 set(BABELGRAD_MODULE_PROMETHEUS prometheus-cpp-core)
 
 # babelgrad_package_name(TARGET OUT): what TARGET is called where it is looked for.

@@ -10,8 +10,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0) return 0;
   const std::string body(reinterpret_cast<const char*>(data) + 1, size - 1);
   const apps::HttpReply reply =
-      fuzz::service().handle({"POST", data[0] % 2 == 0 ? "/api/translate" : "/api/explain",
-                              "localhost", "application/json", body});
+      fuzz::ask({"POST", data[0] % 2 == 0 ? "/api/translate" : "/api/explain", "localhost",
+                 "application/json", body});
   const nlohmann::json json = nlohmann::json::parse(reply.body);
   if (reply.status == 500 || json.contains("error") != (reply.status >= 400)) std::abort();
   return 0;

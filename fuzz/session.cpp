@@ -1,44 +1,49 @@
-// What a connection sends, from its first byte on: HTTP requests, whole, broken or none.
+// What a connection sends, from its first byte on: HTTP requests, whole, broken or none. In
+// what pieces they come must not matter.
+#include <algorithm>
 #include <cstdint>
-#include <cstring>
+#include <cstdlib>
+#include <string>
+#include <vector>
 
-#include "babelgrad/apps/server/session.h"
+#include "babelgrad/apps/server/request_parser.h"
 #include "fuzz/fuzzed_service.h"
 
 namespace {
 
-// A client that sends these bytes and then no more; what it gets is dropped.
-class ByteStream final : public httplib::Stream {
- public:
-  ByteStream(const std::uint8_t* data, std::size_t size) : data_(data), left_(size) {}
+using namespace babelgrad;
+using State = apps::RequestParser::State;
 
-  bool is_readable() const override { return left_ > 0; }
-  bool is_writable() const override { return true; }
-  ssize_t read(char* data, std::size_t size) override {
-    if (left_ == 0) return -1;
-    size = std::min(size, left_);
-    std::memcpy(data, data_, size);
-    data_ += size;
-    left_ -= size;
-    return static_cast<ssize_t>(size);
+struct Parsed {
+  std::vector<apps::HttpRequest> requests;
+  int refused = 0;  // status
+
+  bool operator==(const Parsed& other) const {
+    return refused == other.refused &&
+           std::equal(requests.begin(), requests.end(), other.requests.begin(),
+                      other.requests.end(), [](const auto& a, const auto& b) {
+                        return a.method == b.method && a.path == b.path && a.body == b.body;
+                      });
   }
-  ssize_t write(const char*, std::size_t size) override { return static_cast<ssize_t>(size); }
-  void get_remote_ip_and_port(std::string&, int&) const override {}
-  void get_local_ip_and_port(std::string&, int&) const override {}
-  socket_t socket() const override { return 0; }
-
- private:
-  const std::uint8_t* data_;
-  std::size_t left_;
 };
+
+Parsed parse(std::string_view bytes, std::size_t piece) {
+  apps::RequestParser parser(fuzz::service().limits().body);
+  Parsed parsed;
+  for (; !bytes.empty(); bytes.remove_prefix(std::min(piece, bytes.size()))) {
+    parser.add(bytes.substr(0, piece));
+    while (parser.state() == State::whole) parsed.requests.push_back(parser.take());
+  }
+  if (parser.state() == State::failed) parsed.refused = parser.refusal().status;
+  return parsed;
+}
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace babelgrad;
-  ByteStream stream(data, size);
-  apps::Session session(fuzz::service(), stream);
-  while (stream.is_readable() && session.serve(false)) {
-  }
+  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  const Parsed whole = parse(bytes, size + 1);
+  if (!(parse(bytes, size % 17 + 1) == whole)) std::abort();
+  for (const apps::HttpRequest& request : whole.requests) fuzz::ask(request);
   return 0;
 }

@@ -8,13 +8,13 @@ set -euo pipefail
 packages=(g++ cmake ninja-build pkg-config
   libxtensor-dev xtl-dev libxsimd-dev libopenblas-dev libxxhash-dev nlohmann-json3-dev
   libcli11-dev libsentencepiece-dev libutf8proc-dev doctest-dev libbenchmark-dev
-  libcpp-httplib-dev prometheus-cpp-dev graphviz librsvg2-bin strace)
+  libboost-dev prometheus-cpp-dev graphviz librsvg2-bin strace)
 if [[ "${1:-}" == --list ]]; then printf '%s\n' "${packages[@]}" && exit; fi
 if [[ "${1:-}" == --aarch64 ]]; then packages+=(g++-aarch64-linux-gnu qemu-user); fi
 if [[ "${1:-}" == --docs ]]; then packages=(python3 mkdocs mkdocs-material doxygen); fi
 if [[ "${1:-}" == --release ]]; then packages+=(dpkg-dev lintian mmdebstrap); fi
 if [[ "${1:-}" == --checks ]]; then
-  packages+=(clang-format clang-14 libclang-rt-14-dev wrk curl python3 chromium fonts-inter
+  packages+=(clang-format clang-14 libclang-rt-14-dev wrk curl nginx-light openssl python3 chromium fonts-inter
     man-db zsh fish)
   if ! command -v npm >/dev/null; then packages+=(nodejs npm); fi
 fi

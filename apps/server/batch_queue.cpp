@@ -1,7 +1,7 @@
 #include "babelgrad/apps/server/batch_queue.h"
 
 #include <algorithm>
-#include <exception>
+#include <numeric>
 
 #include "babelgrad/autograd/allocator.h"
 
@@ -11,26 +11,48 @@ namespace {
 constexpr std::chrono::milliseconds kGatherTime{10};
 constexpr std::size_t kCachedBytes = 64 << 20;  // that a worker keeps after an unusual request
 
-bool can_share(const SearchConfig& a, const SearchConfig& b) {
-  return a.beam == b.beam && a.nbest == b.nbest && a.length_penalty == b.length_penalty &&
-         a.max_length_ratio == b.max_length_ratio && a.max_length_extra == b.max_length_extra;
-}
+// Work, in hypotheses x tokens: 5 of 100 tokens are short; a batch may have as much as if all its
+// sentences were of 25 tokens.
+constexpr std::size_t kShortWork = 512;
+constexpr std::size_t kOrdinaryWork = 128;
+constexpr std::size_t kOvertakings = 4;           // of a long one, in a row
+constexpr std::chrono::seconds kExpectShort{60};  // after short work: more of it may come
 
 }  // namespace
 
 struct BatchQueue::Call {
-  const std::vector<std::string>* sentences = nullptr;  // null: a task
-  const SearchConfig* search = nullptr;
-  const std::function<void()>* task = nullptr;
+  explicit Call(Job j)
+      : job(std::move(j)),
+        order(job.work.size()),
+        results(job.sentences.size()),
+        left(job.work.size()) {
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return job.work[a] < job.work[b]; });
+  }
+
+  bool gone() const { return job.gone && *job.gone; }
+  std::size_t waiting() const { return order.size() - next; }
+  std::size_t work() const { return job.work[order[next]]; }  // of the next one
+  bool is_short() const { return work() <= kShortWork; }
+  bool can_share_with(const Call& other) const {
+    return !job.task && !other.job.task && job.translator == other.job.translator &&
+           job.search == other.job.search;
+  }
+
+  Job job;
+  std::vector<std::size_t> order;  // in which the sentences begin: the shortest first
   std::vector<std::vector<Translation>> results;
-  std::size_t left = 0;  // items not yet done
+  std::size_t next = 0;  // place in `order` of the first that has not begun
+  std::size_t left;      // not yet done
   std::exception_ptr error;
-  std::condition_variable done;
 };
 
-BatchQueue::BatchQueue(const Translator& translator, ServerMetrics& metrics, std::size_t threads,
-                       std::size_t batch, std::size_t limit)
-    : translator_(translator), metrics_(metrics), threads_(threads), batch_(batch), limit_(limit) {
+BatchQueue::BatchQueue(ServerMetrics& metrics, std::size_t threads, const Limits& limits)
+    : metrics_(metrics),
+      threads_(threads),
+      limits_(limits),
+      last_short_(Clock::now() - kExpectShort) {
   if (threads_ == 0) threads_ = std::max(1u, std::thread::hardware_concurrency());
   for (std::size_t i = 0; i < threads_; ++i) workers_.emplace_back([this] { work(); });
 }
@@ -40,68 +62,134 @@ BatchQueue::~BatchQueue() {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
-  waiting_.notify_all();
+  changed_.notify_all();
   for (std::thread& worker : workers_) worker.join();
 }
 
-std::vector<std::vector<Translation>> BatchQueue::translate(
-    const std::vector<std::string>& sentences, const SearchConfig& search) {
-  Call call;
-  call.sentences = &sentences;
-  call.search = &search;
-  call.results.resize(sentences.size());
-  submit(call, sentences.size());
-  return std::move(call.results);
-}
-
-void BatchQueue::run(const std::function<void()>& task) {
-  Call call;
-  call.task = &task;
-  submit(call, 1);
-}
-
-void BatchQueue::submit(Call& call, std::size_t items) {
-  std::unique_lock lock(mutex_);
-  if (items_.size() + items > limit_)
-    throw QueueFullError(std::to_string(items_.size()) + " sentences wait already; at most " +
-                         std::to_string(limit_) + " may");
-  call.left = items;
-  for (std::size_t i = 0; i < items; ++i) items_.push_back({&call, i});
-  metrics_.set_queue(items_.size());
-  waiting_.notify_all();
-  call.done.wait(lock, [&] { return call.left == 0; });
-  if (call.error) std::rethrow_exception(call.error);
+void BatchQueue::submit(Job job) {
+  const std::size_t items = job.work.size();
+  if (items == 0) return job.done({}, nullptr);
+  const std::lock_guard lock(mutex_);
+  drop_gone();
+  auto client = std::find_if(clients_.begin(), clients_.end(),
+                             [&](const Client& c) { return c.name == job.client; });
+  const std::size_t own = client == clients_.end() ? 0 : client->waiting;
+  if (waiting_ + items > limits_.all)
+    throw QueueFullError(std::to_string(waiting_) + " sentences wait already; at most " +
+                         std::to_string(limits_.all) + " may");
+  if (own + items > limits_.of_client)
+    throw QueueFullError(std::to_string(own) + " of your sentences wait already; at most " +
+                         std::to_string(limits_.of_client) + " may");
+  if (client == clients_.end()) client = clients_.insert(client, Client{job.client, {}, 0});
+  for (const std::size_t work : job.work)
+    if (work <= kShortWork) ++waiting_short_, last_short_ = Clock::now();
+  client->calls.push_back(std::make_shared<Call>(std::move(job)));
+  client->waiting += items;
+  waiting_ += items;
+  metrics_.set_queue(waiting_);
+  changed_.notify_all();
 }
 
 std::size_t BatchQueue::share() const {
-  return std::min(batch_, (items_.size() + under_way_ + threads_ - 1) / threads_);
+  return std::min(limits_.batch, (waiting_ + under_way_ + threads_ - 1) / threads_);
+}
+
+bool BatchQueue::may_begin_long() const {
+  const bool keep_one = threads_ > 1 && !stopping_ && Clock::now() - last_short_ < kExpectShort;
+  return !keep_one || long_workers_ + 1 < threads_;
+}
+
+bool BatchQueue::may_begin() const {
+  return waiting_short_ > 0 || (waiting_ > 0 && may_begin_long());
+}
+
+void BatchQueue::drop_gone() {
+  for (auto client = clients_.begin(); client != clients_.end();) {
+    auto& calls = client->calls;
+    for (auto call = calls.begin(); call != calls.end();) {
+      if ((*call)->gone()) {
+        (*call)->left -= (*call)->waiting();
+        while ((*call)->waiting() > 0) {
+          if ((*call)->is_short()) --waiting_short_;
+          ++(*call)->next, --client->waiting, --waiting_;
+        }
+        call = calls.erase(call);
+      } else {
+        ++call;
+      }
+    }
+    client = calls.empty() ? clients_.erase(client) : std::next(client);
+  }
+  metrics_.set_queue(waiting_);
+}
+
+BatchQueue::Item BatchQueue::take_from(std::list<Client>::iterator client,
+                                       std::list<CallPointer>::iterator call) {
+  const Item item{*call, (*call)->order[(*call)->next]};
+  if ((*call)->is_short()) --waiting_short_;
+  ++(*call)->next, --client->waiting, --waiting_;
+  if ((*call)->waiting() > 0)
+    client->calls.splice(client->calls.end(), client->calls, call);
+  else
+    client->calls.erase(call);
+  if (client->calls.empty())
+    clients_.erase(client);
+  else
+    clients_.splice(clients_.end(), clients_, client);
+  return item;
+}
+
+BatchQueue::Item BatchQueue::take(const std::function<bool(const Call&)>& wanted) {
+  for (auto client = clients_.begin(); client != clients_.end(); ++client) {
+    auto& calls = client->calls;
+    const auto call =
+        std::find_if(calls.begin(), calls.end(), [&](const auto& c) { return wanted(*c); });
+    if (call != calls.end()) return take_from(client, call);
+  }
+  return {};
+}
+
+std::vector<BatchQueue::Item> BatchQueue::take_batch() {
+  if (!may_begin()) return {};
+  const bool first_is_short = clients_.front().calls.front()->is_short();
+  bool is_short = waiting_short_ > 0;
+  if (is_short && !first_is_short && may_begin_long() && ++overtaken_ > kOvertakings)
+    is_short = false;
+  if (!is_short || first_is_short) overtaken_ = 0;
+
+  std::vector<Item> items{take([&](const Call& call) { return call.is_short() == is_short; })};
+  const Call& first = *items[0].call;
+  const std::size_t most = share();
+  std::size_t left = limits_.batch * kOrdinaryWork;
+  left -= std::min(left, work_of(items[0]));
+  while (items.size() < most) {
+    Item item = take([&](const Call& call) {
+      return call.is_short() == is_short && call.work() <= left && call.can_share_with(first);
+    });
+    if (!item.call) break;
+    left -= work_of(item);
+    items.push_back(std::move(item));
+  }
+  return items;
 }
 
 std::vector<BatchQueue::Item> BatchQueue::next(Clock::time_point gather) {
   std::unique_lock lock(mutex_);
-  do {
-    waiting_.wait(lock, [this] { return stopping_ || !items_.empty(); });
-    waiting_.wait_until(lock, gather, [this] { return stopping_ || items_.size() >= share(); });
-    if (items_.empty() && stopping_) return {};
-  } while (items_.empty());  // another worker may have taken them meanwhile
-  const std::size_t most = share();
-  std::vector<Item> taken;
-  const Call& first = *items_.front().call;
-  std::deque<Item> rest;
-  for (const Item& item : items_) {
-    const bool fits = taken.empty() || (taken.size() < most && first.search != nullptr &&
-                                        item.call->search != nullptr &&
-                                        can_share(*first.search, *item.call->search));
-    if (fits)
-      taken.push_back(item);
-    else
-      rest.push_back(item);
+  while (true) {
+    changed_.wait(lock, [this] { return stopping_ || may_begin(); });
+    changed_.wait_until(lock, gather, [this] { return stopping_ || waiting_ >= share(); });
+    drop_gone();
+    if (waiting_ == 0 && stopping_) return {};
+    std::vector<Item> items = take_batch();  // another worker may have taken them meanwhile
+    if (items.empty()) continue;
+    under_way_ += items.size();
+    if (work_of(items[0]) > kShortWork) ++long_workers_;
+    metrics_.set_queue(waiting_);
+    return items;
   }
-  items_.swap(rest);
-  under_way_ += taken.size();
-  metrics_.set_queue(items_.size());
-  return taken;
 }
+
+std::size_t BatchQueue::work_of(const Item& item) { return item.call->job.work[item.index]; }
 
 void BatchQueue::work() {
   auto gather = Clock::now();
@@ -118,27 +206,42 @@ void BatchQueue::work() {
 }
 
 void BatchQueue::process(const std::vector<Item>& items) {
-  std::exception_ptr error;
-  try {
-    if (const auto* task = items[0].call->task)
-      (*task)();
-    else
-      translate_items(items);
-  } catch (...) {
-    error = std::current_exception();
+  if (items[0].call->job.task)
+    items[0].call->job.task();
+  else
+    search(items);
+  std::vector<CallPointer> done;
+  {
+    const std::lock_guard lock(mutex_);
+    under_way_ -= items.size();
+    if (work_of(items[0]) > kShortWork) --long_workers_;
+    for (const Item& item : items)
+      if (--item.call->left == 0) done.push_back(item.call);
   }
-  const std::lock_guard lock(mutex_);
-  under_way_ -= items.size();
-  for (const Item& item : items) {
-    if (error) item.call->error = error;
-    if (--item.call->left == 0) item.call->done.notify_one();  // locked: the call may end at once
+  changed_.notify_all();  // a long one may begin now
+  for (const CallPointer& call : done)
+    if (call->job.done && !call->gone()) call->job.done(std::move(call->results), call->error);
+}
+
+void BatchQueue::search(const std::vector<Item>& items) {
+  try {
+    translate(items);
+  } catch (...) {
+    if (items.size() > 1) {  // the failure of one is not that of the others
+      for (const Item& item : items) search({item});
+    } else {
+      const std::lock_guard lock(mutex_);
+      items[0].call->error = std::current_exception();
+    }
   }
 }
 
-void BatchQueue::translate_items(const std::vector<Item>& items) {
+void BatchQueue::translate(const std::vector<Item>& items) {
   std::vector<std::string> sentences;
-  for (const Item& item : items) sentences.push_back((*item.call->sentences)[item.index]);
-  auto results = translator_.translate(sentences, *items[0].call->search);
+  for (const Item& item : items) sentences.push_back(item.call->job.sentences[item.index]);
+  const Job& first = items[0].call->job;
+  auto results = first.translator->translate(
+      sentences, first.search, {.abandon = [&](std::size_t i) { return items[i].call->gone(); }});
   std::size_t read = 0, written = 0;
   for (std::size_t i = 0; i < items.size(); ++i) {
     read += results[i][0].source_tokens.size();

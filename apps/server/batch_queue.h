@@ -1,12 +1,21 @@
-// The one queue of all connections: whoever calls translate waits while worker threads search the
-// sentences of several callers together. Other work (run) goes through the same queue, so that the
-// workers alone decide how much is computed at a time.
+// The one queue of all requests: worker threads search the sentences of several clients together.
+// Other work (a task) goes through the same queue, so that the workers alone decide how much is
+// computed at a time. Nobody waits for it: it calls back.
+//
+// Clients take turns, and so do the requests of one client, a sentence each. Short work goes before
+// long work, which it may overtake a few times in a row; a batch has only one of both and no more
+// work in all than a batch of ordinary sentences; and where short work has come of late, one of
+// several workers begins no long work. So a short sentence waits for one ordinary batch at most,
+// or for none.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <deque>
+#include <exception>
 #include <functional>
+#include <list>
+#include <memory>
 #include <mutex>
 #include <stdexcept>
 #include <string>
@@ -23,49 +32,86 @@ class QueueFullError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// True once nobody waits for the answer any more: what has not begun is dropped then.
+using Gone = std::shared_ptr<std::atomic<bool>>;
+
+// What one request asks for.
+struct Job {
+  std::string client;  // who takes turns with the others
+  Gone gone;
+  std::vector<std::size_t> work;  // of each sentence: hypotheses x tokens; of the task: one entry
+  // Sentences, and called from a worker, once: with their translations, or with what the search
+  // threw. Not called if nobody waits.
+  std::shared_ptr<const Translator> translator;
+  std::vector<std::string> sentences;
+  SearchConfig search;
+  std::function<void(std::vector<std::vector<Translation>>, std::exception_ptr)> done;
+  // Or instead: runs on a worker, alone, and throws nothing.
+  std::function<void()> task;
+};
+
 class BatchQueue {
  public:
-  // threads: workers; 0: one a core. batch: sentences searched together. limit: sentences that
-  // wait. The translator and the metrics must outlive the queue.
-  BatchQueue(const Translator& translator, ServerMetrics& metrics, std::size_t threads,
-             std::size_t batch, std::size_t limit);
+  struct Limits {
+    std::size_t batch;      // sentences searched together
+    std::size_t all;        // sentences that wait
+    std::size_t of_client;  // of one client
+  };
+
+  // threads: workers; 0: one a core. The metrics must outlive the queue.
+  BatchQueue(ServerMetrics& metrics, std::size_t threads, const Limits& limits);
   // Finishes what waits.
   ~BatchQueue();
   BatchQueue(const BatchQueue&) = delete;
   BatchQueue& operator=(const BatchQueue&) = delete;
 
-  // As Translator::translate. Sentences with the same search settings share batches. Throws
-  // QueueFullError at once, or what the search throws.
-  std::vector<std::vector<Translation>> translate(const std::vector<std::string>& sentences,
-                                                  const SearchConfig& search);
-  // Runs the task on a worker, alone; it waits as one sentence.
-  void run(const std::function<void()>& task);
+  // Throws QueueFullError. Sentences with the same search settings share batches.
+  void submit(Job job);
 
  private:
-  struct Call;  // of translate or run: what it waits for
+  struct Call;  // a job under way
+  using CallPointer = std::shared_ptr<Call>;
   struct Item {
-    Call* call;
+    CallPointer call;
     std::size_t index;  // of the sentence in the call
   };
-
-  void submit(Call& call, std::size_t items);
-  void work();
+  struct Client {
+    std::string name;
+    std::list<CallPointer> calls;  // that have sentences which wait, the next one's turn first
+    std::size_t waiting = 0;
+  };
   using Clock = std::chrono::steady_clock;
+
+  void work();
   // Waits; until `gather` also for more than one sentence. Empty at the end.
   std::vector<Item> next(Clock::time_point gather);
+  std::vector<Item> take_batch();
+  // The next item whose turn it is among those that are `wanted`; no call: there is none.
+  Item take(const std::function<bool(const Call&)>& wanted);
+  Item take_from(std::list<Client>::iterator client, std::list<CallPointer>::iterator call);
+  bool may_begin_long() const;
+  bool may_begin() const;
+  void drop_gone();
   // A worker's fair part of all that waits and is under way.
   std::size_t share() const;
   void process(const std::vector<Item>& items);
-  void translate_items(const std::vector<Item>& items);
+  void search(const std::vector<Item>& items);
+  void translate(const std::vector<Item>& items);
+  static std::size_t work_of(const Item& item);
 
-  const Translator& translator_;
   ServerMetrics& metrics_;
-  std::size_t threads_, batch_, limit_;
+  std::size_t threads_;
+  Limits limits_;
 
   std::mutex mutex_;
-  std::condition_variable waiting_;
-  std::deque<Item> items_;
-  std::size_t under_way_ = 0;  // sentences that workers search
+  std::condition_variable changed_;
+  std::list<Client> clients_;      // that wait, the next one's turn first
+  std::size_t waiting_ = 0;        // sentences
+  std::size_t waiting_short_ = 0;  // of them
+  std::size_t under_way_ = 0;      // sentences that workers search
+  std::size_t long_workers_ = 0;   // workers that search long ones
+  std::size_t overtaken_ = 0;      // times in a row that short ones went before a long one
+  Clock::time_point last_short_;   // when short work came last
   bool stopping_ = false;
   std::vector<std::thread> workers_;
 };

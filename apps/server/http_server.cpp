@@ -1,97 +1,151 @@
 #include "babelgrad/apps/server/http_server.h"
 
-#include <sys/eventfd.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include <boost/asio/post.hpp>
+#include <deque>
+#include <map>
+#include <new>
 
-#include <cerrno>
-#include <cstring>
-
-#include "babelgrad/apps/server/connection.h"
 #include "babelgrad/apps/server/session.h"
 
 namespace babelgrad::apps {
 namespace {
 
-constexpr std::size_t kRefusingThreads = 4;  // beyond those that serve
-constexpr std::chrono::seconds kRefusalTime{1};
-constexpr std::size_t kHeaderBytes = 64 << 10;
-constexpr int kBacklog = 128;
+using boost::system::error_code;
+using Tcp = boost::asio::ip::tcp;
 
-// A body may also come in small chunks, each with a length of its own.
-std::size_t request_bytes(const ServerLimits& limits) { return kHeaderBytes + 2 * limits.body; }
+constexpr std::size_t kRefusing = 256;  // connections that are told to come again, at a time
+constexpr std::chrono::milliseconds kPause{50};  // before accepting again what could not be
 
-std::string listen_message(const std::string& host, int port, int error) {
+Tcp::endpoint resolved(boost::asio::io_context& io, const std::string& host, int port) {
+  error_code error;
+  const auto found =
+      Tcp::resolver(io).resolve(host, std::to_string(port), Tcp::resolver::passive, error);
+  if (error || found.empty()) throw ListenError(host + ": no such host");
+  return found.begin()->endpoint();
+}
+
+std::string shown(const boost::asio::ip::address& address) {
+  if (address.is_v6() && address.to_v6().is_v4_mapped())
+    return make_address_v4(boost::asio::ip::v4_mapped, address.to_v6()).to_string();
+  return address.to_string();
+}
+
+std::string listen_message(const std::string& host, int port, const error_code& error) {
   const std::string address = host + ":" + std::to_string(port);
-  if (error == EADDRINUSE) return address + ": the port is in use";
-  return address + ": " + std::strerror(error);
+  if (error == boost::asio::error::address_in_use) return address + ": the port is in use";
+  return address + ": " + error.message();
 }
 
 }  // namespace
 
-HttpServer::HttpServer(Service& service, const std::string& host, int port)
-    : service_(service), stop_event_(::eventfd(0, EFD_CLOEXEC)) {
-  // httplib's own options would let a second server share the port.
-  set_socket_options([this](socket_t socket) {
-    const int on = 1;
-    ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    listener_ = socket;
-  });
-  const std::size_t threads = service.limits().connections + kRefusingThreads;
-  new_task_queue = [threads] { return new httplib::ThreadPool(threads); };
-  port_ = port == 0 ? bind_to_any_port(host) : bind_to_port(host, port) ? port : -1;
-  const int error = errno;
-  if (port_ < 0) {
-    ::close(stop_event_);
-    if (listener_ < 0) throw ListenError(host + ": no such host");
-    throw ListenError(listen_message(host, port, error));
+class HttpServer::Listener {
+ public:
+  Listener(Service& service, const std::string& host, int port)
+      : service_(service), acceptor_(*io_), pause_(*io_) {
+    const Tcp::endpoint endpoint = resolved(*io_, host, port);
+    error_code error;
+    acceptor_.open(endpoint.protocol(), error);
+    if (!error) acceptor_.set_option(Tcp::acceptor::reuse_address(true), error);
+    if (!error) acceptor_.bind(endpoint, error);
+    if (!error) acceptor_.listen(boost::asio::socket_base::max_listen_connections, error);
+    if (error) throw ListenError(listen_message(host, port, error));
+    port_ = acceptor_.local_endpoint().port();
   }
-  ::listen(listener_, kBacklog);  // httplib's backlog of 5 drops connections that come together
-  thread_ = std::thread([this] { listen_after_bind(); });
-  while (!is_running()) std::this_thread::yield();
-}
 
-HttpServer::~HttpServer() {
-  stop();
-  ::close(stop_event_);
-}
+  int port() const { return port_; }
+
+  // Until stop() and the end of the last connection.
+  void run() {
+    accept();
+    while (true) {
+      try {
+        io_->run();
+        return;
+      } catch (const std::bad_alloc&) {  // that connection ends with its time, the server goes on
+      }
+    }
+  }
+
+  void stop() {
+    boost::asio::post(*io_, [this] {
+      error_code ignored;
+      acceptor_.close(ignored);
+      pause_.cancel(ignored);
+      const auto sessions = sessions_;  // which those that close leave
+      for (const auto& [pointer, session] : sessions) session->stop();
+    });
+  }
+
+ private:
+  void accept() {
+    acceptor_.async_accept([this](error_code error, Tcp::socket socket) {
+      if (!acceptor_.is_open()) return;
+      if (!error) open(std::move(socket));
+      if (!error || error == boost::asio::error::connection_aborted) return accept();
+      pause_.expires_after(kPause);  // no descriptors, no memory
+      pause_.async_wait([this](error_code) {
+        if (acceptor_.is_open()) accept();
+      });
+    });
+  }
+
+  void open(Tcp::socket socket) {
+    error_code error;
+    const std::string address = shown(socket.remote_endpoint(error).address());
+    if (error) return;  // it has gone already
+    const ServerLimits& limits = service_.limits();
+    const bool serve =
+        served_ < limits.connections &&
+        (service_.is_trusted_proxy(address) || served_of_[address] < limits.client_connections);
+    if (serve) {
+      ++served_of_[address];
+      service_.metrics().set_connections(++served_);
+    } else {
+      service_.metrics().count_refused_connection();
+      if (refused_.size() >= kRefusing) refused_.front()->dismiss();
+    }
+    const auto session = std::make_shared<Session>(
+        service_, io_, std::move(socket), address,
+        serve ? Session::Kind::serving : Session::Kind::refusing,
+        [this, address, serve](Session& closed) { leave(closed, address, serve); });
+    sessions_[session.get()] = session;
+    if (!serve) refused_.push_back(session.get());
+    session->start();
+  }
+
+  void leave(Session& session, const std::string& address, bool served) {
+    sessions_.erase(&session);
+    if (!served) {
+      std::erase(refused_, &session);
+      return;
+    }
+    if (--served_of_[address] == 0) served_of_.erase(address);
+    service_.metrics().set_connections(--served_);
+  }
+
+  Service& service_;
+  Session::IoContext io_ = std::make_shared<boost::asio::io_context>(1);
+  Tcp::acceptor acceptor_;
+  int port_ = 0;
+  boost::asio::steady_timer pause_;
+  std::map<Session*, std::shared_ptr<Session>> sessions_;
+  std::deque<Session*> refused_;                  // of them, the oldest first
+  std::size_t served_ = 0;                        // the others
+  std::map<std::string, std::size_t> served_of_;  // of them, by address
+};
+
+HttpServer::HttpServer(Service& service, const std::string& host, int port)
+    : listener_(std::make_unique<Listener>(service, host, port)),
+      thread_([this] { listener_->run(); }) {}
+
+HttpServer::~HttpServer() { stop(); }
+
+int HttpServer::port() const { return listener_->port(); }
 
 void HttpServer::stop() {
-  if (stopping_.exchange(true)) return;
-  ::eventfd_write(stop_event_, 1);
-  httplib::Server::stop();
+  if (!thread_.joinable()) return;
+  listener_->stop();
   thread_.join();
-}
-
-bool HttpServer::process_and_close_socket(socket_t socket) {
-  const std::size_t open = ++open_;
-  const bool refuse = open > service_.limits().connections;
-  if (refuse) {
-    --open_;
-    service_.metrics().count_refused_connection();
-  } else {
-    service_.metrics().set_connections(open);
-  }
-  try {
-    serve_connection(socket, refuse);
-  } catch (const std::bad_alloc&) {  // this connection is lost, the server goes on
-  }
-  if (!refuse) service_.metrics().set_connections(--open_);
-  return true;
-}
-
-void HttpServer::serve_connection(int socket, bool refuse) {
-  using std::chrono::seconds;
-  const ServerLimits& limits = service_.limits();
-  const seconds client = refuse ? kRefusalTime : seconds(limits.client_seconds);
-  const seconds idle = refuse ? kRefusalTime : seconds(limits.idle_seconds);
-  Connection connection(socket);
-  Session session(service_, connection, refuse ? Session::Kind::refusing : Session::Kind::serving);
-  bool more = true;
-  while (more && connection.wait(idle, stop_event_)) {
-    connection.begin_request(request_bytes(limits), client);
-    more = session.serve(stopping_ || refuse) && connection.flush();
-  }
 }
 
 }  // namespace babelgrad::apps

@@ -1,4 +1,4 @@
-// What the server answers: a function from requests to replies that knows of no sockets.
+// What the server answers: from requests to replies, without knowing of sockets.
 //
 //   GET  /               the live page
 //   POST /api/translate  {"sentences": [...], "beam", "nbest", "alignments"}
@@ -12,30 +12,20 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <set>
 #include <string>
 
+#include "babelgrad/apps/server/access_log.h"
+#include "babelgrad/apps/server/access_tokens.h"
 #include "babelgrad/apps/server/batch_queue.h"
+#include "babelgrad/apps/server/http_message.h"
 #include "babelgrad/apps/server/queries.h"
 #include "babelgrad/apps/server/server_metrics.h"
 
 namespace babelgrad::apps {
-
-struct HttpRequest {
-  std::string method;        // "POST"
-  std::string path;          // "/api/translate", without the query
-  std::string host;          // the Host header
-  std::string content_type;  // the Content-Type header
-  std::string body;
-  std::size_t length = 0;  // of a body that has not come, as the client declares it, bytes
-};
-
-struct HttpReply {
-  int status = 200;
-  std::string content_type;
-  std::string body;
-  std::map<std::string, std::string> headers = {};
-};
 
 struct ServiceOptions {
   std::string name;         // of the model: its folder's name
@@ -44,52 +34,78 @@ struct ServiceOptions {
   // Answer only requests whose Host is this machine by name or number: a page of another site
   // whose name was pointed at this machine (DNS rebinding) does not get through.
   bool local_only = true;
+  // Names besides, in small letters, that Host may have.
+  std::set<std::string> hosts = {};
+  // Who may ask for anything but health; missing: everybody.
+  std::optional<AccessTokens> tokens = {};
+  std::shared_ptr<AccessLog> log = {};
+  // Addresses whose X-Forwarded-For names the client.
+  std::set<std::string> trusted_proxies = {};
   std::string page;  // the HTML that GET / gives
   // The document of the explain page; runs on a worker thread. Errors of the request are
   // RequestError.
   std::function<nlohmann::json(const ExplainQuery&)> explain;
 };
 
-// Thread-safe. The translator must outlive it.
+// Thread-safe.
 class Service {
  public:
-  Service(const Translator& translator, ServiceOptions options);
+  using Respond = std::function<void(HttpReply)>;
 
-  HttpReply handle(const HttpRequest& request);
+  Service(std::shared_ptr<const Translator> translator, ServiceOptions options);
+  ~Service();
+
+  // Answers by calling `respond` once: at once, or later from another thread. Whoever does not wait
+  // for it any longer sets the flag that it returns, and may then get no answer.
+  Gone handle(HttpRequest request, Respond respond);
 
   // Whether handle needs the body: false if it refuses the request whatever that is.
   bool wants_body(const HttpRequest& request) const { return check(request).status == 200; }
 
+  // Counts and logs a reply, and adds what all replies have: for replies that handle does not make.
+  // request: without its body; empty if there was none.
+  void complete(const HttpRequest& request, HttpReply& reply, double seconds);
+
+  // Whose turns and limits a request has that comes from the address request.client.
+  std::string client_of(const HttpRequest& request) const;
+  bool is_trusted_proxy(const std::string& address) const {
+    return options_.trusted_proxies.count(address) > 0;
+  }
   const ServerLimits& limits() const { return options_.limits; }
   ServerMetrics& metrics() { return metrics_; }
 
  private:
-  using Handler = HttpReply (Service::*)(const HttpRequest&);
+  struct Exchange;  // a request and where its reply goes
+  using ExchangePointer = std::shared_ptr<Exchange>;
+  struct Preparation;
   struct Route {
     const char* method;
-    Handler handler;
+    void (Service::*handler)(const ExchangePointer&);
   };
   static const std::map<std::string, Route>& routes();
 
+  bool is_known_host(const std::string& host) const;
   HttpReply check(const HttpRequest& request) const;  // all but the body; status 200: no objection
+  void run(const Route& route, const ExchangePointer& exchange);
+  void finish(const ExchangePointer& exchange, HttpReply reply);
 
-  HttpReply page(const HttpRequest& request);
-  HttpReply translate(const HttpRequest& request);
-  HttpReply explain(const HttpRequest& request);
-  HttpReply model(const HttpRequest& request);
-  HttpReply health(const HttpRequest& request);
-  HttpReply show_metrics(const HttpRequest& request);
-  HttpReply run(const Route& route, const HttpRequest& request);
-  void require_short(const std::string& key, const std::string& sentence, std::size_t limit) const;
+  void page(const ExchangePointer& exchange);
+  void translate(const ExchangePointer& exchange);
+  void explain(const ExchangePointer& exchange);
+  void model(const ExchangePointer& exchange);
+  void health(const ExchangePointer& exchange);
+  void show_metrics(const ExchangePointer& exchange);
+  static Job job_of(const Exchange& exchange);  // without what it is to do
+  // Tokens of a sentence, without eos. Throws RequestError if there are more than `limit`.
+  std::size_t count_tokens(const std::string& key, const std::string& sentence,
+                           std::size_t limit) const;
 
-  const Translator& translator_;
+  std::shared_ptr<const Translator> translator_;
   ServiceOptions options_;
   ServerMetrics metrics_;
   BatchQueue queue_;
+  std::unique_ptr<Preparation> preparation_;
 };
-
-// {"error": message}, with "Retry-After" if the status is 503.
-HttpReply error_reply(int status, const std::string& message);
 
 // Whether a Host header ("localhost:8080", "127.0.0.1", "[::1]:8080") names this machine.
 bool is_local_host(const std::string& host);

@@ -1,127 +1,227 @@
 #include "babelgrad/apps/server/session.h"
 
+#include <array>
+#include <boost/asio/post.hpp>
+#include <boost/asio/write.hpp>
+
+#include "babelgrad/apps/server/request_id.h"
+
 namespace babelgrad::apps {
 namespace {
 
-bool has_body(const httplib::Request& request) {
-  return request.has_header("Content-Length") || request.has_header("Transfer-Encoding");
-}
+using boost::system::error_code;
 
-// What a status means that httplib itself has found.
-const char* meaning(int status) {
-  switch (status) {
-    case 414:
-      return "the address is too long";
-    case 416:
-      return "the range is not one";
-    case 500:
-      return "the server failed";
-    default:
-      return "not a valid HTTP request";
-  }
-}
+constexpr std::chrono::seconds kRefusalTime{1};
+// Bytes that a client may send ahead; more stay in the kernel until their turn comes.
+constexpr std::size_t kAhead = 64 << 10;
+// Closing with bytes unread resets the connection, and the client may lose the reply: so much is
+// read and thrown away before.
+constexpr std::size_t kLingerBytes = 1 << 20;
+constexpr std::chrono::milliseconds kLingerTime{500};
 
 }  // namespace
 
-Session::Session(Service& service, httplib::Stream& stream, Kind kind)
-    : service_(service), stream_(stream), kind_(kind) {
-  set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
-    if (request.method == "POST") return HandlerResponse::Unhandled;
-    close_ |= has_body(request);
-    set(response, reply_to(translated(request, "")));
-    return HandlerResponse::Handled;
+Session::Session(Service& service, IoContext io, boost::asio::ip::tcp::socket socket,
+                 std::string client, Kind kind, Closed closed)
+    : service_(service),
+      io_(std::move(io)),
+      socket_(std::move(socket)),
+      timer_(*io_),
+      client_(std::move(client)),
+      kind_(kind),
+      closed_(std::move(closed)),
+      parser_(service.limits().body) {}
+
+void Session::start() {
+  error_code ignored;
+  socket_.non_blocking(true, ignored);
+  // A reply is one piece: no reason to wait for more.
+  socket_.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
+  await_request();
+  read();
+}
+
+void Session::stop() {
+  if (state_ == State::pending || state_ == State::writing)
+    last_ = true;
+  else
+    close();
+}
+
+void Session::dismiss() {
+  error_code ignored;
+  const std::string reply = serialized(error_reply(503, kTooManyConnections), true, false);
+  if (state_ == State::receiving) socket_.send(boost::asio::buffer(reply), 0, ignored);
+  close();
+}
+
+void Session::read() {
+  const bool full = parser_.waiting() >= kAhead && state_ != State::lingering;
+  if (reading_ || state_ == State::closed || full) return;
+  reading_ = true;
+  socket_.async_wait(socket_.wait_read, [self = shared_from_this()](error_code error) {
+    self->reading_ = false;
+    self->readable(error);
   });
-  Post("/",
-       [this](const httplib::Request& request, httplib::Response& response,
-              const httplib::ContentReader& read) { read_and_answer(request, response, read); });
-  set_expect_100_continue_handler(
-      [this](const httplib::Request& request, httplib::Response& response) {
-        const HttpRequest head = translated(request, "");
-        if (kind_ == Kind::serving && service_.wants_body(head)) return 100;
-        close_ = true;
-        set(response, reply_to(head));
-        return response.status;
-      });
-  set_error_handler(HandlerWithResponse(
-      [this](const auto&, httplib::Response& response) { return complete_error(response); }));
-  set_post_routing_handler([this](const httplib::Request&, httplib::Response& response) {
-    response.headers.erase("Keep-Alive");
-    response.headers.erase("EXCEPTION_WHAT");
-    if (close_) response.set_header("Connection", "close");
-  });
 }
 
-bool Session::serve(bool last) {
-  parsed_ = false;
-  close_ = last;
-  bool closed = false;
-  const bool whole = process_request(stream_, last, closed,
-                                     [this](httplib::Request& request) { prepare(request); });
-  return whole && parsed_ && !closed && !close_;
+void Session::readable(error_code error) {
+  static thread_local std::array<char, 64 << 10> buffer;  // of all sessions
+  if (error || state_ == State::closed) return;
+  const std::size_t count = socket_.read_some(boost::asio::buffer(buffer), error);
+  if (error == boost::asio::error::would_block || error == boost::asio::error::interrupted)
+    return read();
+  if (error) return gone();
+  received({buffer.data(), count});
+  read();
 }
 
-void Session::prepare(httplib::Request& request) {
-  parsed_ = true;
-  path_ = request.target.substr(0, request.target.find('?'));
-  request.path = "/";
-  request.ranges.clear();
-  request.headers.erase("Accept-Encoding");
-}
-
-HttpRequest Session::translated(const httplib::Request& request, std::string body) const {
-  return {request.method,
-          path_,
-          request.get_header_value("Host"),
-          request.get_header_value("Content-Type"),
-          std::move(body),
-          request.get_header_value<std::uint64_t>("Content-Length")};
-}
-
-HttpReply Session::reply_to(const HttpRequest& request) {
-  if (kind_ == Kind::refusing) return error_reply(503, "too many connections are open");
-  return service_.handle(request);
-}
-
-void Session::set(httplib::Response& response, const HttpReply& reply) {
-  response.status = reply.status;
-  response.set_content(reply.body, reply.content_type);
-  for (const auto& [name, value] : reply.headers) response.set_header(name, value);
-}
-
-void Session::refuse(httplib::Response& response, int status, const std::string& message) {
-  close_ = true;
-  set(response, error_reply(status, message));
-  service_.metrics().count_request("other", status, 0);
-}
-
-void Session::read_and_answer(const httplib::Request& request, httplib::Response& response,
-                              const httplib::ContentReader& read) {
-  const HttpRequest head = translated(request, "");
-  if (kind_ == Kind::refusing || !service_.wants_body(head)) {
-    close_ |= has_body(request);
-    set(response, reply_to(head));
+void Session::received(std::string_view bytes) {
+  if (state_ == State::lingering) {
+    drained_ += bytes.size();
+    if (drained_ > kLingerBytes) close();
     return;
   }
-  // A body without a declared length is read up to where the service refuses it.
-  const std::size_t limit = service_.limits().body + 1;
-  std::string body;
-  const bool whole = !has_body(request) || read([&](const char* data, std::size_t size) {
-    body.append(data, std::min(size, limit - body.size()));
-    return body.size() < limit;
-  });
-  close_ |= !whole;  // where the next request begins is not known
-  if (!whole && body.size() < limit && stream_.is_readable())
-    refuse(response, 400, "the body is not as its headers say");
-  else if (!whole && body.size() < limit)
-    refuse(response, 408, "the body did not come whole in time");
-  else
-    set(response, service_.handle(translated(request, std::move(body))));
+  parser_.add(bytes);
+  if (state_ == State::receiving) advance();
 }
 
-httplib::Server::HandlerResponse Session::complete_error(httplib::Response& response) {
-  if (!response.body.empty()) return HandlerResponse::Unhandled;
-  refuse(response, response.status, meaning(response.status));
-  return HandlerResponse::Handled;
+void Session::gone() {
+  if (state_ == State::writing)
+    last_ = true;
+  else
+    close();
+}
+
+void Session::await_request() {
+  state_ = State::receiving;
+  begun_ = judged_ = false;
+  expire_in(kind_ == Kind::refusing ? kRefusalTime : Seconds(service_.limits().idle_seconds));
+  advance();
+}
+
+void Session::advance() {
+  const auto state = parser_.state();
+  if (state == RequestParser::State::idle) return;
+  if (!begun_ && kind_ == Kind::serving) expire_in(Seconds(service_.limits().client_seconds));
+  begun_ = true;
+  if (state == RequestParser::State::failed) return end_with(parser_.refusal());
+  if (state == RequestParser::State::body && !judged_) return judge_head();
+  if (state != RequestParser::State::whole) return;
+  last_ |= !parser_.keep_alive();
+  answer(parser_.take());
+}
+
+// Whether the body is worth waiting for. If not, where the next request begins is not known.
+void Session::judge_head() {
+  judged_ = true;
+  if (kind_ == Kind::refusing || !service_.wants_body(parser_.request())) {
+    last_ = true;
+    return answer(parser_.request());
+  }
+  if (!parser_.expects_continue()) return;
+  error_code ignored;  // a client that does not get it sends the body after a while
+  socket_.send(boost::asio::buffer(std::string("HTTP/1.1 100 Continue\r\n\r\n")), 0, ignored);
+}
+
+void Session::answer(HttpRequest request) {
+  request.id = request_id(request.id);
+  request.client = client_;
+  asked_ = request;
+  asked_.body = {};
+  asked_.client = service_.client_of(request);
+  start_ = std::chrono::steady_clock::now();
+  if (kind_ == Kind::refusing && request.path != "/healthz" && request.path != "/metrics")
+    return end_with(error_reply(503, kTooManyConnections));
+  state_ = State::pending;
+  expire_in(Seconds(service_.limits().deadline_seconds));
+  gone_ = service_.handle(std::move(request), [session = weak_from_this(), io = io_,
+                                               number = ++requests_](HttpReply reply) {
+    boost::asio::post(*io, [session, number, reply = std::move(reply)] {
+      const auto self = session.lock();
+      if (self && self->state_ == State::pending && self->requests_ == number) self->write(reply);
+    });
+  });
+}
+
+// What the service is not asked, or has not answered.
+void Session::refuse(HttpReply reply) {
+  const auto now = std::chrono::steady_clock::now();
+  if (state_ == State::receiving && asked_.id.empty()) {
+    asked_.client = client_;
+    asked_.id = request_id("");
+    start_ = now;
+  }
+  service_.complete(asked_, reply, std::chrono::duration<double>(now - start_).count());
+  write(reply);
+}
+
+void Session::write(const HttpReply& reply) {
+  state_ = State::writing;
+  gone_.reset();
+  last_ |= kind_ == Kind::refusing;
+  unsent_ = serialized(reply, last_, asked_.method == "HEAD");
+  asked_ = {};
+  expire_in(Seconds(service_.limits().client_seconds));
+  boost::asio::async_write(
+      socket_, boost::asio::buffer(unsent_),
+      [self = shared_from_this()](error_code error, std::size_t) { self->written(error); });
+}
+
+void Session::written(error_code error) {
+  if (state_ == State::closed) return;
+  if (error) return close();
+  unsent_ = {};
+  if (last_) return linger();
+  await_request();
+  read();
+}
+
+void Session::linger() {
+  error_code ignored;
+  socket_.shutdown(socket_.shutdown_send, ignored);
+  state_ = State::lingering;
+  expire_in(kLingerTime);
+  read();
+}
+
+void Session::close() {
+  if (state_ == State::closed) return;
+  const auto self = shared_from_this();  // also after closed_
+  state_ = State::closed;
+  if (gone_) *gone_ = true;
+  error_code ignored;
+  timer_.cancel(ignored);
+  socket_.close(ignored);
+  closed_(*this);
+}
+
+void Session::expire_in(std::chrono::steady_clock::duration time) {
+  timer_.expires_after(time);
+  timer_.async_wait([self = shared_from_this()](error_code error) {
+    const bool due = self->timer_.expiry() <= std::chrono::steady_clock::now();
+    if (!error && due && self->state_ != State::closed) self->expired();
+  });
+}
+
+void Session::expired() {
+  const bool in_body = parser_.state() == RequestParser::State::body;
+  if (state_ == State::pending) {
+    *gone_ = true;
+    refuse(error_reply(504, "no answer in " + std::to_string(service_.limits().deadline_seconds) +
+                                " s: the server has too much to do"));
+  } else if (state_ == State::receiving && kind_ == Kind::refusing) {
+    end_with(error_reply(503, kTooManyConnections));
+  } else if (state_ == State::receiving && in_body) {
+    end_with(error_reply(408, "the body did not come whole in time"));
+  } else {
+    close();
+  }
+}
+
+void Session::end_with(HttpReply reply) {
+  last_ = true;
+  refuse(std::move(reply));
 }
 
 }  // namespace babelgrad::apps

@@ -1,43 +1,88 @@
-// HTTP over one stream: httplib parses the requests and frames the replies, a Service answers. It
-// knows of no sockets, so that tests and the fuzzer can feed it bytes.
+// One connection: reads requests, has a Service answer them, writes the replies, one at a time.
 //
-// All requests go to one handler, and httplib's own features that a client could turn against the
-// server (ranges, compression at its slowest, path patterns by regular expression) are left out.
+// All sessions run on one thread, that of their io_context. A session waits for bytes without a
+// buffer of its own, so that one which is idle costs only itself. It keeps reading while its
+// reply is pending: a client that closes its side then is gone, and its work with it.
 #pragma once
 
-#include <httplib.h>
-
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <functional>
+#include <memory>
 #include <string>
 
+#include "babelgrad/apps/server/request_parser.h"
 #include "babelgrad/apps/server/service.h"
 
 namespace babelgrad::apps {
 
-class Session : private httplib::Server {
- public:
-  enum class Kind { serving, refusing };  // refusing: the answer to everything is 503
-  Session(Service& service, httplib::Stream& stream, Kind kind = Kind::serving);
+inline const char* const kTooManyConnections = "too many connections are open";
 
-  // Reads one request and writes its reply. False: the stream is of no further use.
-  bool serve(bool last);
+class Session : public std::enable_shared_from_this<Session> {
+ public:
+  // refusing: for a moment only, and all but health and metrics is answered with 503.
+  enum class Kind { serving, refusing };
+  using IoContext = std::shared_ptr<boost::asio::io_context>;
+
+  // client: the address that it comes from. closed: called once, when the connection is.
+  using Closed = std::function<void(Session&)>;
+  Session(Service& service, IoContext io, boost::asio::ip::tcp::socket socket, std::string client,
+          Kind kind, Closed closed);
+
+  void start();
+  // Closes at once, or as soon as the reply under way has been written.
+  void stop();
+  // Closes at once, and says that there are too many.
+  void dismiss();
 
  private:
-  void prepare(httplib::Request& request);
-  void read_and_answer(const httplib::Request& request, httplib::Response& response,
-                       const httplib::ContentReader& read);
-  HttpReply reply_to(const HttpRequest& request);
-  // For what is no request that the service could be asked.
-  void refuse(httplib::Response& response, int status, const std::string& message);
-  // Gives httplib's own refusals a body as all others have.
-  HandlerResponse complete_error(httplib::Response& response);
-  void set(httplib::Response& response, const HttpReply& reply);
-  HttpRequest translated(const httplib::Request& request, std::string body) const;
+  enum class State {
+    receiving,  // a request, or its first byte
+    pending,    // the service has it
+    writing,    // the reply
+    lingering,  // all is said; what the client still sends is thrown away
+    closed,
+  };
+  using Seconds = std::chrono::seconds;
+
+  void read();
+  void readable(boost::system::error_code error);
+  void received(std::string_view bytes);
+  void gone();  // the client sends no more
+  void advance();
+  void judge_head();
+  void answer(HttpRequest request);
+  void refuse(HttpReply reply);
+  void end_with(HttpReply reply);  // refuses, and closes
+  void write(const HttpReply& reply);
+  void written(boost::system::error_code error);
+  void await_request();
+  void linger();
+  void close();
+  void expire_in(std::chrono::steady_clock::duration time);
+  void expired();
 
   Service& service_;
-  httplib::Stream& stream_;
+  IoContext io_;
+  boost::asio::ip::tcp::socket socket_;
+  boost::asio::steady_timer timer_;
+  std::string client_;
   Kind kind_;
-  std::string path_;
-  bool parsed_ = false, close_ = false;
+  Closed closed_;
+  RequestParser parser_;
+  State state_ = State::receiving;
+  bool reading_ = false;
+  bool begun_ = false;                           // the client's time to send the request is running
+  bool judged_ = false;                          // its head was found good
+  bool last_ = false;                            // the connection ends with this reply
+  HttpRequest asked_;                            // the request that is pending, without its body
+  std::chrono::steady_clock::time_point start_;  // of its time
+  std::size_t requests_ = 0;                     // asked of the service
+  std::size_t drained_ = 0;                      // bytes thrown away
+  Gone gone_;                                    // of the request that is pending
+  std::string unsent_;
 };
 
 }  // namespace babelgrad::apps

@@ -139,7 +139,7 @@ void Translator::require_readable(const std::vector<std::string>& lines, const t
 
 std::vector<std::vector<Translation>> Translator::translate(const std::vector<std::string>& lines,
                                                             const SearchConfig& config,
-                                                            WorkerPool* pool) const {
+                                                            SearchOptions options) const {
   std::vector<std::vector<Translation>> results(lines.size(), std::vector<Translation>(1));
   std::vector<std::vector<std::int32_t>> sources;
   std::vector<std::size_t> lines_of;
@@ -149,14 +149,18 @@ std::vector<std::vector<Translation>> Translator::translate(const std::vector<st
     sources.push_back(std::move(ids));
     lines_of.push_back(i);
   }
-  std::vector<std::vector<Hypothesis>> found = search(model_, sources, config, {.pool = pool});
+  if (options.abandon)
+    options.abandon = [&lines_of, abandon = std::move(options.abandon)](std::size_t sentence) {
+      return abandon(lines_of[sentence]);
+    };
+  std::vector<std::vector<Hypothesis>> found = search(model_, sources, config, options);
   const auto names = [](const text::Codec& codec, const std::vector<std::int32_t>& ids) {
     std::vector<std::string> tokens;
     for (const std::int32_t id : ids) tokens.push_back(codec.vocabulary().token(id));
     return tokens;
   };
   for (std::size_t i = 0; i < found.size(); ++i) {
-    if (found[i].empty()) continue;  // not a word has a probability: parameters of NaN
+    if (found[i].empty()) continue;  // abandoned, or no word has a probability: parameters of NaN
     std::vector<Translation>& translations = results[lines_of[i]];
     translations.clear();
     for (Hypothesis& hypothesis : found[i])

@@ -68,10 +68,10 @@ class Translator {
                         const std::string& file, std::size_t first_line = 1) const;
 
   // Up to nbest translations a line, best first, in the lines' order. A line without tokens gives
-  // one empty translation. With a pool, batches are shared among its threads.
+  // one empty translation, and so does one that is abandoned (options.abandon is asked by line).
   std::vector<std::vector<Translation>> translate(const std::vector<std::string>& lines,
                                                   const SearchConfig& config,
-                                                  WorkerPool* pool = nullptr) const;
+                                                  SearchOptions options = {}) const;
 
   struct Scored {
     double log_probability = 0;               // nats, eos included

@@ -40,7 +40,7 @@ ValidationResult validate(const Translator& translator, const text::Corpus& corp
   result.loss = total / static_cast<double>(tokens);
   std::vector<std::string> hypotheses;
   for (auto& translations :
-       translator.translate(corpus.source, translator.config().search.greedy(), &pool))
+       translator.translate(corpus.source, translator.config().search.greedy(), {.pool = &pool}))
     hypotheses.push_back(std::move(translations[0].text));
   result.bleu = text::corpus_bleu(hypotheses, corpus.target).score;
   result.text = text_quality(translator, hypotheses, corpus.target);

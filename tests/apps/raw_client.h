@@ -10,19 +10,25 @@
 
 #include <array>
 #include <string>
+#include <utility>
 
 namespace babelgrad::test {
 
 class RawClient {
  public:
-  explicit RawClient(int port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+  // from: the number of the loopback address that it comes from, 127.0.0.`from`.
+  explicit RawClient(int port, std::uint32_t from = 1)
+      : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK - 1 + from);
+    REQUIRE(::bind(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
     address.sin_port = htons(static_cast<std::uint16_t>(port));
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     REQUIRE(::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
   }
   ~RawClient() { close(); }
+  RawClient(RawClient&& other) : socket_(std::exchange(other.socket_, -1)) {}
 
   // False once the server has closed.
   bool send(const std::string& bytes) {

@@ -1,10 +1,10 @@
 // The command `babelgrad serve`: start, answers, end, and bad usage.
 #include <doctest/doctest.h>
-#include <httplib.h>
 
 #include <csignal>
 
 #include "tests/apps/error_table.h"
+#include "tests/apps/http_client.h"
 #include "tests/apps/served.h"
 
 namespace babelgrad::test {
@@ -25,29 +25,27 @@ void serve_until(int signal) {
   const std::string expected = world.run({"translate", "--model", "model"}, kLine + "\n").out;
   Process process({"serve", "--model", "model", "--port", "0"}, world.path());
   const int port = port_of(process.read_line_err(kPatience));
-  httplib::Client client("localhost", port);
-  client.set_keep_alive(true);
-  const auto result =
-      client.Post("/api/translate", json{{"sentences", kLine}}.dump(), "application/json");
+  HttpClient client(port);
+  const auto result = client.post("/api/translate", json{{"sentences", kLine}}.dump());
   REQUIRE(result);
   CHECK(json::parse(result->body)["results"][0]["translations"][0]["text"].get<std::string>() +
             "\n" ==
         expected);
 
-  const auto explained = client.Post(
-      "/api/explain", json{{"sentence", kLine}, {"masked", {0}}}.dump(), "application/json");
+  const auto explained =
+      client.post("/api/explain", json{{"sentence", kLine}, {"masked", {0}}}.dump());
   REQUIRE(explained);
   CHECK(explained->status == 200);
   const json model = json::parse(explained->body)["models"][0];
   CHECK(model["name"] == "model");
   CHECK(model["source"]["text"] == kLine);
   CHECK(model["decoder"]["steps"][0]["weights"][0] == 0);
-  const auto refused = client.Post(
-      "/api/explain", json{{"sentence", kLine}, {"masked", {9}}}.dump(), "application/json");
+  const auto refused =
+      client.post("/api/explain", json{{"sentence", kLine}, {"masked", {9}}}.dump());
   REQUIRE(refused);
   CHECK(refused->status == 400);
   CHECK(json::parse(refused->body)["error"] == "intervention: position 9 is masked; need 0 to 4");
-  CHECK(client.Get("/")->body.find("<!doctype html>") == 0);
+  CHECK(client.get("/")->body.find("<!doctype html>") == 0);
 
   const Finished second = world.run({"serve", "--model", "model", "--port", std::to_string(port)});
   CHECK(second.exit_code == 2);
@@ -67,6 +65,7 @@ TEST_CASE("serve until the signal to end") { serve_until(SIGTERM); }
 TEST_CASE("serve: bad usage") {
   const World world;
   world.add_model();
+  world.write("tokens", "short\n");
   const Arguments serve{"serve", "--model", "model"};
   check_refused(world, {{{"serve"}, "--model is required; see babelgrad serve --help"},
                         {{"serve", "--model", "none"}, "none: no such model folder"},
@@ -74,6 +73,10 @@ TEST_CASE("serve: bad usage") {
                          "--port: Value 65536 not in range 0 to 65535; see babelgrad serve --help"},
                         {serve + Arguments{"--batch", "0"},
                          "--batch: Value 0 not in range 1 to 4096; see babelgrad serve --help"},
+                        {serve + Arguments{"--token-file", "tokens"},
+                         "tokens:1: the token has 5 characters; need 16 or more"},
+                        {serve + Arguments{"--access-log", "none/log"},
+                         "none/log: cannot be opened (No such file or directory)"},
                         {serve + Arguments{"--host", "no.such.host.invalid"},
                          "no.such.host.invalid: no such host"}});
 }

@@ -131,18 +131,18 @@ TEST_CASE("what is not there, not this method, not this type, not this host") {
   Served served;
   for (const Row& row : rows) {
     CAPTURE(row.request.method + " " + row.request.path + " " + row.request.host);
-    const HttpReply reply = served.service.handle(row.request);
+    const HttpReply reply = served.ask(row.request);
     CHECK(reply.status == row.status);
     CHECK(reply.content_type == "application/json");
     CHECK(error_of(reply.body) == row.message);
   }
   for (const std::string host : {"localhost", "LOCALHOST:80", "127.0.0.1:8080", "[::1]:1", "[::1]"})
-    CHECK(served.service.handle({"GET", "/healthz", host, "", ""}).status == 200);
-  Served open({}, false);
-  CHECK(open.service.handle({"GET", "/healthz", "model.example", "", ""}).status == 200);
-  CHECK(served.service
-            .handle({"POST", "/api/explain", "localhost", "Application/JSON ; charset=utf-8",
-                     R"({"sentence": ""})"})
+    CHECK(served.ask({"GET", "/healthz", host, "", ""}).status == 200);
+  Served open({}, [](apps::ServiceOptions& options) { options.local_only = false; });
+  CHECK(open.ask({"GET", "/healthz", "model.example", "", ""}).status == 200);
+  CHECK(served
+            .ask({"POST", "/api/explain", "localhost", "Application/JSON ; charset=utf-8",
+                  R"({"sentence": ""})"})
             .status == 200);
 }
 

@@ -9,7 +9,7 @@
 #include <doctest/doctest.h>
 
 #include "babelgrad/models/config/config_json.h"
-#include "tests/models/trainer_helpers.h"
+#include "tests/models/training/trainer_helpers.h"
 
 namespace babelgrad {
 namespace {
