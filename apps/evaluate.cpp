@@ -59,7 +59,10 @@ double alignment_error(const EvaluateOptions& options, const Translator& transla
 nlohmann::ordered_json to_json(const Evaluation& e, const EvaluateOptions& options,
                                const SearchConfig& search) {
   nlohmann::ordered_json json;
-  json["model"] = options.model.model;
+  if (options.model.models.size() == 1)
+    json["model"] = options.model.folder();
+  else
+    json["models"] = options.model.models;
   json["beam"] = search.beam;
   json["length_penalty"] = search.length_penalty;
   json["sentences"] = e.sentences;
@@ -140,7 +143,7 @@ Run add_evaluate(CLI::App& app) {
   CLI::App* command =
       app.add_subcommand("evaluate", "Translate a test set and measure: BLEU, chrF2, error rates");
   auto options = std::make_shared<EvaluateOptions>();
-  options->model.add(*command, SearchFlags::best);
+  options->model.add(*command, SearchFlags::best, Models::ensemble);
   command->add_option("--source", options->source, "sentences to translate")
       ->type_name("F")
       ->required();

@@ -108,7 +108,7 @@ int run_inspect(const InspectOptions& options) {
   loss.backward();
   if (!options.page.empty())
     page.write(gradient_page(
-        {folder_name(options.model.model), options.source, options.target, loss.item()},
+        {folder_name(options.model.folder()), options.source, options.target, loss.item()},
         translator.model().store().parameters()));
   std::cout << "loss " << std::fixed << std::setprecision(6) << loss.item() << " nats a token\n";
   if (options.gradients)

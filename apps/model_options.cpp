@@ -4,8 +4,20 @@
 
 namespace babelgrad::apps {
 
-void ModelOptions::add(CLI::App& command, SearchFlags search) {
-  command.add_option("--model", model, "model folder")->type_name("DIR")->required();
+void ModelOptions::add(CLI::App& command, SearchFlags search, Models count) {
+  CLI::Option* option =
+      command
+          .add_option("--model", models,
+                      count == Models::one
+                          ? "model folder"
+                          : "model folder; given several times, the models' probabilities are "
+                            "averaged, with the search settings of the first")
+          ->type_name("DIR")
+          ->required();
+  if (count == Models::one)
+    option->expected(1);
+  else
+    option->allow_extra_args(false)->take_all();
   command.add_option("--threads", threads, "worker threads; 0: one a core")
       ->type_name("N")
       ->check(CLI::Range(0, 1024))
@@ -15,7 +27,9 @@ void ModelOptions::add(CLI::App& command, SearchFlags search) {
 }
 
 Translator ModelOptions::load() const {
-  Translator translator = Translator::load(model);
+  Translator translator = Translator::load(folder());
+  for (std::size_t i = 1; i < models.size(); ++i)
+    translator.join(std::make_shared<const Translator>(Translator::load(models[i])), models[i]);
   flags.apply(translator.config());
   SearchConfig& search = translator.config().search;
   if (search.sample) return translator;

@@ -11,12 +11,15 @@ namespace babelgrad::apps {
 
 enum class SearchFlags { with, without, best };  // best: FlagGroup::best
 
+enum class Models { one, ensemble };  // that --model may name
+
 struct ModelOptions {
-  std::string model;
+  std::vector<std::string> models;  // folders
   std::size_t threads = 0;
   ConfigFlags flags;
 
-  void add(CLI::App& command, SearchFlags search);
+  void add(CLI::App& command, SearchFlags search, Models count = Models::one);
+  const std::string& folder() const { return models.at(0); }
   Translator load() const;  // with the search flags applied
 };
 

@@ -75,10 +75,10 @@ Json describe_model(const Translator& translator) {
 
 Json report_document(const Translator& translator, const ReportOptions& options,
                      const ReportData& data) {
-  Json document{{"name", folder_name(options.model.model)},
+  Json document{{"name", folder_name(options.model.folder())},
                 {"model", describe_model(translator)},
                 {"validation", data.name}};
-  const fs::path metrics = current_folder(options.model.model) / kMetricsFile;
+  const fs::path metrics = current_folder(options.model.folder()) / kMetricsFile;
   std::optional<std::size_t> best_update;
   if (fs::exists(metrics)) {
     document["curves"] = report_curves(read_metrics(metrics));
@@ -87,7 +87,7 @@ Json report_document(const Translator& translator, const ReportOptions& options,
   WorkerPool pool(options.model.threads);
   document["quality"] = report_quality(translator, data.validation, data.training_target, pool);
   document["attention"] =
-      report_attention(translator, options.model.model, data.validation, best_update);
+      report_attention(translator, options.model.folder(), data.validation, best_update);
   return document;
 }
 
@@ -96,9 +96,9 @@ int run_report(const ReportOptions& options) {
   const Translator translator = options.model.load();
   const ReportData data = read_data(translator, options);
   const Json document = report_document(translator, options, data);
-  out.write(options.json
-                ? document.dump() + "\n"
-                : make_page("report", "Training of " + folder_name(options.model.model), document));
+  out.write(options.json ? document.dump() + "\n"
+                         : make_page("report", "Training of " + folder_name(options.model.folder()),
+                                     document));
   return 0;
 }
 

@@ -61,7 +61,7 @@ int run_serve(const ServeOptions& options) {
   const std::size_t descriptors = raise_descriptor_limit();
   const auto translator = std::make_shared<const Translator>(options.model.load());
   ServiceOptions service_options;
-  service_options.name = folder_name(options.model.model);
+  service_options.name = folder_name(options.model.folder());
   service_options.threads = options.model.threads;
   service_options.limits = options.limits;
   service_options.limits.connections = std::min(options.limits.connections, descriptors);
@@ -74,7 +74,7 @@ int run_serve(const ServeOptions& options) {
   service_options.page =
       make_page("explain", service_options.name, {{"models", Json::array()}, {"live", true}});
   service_options.explain = [translator, name = service_options.name,
-                             folder = options.model.model](const ExplainQuery& query) {
+                             folder = options.model.folder()](const ExplainQuery& query) {
     return explain_document({{name, translator.get(), query.search, folder}}, query.sentence,
                             query.intervention);
   };
@@ -88,8 +88,8 @@ int run_serve(const ServeOptions& options) {
   }
   const bool ipv6 = options.host.find(':') != std::string::npos;
   const std::string host = ipv6 ? "[" + options.host + "]" : options.host;
-  std::fprintf(stderr, "serving %s at http://%s:%d/ (Ctrl-C stops)\n", options.model.model.c_str(),
-               host.c_str(), server->port());
+  std::fprintf(stderr, "serving %s at http://%s:%d/ (Ctrl-C stops)\n",
+               options.model.folder().c_str(), host.c_str(), server->port());
   signals.wait();
   std::fprintf(stderr, "stopping\n");
   server->stop();

@@ -104,7 +104,7 @@ Run add_translate(CLI::App& app) {
   CLI::App* command =
       app.add_subcommand("translate", "Translate standard input to standard output, line by line");
   auto options = std::make_shared<TranslateOptions>();
-  options->model.add(*command, SearchFlags::with);
+  options->model.add(*command, SearchFlags::with, Models::ensemble);
   command->add_flag("--attention", options->attention, "show the attention of each translation");
   command
       ->add_option("--plot-attention", options->plots,

@@ -32,6 +32,16 @@ void require_same_config(const Config& config, const Safetensors& file,
                           "; one of them is damaged or from another model");
 }
 
+// Whether they turn the same text into the same ids, and back.
+bool is_same(const text::Codec& a, const text::Codec& b) {
+  if (a.size() != b.size() || a.tokenizer().kind() != b.tokenizer().kind() ||
+      a.tokenizer().model() != b.tokenizer().model())
+    return false;
+  for (std::int32_t id = 0; id < static_cast<std::int32_t>(a.size()); ++id)
+    if (a.vocabulary().token(id) != b.vocabulary().token(id)) return false;
+  return true;
+}
+
 }  // namespace
 
 std::string prepare_line(const DataConfig& config, const std::string& line) {
@@ -137,6 +147,15 @@ void Translator::require_readable(const std::vector<std::string>& lines, const t
                            std::to_string(kLongestLine) + " a line can be read");
 }
 
+void Translator::join(std::shared_ptr<const Translator> other, const std::string& name) {
+  const DataConfig &a = config_.data, &b = other->config_.data;
+  if (a.word_split != b.word_split || a.lowercase != b.lowercase ||
+      !is_same(codecs_.source, other->codecs_.source) ||
+      !is_same(codecs_.target, other->codecs_.target))
+    throw ConfigError(name + ": reads or writes other words than the first model");
+  others_.push_back(std::move(other));
+}
+
 std::vector<std::vector<Translation>> Translator::translate(const std::vector<std::string>& lines,
                                                             const SearchConfig& config,
                                                             SearchOptions options) const {
@@ -153,7 +172,9 @@ std::vector<std::vector<Translation>> Translator::translate(const std::vector<st
     options.abandon = [&lines_of, abandon = std::move(options.abandon)](std::size_t sentence) {
       return abandon(lines_of[sentence]);
     };
-  std::vector<std::vector<Hypothesis>> found = search(model_, sources, config, options);
+  Ensemble<float> models{&model_};
+  for (const auto& other : others_) models.push_back(&other->model_);
+  std::vector<std::vector<Hypothesis>> found = search(models, sources, config, options);
   const auto names = [](const text::Codec& codec, const std::vector<std::int32_t>& ids) {
     std::vector<std::string> tokens;
     for (const std::int32_t id : ids) tokens.push_back(codec.vocabulary().token(id));

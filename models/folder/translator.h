@@ -11,6 +11,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -67,6 +68,10 @@ class Translator {
   void require_readable(const std::vector<std::string>& lines, const text::Codec& codec,
                         const std::string& file, std::size_t first_line = 1) const;
 
+  // From now on this one translates with the other's model, too, as an ensemble (search.h). Throws
+  // ConfigError "DIR: reads or writes other words than the first model", with the name given.
+  void join(std::shared_ptr<const Translator> other, const std::string& name);
+
   // Up to nbest translations a line, best first, in the lines' order. A line without tokens gives
   // one empty translation, and so does one that is abandoned (options.abandon is asked by line).
   std::vector<std::vector<Translation>> translate(const std::vector<std::string>& lines,
@@ -90,6 +95,7 @@ class Translator {
   Config config_;
   Codecs codecs_;
   Seq2Seq<float> model_;
+  std::vector<std::shared_ptr<const Translator>> others_;  // of an ensemble
 };
 
 }  // namespace babelgrad

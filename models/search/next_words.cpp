@@ -85,8 +85,29 @@ std::vector<std::vector<NextWord>> next_words(const Linear<T>& output, const Arr
   return words;
 }
 
-#define BABELGRAD_INSTANTIATE(T)                                                            \
-  template std::vector<std::vector<NextWord>> next_words(const Linear<T>&, const Array<T>&, \
+template <class T>
+std::vector<std::vector<NextWord>> next_words(const std::vector<OutputLayer<T>>& outputs,
+                                              std::size_t count) {
+  if (outputs.size() == 1) return next_words(*outputs[0].layer, outputs[0].readout, count);
+  const NoGrad no_grad;
+  std::vector<Tensor<T>> all;  // log-probabilities [N, V]
+  for (const OutputLayer<T>& output : outputs)
+    all.push_back(log_softmax((*output.layer)(Tensor<T>(output.readout.alias())), -1));
+  const Tensor<T> mean = logsumexp(stack(all, 0), 0) - std::log(all.size());
+  const std::size_t N = mean.dim(0), V = mean.dim(1);
+  std::vector<std::vector<NextWord>> words;
+  for (std::size_t n = 0; n < N; ++n) {
+    RowSelection row;
+    row.offer(V, 0, mean.value().data() + n * V, count);
+    words.push_back(row.finish());
+  }
+  return words;
+}
+
+#define BABELGRAD_INSTANTIATE(T)                                                             \
+  template std::vector<std::vector<NextWord>> next_words(const Linear<T>&, const Array<T>&,  \
+                                                         std::size_t);                       \
+  template std::vector<std::vector<NextWord>> next_words(const std::vector<OutputLayer<T>>&, \
                                                          std::size_t);
 BABELGRAD_INSTANTIATE(float)
 BABELGRAD_INSTANTIATE(double)

@@ -21,4 +21,15 @@ template <class T>
 std::vector<std::vector<NextWord>> next_words(const Linear<T>& output, const Array<T>& readout,
                                               std::size_t count);
 
+// The output layer of a model and what it reads, readout [N, R].
+template <class T>
+struct OutputLayer {
+  const Linear<T>* layer;
+  Array<T> readout;
+};
+// The same by the mean of the probabilities of several models. (Of these, all logits are made.)
+template <class T>
+std::vector<std::vector<NextWord>> next_words(const std::vector<OutputLayer<T>>& outputs,
+                                              std::size_t count);
+
 }  // namespace babelgrad

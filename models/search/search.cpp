@@ -13,12 +13,12 @@ namespace {
 
 // Searches the sources `picks` as one batch; fills in their results.
 template <class T>
-void search_batch(const Seq2Seq<T>& model, const std::vector<std::vector<std::int32_t>>& sources,
+void search_batch(const Ensemble<T>& models, const std::vector<std::vector<std::int32_t>>& sources,
                   std::span<const std::size_t> picks, const SearchConfig& config,
                   const SearchOptions& options, std::vector<std::vector<Hypothesis>>& results) {
   std::vector<const std::vector<std::int32_t>*> batch;
   for (const std::size_t pick : picks) batch.push_back(&sources[pick]);
-  SearchRun<T> run(model, config, options.observer);
+  SearchRun<T> run(models, config, options.observer);
   run.add(batch, {picks.begin(), picks.end()});
   while (run.sentences() > 0) {
     if (options.abandon) run.drop(options.abandon);
@@ -46,7 +46,7 @@ SearchConfig spread(SearchConfig config, std::size_t sentences, std::size_t thre
 }
 
 template <class T>
-std::vector<std::vector<Hypothesis>> search(const Seq2Seq<T>& model,
+std::vector<std::vector<Hypothesis>> search(const Ensemble<T>& models,
                                             const std::vector<std::vector<std::int32_t>>& sources,
                                             const SearchConfig& config,
                                             const SearchOptions& options) {
@@ -61,15 +61,15 @@ std::vector<std::vector<Hypothesis>> search(const Seq2Seq<T>& model,
   run_tasks(options.pool, options.pool == nullptr ? 1 : options.pool->threads(), [&](std::size_t) {
     for (std::size_t begin; (begin = next.fetch_add(config.search_batch)) < order.size();) {
       const std::size_t count = std::min(config.search_batch, order.size() - begin);
-      search_batch(model, sources, {order.data() + begin, count}, config, options, results);
+      search_batch(models, sources, {order.data() + begin, count}, config, options, results);
     }
   });
   return results;
 }
 
-#define BABELGRAD_INSTANTIATE(T)                                                             \
-  template std::vector<std::vector<Hypothesis>> search(                                      \
-      const Seq2Seq<T>&, const std::vector<std::vector<std::int32_t>>&, const SearchConfig&, \
+#define BABELGRAD_INSTANTIATE(T)                                                              \
+  template std::vector<std::vector<Hypothesis>> search(                                       \
+      const Ensemble<T>&, const std::vector<std::vector<std::int32_t>>&, const SearchConfig&, \
       const SearchOptions&);
 BABELGRAD_INSTANTIATE(float)
 BABELGRAD_INSTANTIATE(double)

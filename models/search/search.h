@@ -49,6 +49,11 @@ class SearchObserver {
                        const std::vector<std::vector<float>>& weights) = 0;
 };
 
+// The models that search together: the probability of a word is the mean of theirs, and so are the
+// attention weights. They have the same vocabularies.
+template <class T>
+using Ensemble = std::vector<const Seq2Seq<T>*>;
+
 struct SearchOptions {
   WorkerPool* pool = nullptr;
   SearchObserver* observer = nullptr;
@@ -63,10 +68,17 @@ struct SearchOptions {
 // result, the size of the batches only its rounding. Throws ConfigError for settings that do not go
 // together.
 template <class T>
-std::vector<std::vector<Hypothesis>> search(const Seq2Seq<T>& model,
+std::vector<std::vector<Hypothesis>> search(const Ensemble<T>& models,
                                             const std::vector<std::vector<std::int32_t>>& sources,
                                             const SearchConfig& config,
                                             const SearchOptions& options = {});
+template <class T>
+std::vector<std::vector<Hypothesis>> search(const Seq2Seq<T>& model,
+                                            const std::vector<std::vector<std::int32_t>>& sources,
+                                            const SearchConfig& config,
+                                            const SearchOptions& options = {}) {
+  return search(Ensemble<T>{&model}, sources, config, options);
+}
 
 // The same settings with batches small enough that no thread is idle.
 SearchConfig spread(SearchConfig config, std::size_t sentences, std::size_t threads);

@@ -7,10 +7,23 @@
 namespace babelgrad {
 
 template <class T>
-SearchRun<T>::SearchRun(const Seq2Seq<T>& model, const SearchConfig& config,
-                        SearchObserver* observer)
-    : model_(model), config_(config), observer_(observer) {
+SearchRun<T>::SearchRun(Ensemble<T> models, const SearchConfig& config, SearchObserver* observer)
+    : config_(config), observer_(observer) {
   config.check();
+  if (models.empty()) throw ConfigError("search: need at least one model");
+  const Seq2SeqConfig& first = models[0]->config();
+  for (const Seq2Seq<T>* model : models) {
+    const Seq2SeqConfig& c = model->config();
+    if (c.source_vocabulary != first.source_vocabulary ||
+        c.target_vocabulary != first.target_vocabulary)
+      throw ConfigError("search: the models do not have the same vocabularies");
+    parts_.push_back({model});
+  }
+}
+
+template <class T>
+void SearchRun<T>::select_rows(const std::vector<std::size_t>& rows) {
+  for (Part& part : parts_) part.state = part.state.select(rows);
 }
 
 template <class T>
@@ -34,16 +47,13 @@ void SearchRun<T>::add(const std::vector<const std::vector<std::int32_t>*>& sour
                        {PartialHypothesis{}},
                        {}});
   }
-  const EncoderOutput<T> encoded = model_.encoder()(source, lengths, kEvaluation);
-  DecoderMemory<T> memory = model_.decoder().memory(encoded);
-  DecoderState<T> state = model_.decoder().initial_state(encoded);
-  if (active_.empty()) {
-    memory_ = std::move(memory);
-    state_ = std::move(state);
-  } else {
-    const std::size_t rows = width();
-    state_ = state_.join(state, rows);
-    memory_ = memory_.join(memory);
+  const std::size_t rows = active_.empty() ? 1 : width();
+  for (Part& part : parts_) {
+    const EncoderOutput<T> encoded = part.model->encoder()(source, lengths, kEvaluation);
+    DecoderMemory<T> memory = part.model->decoder().memory(encoded);
+    DecoderState<T> state = part.model->decoder().initial_state(encoded);
+    part.memory = active_.empty() ? std::move(memory) : part.memory.join(memory);
+    part.state = active_.empty() ? std::move(state) : part.state.join(state, rows);
   }
   std::move(joining.begin(), joining.end(), std::back_inserter(active_));
 }
@@ -53,17 +63,25 @@ std::vector<SearchedSentence> SearchRun<T>::step() {
   const NoGrad no_grad;
   std::vector<SearchedSentence> ended;
   if (active_.empty()) return ended;
-  const Decoder<T>& decoder = model_.decoder();
-  const DecoderOutput<T> output = decoder.step(last_words(), memory_, state_, kEvaluation);
+  const IntArray last = last_words();
+  std::vector<OutputLayer<T>> outputs;
+  Tensor<T> weights;
+  std::size_t attending = 0;
+  for (Part& part : parts_) {
+    const Decoder<T>& decoder = part.model->decoder();
+    const DecoderOutput<T> output = decoder.step(last, part.memory, part.state, kEvaluation);
+    outputs.push_back({&decoder.output_layer(), output.readout.value().alias()});
+    if (output.weights.defined())
+      weights = attending++ == 0 ? output.weights : weights + output.weights;
+  }
+  if (attending > 1) weights /= attending;
   std::size_t longest = 0;
   for (const Sentence& sentence : active_)
     longest = std::max(longest, sentence.hypotheses[0].length);
-  const std::size_t vocabulary = decoder.output_layer().weight().dim(0);
-  auto words = next_words(decoder.output_layer(), output.readout.value(),
-                          words_needed(config_, longest, vocabulary));
+  auto words =
+      next_words(outputs, words_needed(config_, longest, outputs[0].layer->weight().dim(0)));
   std::vector<std::vector<std::size_t>> parents;
-  for (std::size_t b = 0; b < active_.size(); ++b)
-    parents.push_back(extend(b, words, output.weights));
+  for (std::size_t b = 0; b < active_.size(); ++b) parents.push_back(extend(b, words, weights));
   keep_parents(parents);
   std::vector<std::size_t> staying;
   for (std::size_t b = 0; b < active_.size(); ++b) {
@@ -147,7 +165,7 @@ void SearchRun<T>::keep_parents(const std::vector<std::vector<std::size_t>>& par
   for (std::size_t b = 0; b < batch; ++b)
     for (std::size_t k = 0; k < rows; ++k)
       order[k * batch + b] = (k < parents[b].size() ? parents[b][k] : 0) * batch + b;
-  state_ = state_.select(order);
+  select_rows(order);
 }
 
 // Drops all sentences but these.
@@ -163,8 +181,8 @@ void SearchRun<T>::keep_sentences(const std::vector<std::size_t>& staying) {
   std::vector<std::size_t> order;
   for (std::size_t k = 0; k < rows; ++k)
     for (std::size_t b : staying) order.push_back(k * batch + b);
-  state_ = state_.select(order);
-  memory_ = memory_.select(staying);
+  select_rows(order);
+  for (Part& part : parts_) part.memory = part.memory.select(staying);
 }
 
 template <class T>

@@ -24,9 +24,11 @@ struct SearchedSentence {
 template <class T>
 class SearchRun {
  public:
-  // The model and the observer must outlive this.
-  SearchRun(const Seq2Seq<T>& model, const SearchConfig& config,
-            SearchObserver* observer = nullptr);
+  // The models and the observer must outlive this. Throws ConfigError for models that do not have
+  // the same vocabularies.
+  SearchRun(Ensemble<T> models, const SearchConfig& config, SearchObserver* observer = nullptr);
+  SearchRun(const Seq2Seq<T>& model, const SearchConfig& config, SearchObserver* observer = nullptr)
+      : SearchRun(Ensemble<T>{&model}, config, observer) {}
 
   // Takes up sentences: their word ids, ending with eos, and the ids by which they are known.
   void add(const std::vector<const std::vector<std::int32_t>*>& sources,
@@ -46,7 +48,15 @@ class SearchRun {
     std::vector<Hypothesis> finished;
   };
 
-  std::size_t width() const { return state_.rows() / active_.size(); }  // rows a sentence
+  // One of the models, with what it reads and hands on.
+  struct Part {
+    const Seq2Seq<T>* model;
+    DecoderMemory<T> memory = {};
+    DecoderState<T> state = {};
+  };
+
+  std::size_t width() const { return parts_[0].state.rows() / active_.size(); }  // a sentence
+  void select_rows(const std::vector<std::size_t>& rows);
   bool has_ended(const Sentence& sentence) const;
   IntArray last_words() const;
   // Replaces the b-th sentence's hypotheses by their best extensions; returns these' parents.
@@ -57,13 +67,10 @@ class SearchRun {
   Hypothesis finish(const PartialHypothesis& hypothesis, bool finished) const;
   std::vector<Hypothesis> ranked(Sentence sentence) const;
 
-  const Seq2Seq<T>& model_;
+  std::vector<Part> parts_;
   SearchConfig config_;
   SearchObserver* observer_;
-  // Row k * B + b of the state is hypothesis k of the b-th of B sentences.
-  std::vector<Sentence> active_;
-  DecoderMemory<T> memory_;
-  DecoderState<T> state_;
+  std::vector<Sentence> active_;  // row k * B + b of a state is hypothesis k of the b-th of B
 };
 
 extern template class SearchRun<float>;

@@ -74,6 +74,35 @@ TEST_CASE("a program that pipes line by line gets its answers before the end") {
   CHECK(lines_of(rest.out).size() == 1);
 }
 
+TEST_CASE("several models are an ensemble, if they read and write the same words") {
+  const World world;
+  world.add_model();
+  const std::string input = "je vois le chat\ntu veux du thé\n";
+  const Finished one = world.run(kTranslate, input);
+  CHECK(world.run(kTranslate + Arguments{"--model", "model"}, input).out == one.out);
+  REQUIRE(world.run(train_to("other") + Arguments{"--min-count", "200"}).exit_code == 0);
+  const Finished refused = world.run(kTranslate + Arguments{"--model", "other"}, input);
+  CHECK(refused.exit_code == 2);
+  CHECK(refused.err == "babelgrad: other: reads or writes other words than the first model\n");
+}
+
+TEST_CASE("sampled translations") {
+  const World world;
+  world.add_model();
+  const auto sample = [&](const Arguments& more) {
+    return world.run(kTranslate + Arguments{"--sample", "--nbest", "7"} + more,
+                     "je vois le chat\n");
+  };
+  const Finished hot = sample({"--temperature", "3"});
+  CHECK(hot.exit_code == 0);
+  CHECK(lines_of(hot.out).size() == 7);  // more than --beam, which has no part in it
+  CHECK(sample({"--temperature", "3"}).out == hot.out);
+  CHECK(sample({"--temperature", "3", "--sample-seed", "5"}).out != hot.out);
+  const auto cold = lines_of(sample({"--top-k", "1"}).out);
+  CHECK(cold[0].substr(6, cold[0].rfind(" ||| ") - 6) + "\n" ==
+        world.run(kTranslate + Arguments{"--beam", "1"}, "je vois le chat\n").out);
+}
+
 TEST_CASE("n-best lists") {
   const World world;
   world.add_model();

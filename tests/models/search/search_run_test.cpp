@@ -58,6 +58,45 @@ TEST_CASE("search run: what is abandoned is gone, the others go on") {
   CHECK(run.sentences() == 1);
 }
 
+TEST_CASE("search: an ensemble's probabilities and attention are the means of its models'") {
+  const Seq2SeqConfig one = tiny_config(Architecture::luong),
+                      two = tiny_config(Architecture::bahdanau);
+  Seq2Seq<double> a(one, 5), b(two, 6), c(one, 7);
+  for (Seq2Seq<double>* model : {&a, &b, &c}) prepare(*model, 1);
+  const Sources sources = some_sources(one, 12, 2);
+  SearchConfig config;
+  config.beam = config.nbest = 3;
+  const auto found = search(Ensemble<double>{&a, &b, &c}, sources, config);
+  for (std::size_t i = 0; i < sources.size(); ++i)
+    for (const Hypothesis& h : found[i]) {
+      text::Example example{sources[i], h.tokens};
+      if (h.finished) example.target.pop_back();
+      std::vector<Seq2Seq<double>::Forced> forced;
+      for (const Seq2Seq<double>* model : {&a, &b, &c})
+        forced.push_back(model->force(batch_of({example})));
+      double log_probability = 0;
+      for (std::size_t t = 0; t < h.tokens.size(); ++t) {
+        double p = 0, weight = 0;
+        for (const auto& f : forced) {
+          p += std::exp(f.log_probabilities.data()[t]) / 3;
+          weight += f.weights.data()[t * sources[i].size()] / 3;
+        }
+        log_probability += std::log(p);
+        CHECK(std::abs(weight - h.weights[t][0]) < 1e-6);
+      }
+      CHECK(std::abs(h.log_probability - log_probability) < kTolerance);
+    }
+  // Of equal models it is the model.
+  const auto alone = search(a, sources, config);
+  const auto twice = search(Ensemble<double>{&a, &a}, sources, config);
+  for (std::size_t i = 0; i < sources.size(); ++i) check_same(twice[i], alone[i]);
+  Seq2SeqConfig larger = one;
+  ++larger.target_vocabulary;
+  const Seq2Seq<double> d(larger, 5);
+  CHECK_THROWS_AS(search(Ensemble<double>{&a, &d}, sources, config), ConfigError);
+  CHECK_THROWS_AS(search(Ensemble<double>{}, sources, config), ConfigError);
+}
+
 TEST_CASE("search: GNMT's normalisation changes the score alone") {
   const Seq2SeqConfig model_config = tiny_config(Architecture::bahdanau);
   Seq2Seq<double> model(model_config, 5);
