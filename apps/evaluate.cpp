@@ -44,7 +44,7 @@ double alignment_error(const EvaluateOptions& options, const Translator& transla
                        const std::vector<Translator::Scored>& scored) {
   if (translator.config().data.tokenizer != text::TokenizerKind::words)
     throw UsageError("--alignments needs a model whose tokens are words");
-  if (translator.config().model.architecture == Architecture::plain)
+  if (!translator.config().model.attends())
     throw UsageError("--alignments needs a model with attention");
   const std::vector<text::Alignment> gold = text::read_alignments(options.alignments);
   if (gold.size() != scored.size())

@@ -56,14 +56,27 @@ Json token(const text::Codec& codec, std::int32_t id) {
   return {{"text", codec.vocabulary().token(id)}, {"id", id}};
 }
 
+// What is joined to make an input of the decoder: ["context", "state"].
+Json names(const std::vector<DecoderInput>& inputs) {
+  constexpr std::array kNames{"embedding", "context", "state", "readout"};
+  Json list = Json::array();
+  for (const DecoderInput input : inputs) list.push_back(kNames[static_cast<std::size_t>(input)]);
+  return list;
+}
+
 Json describe(const ExplainedModel& model) {
   const Translator& translator = *model.translator;
   const Seq2SeqConfig& c = translator.config().model;
-  Json json{{"architecture", kArchitectureNames[static_cast<std::size_t>(c.architecture)]},
+  Json json{{"attention", name_of(kAttentionNames, c.attention)},
+            {"input_feeding", c.input_feeding},
+            {"readout", name_of(kReadoutNames, c.readout)},
+            {"initial_state", name_of(kInitialStateNames, c.initial_state)},
+            {"gru_inputs", names(gru_inputs(c))},
+            {"readout_inputs", names(readout_inputs(c))},
             {"embedding", c.embedding},
             {"encoder_hidden", c.encoder_hidden},
             {"hidden", c.hidden},
-            {"readout", c.readout_size()},
+            {"readout_size", c.readout_units()},
             {"layers", c.layers},
             {"bidirectional", c.bidirectional},
             {"parameters", translator.model().store().element_count()},
@@ -71,10 +84,10 @@ Json describe(const ExplainedModel& model) {
             {"target_vocabulary", c.target_vocabulary},
             {"beam", model.search.beam},
             {"seed", translator.config().training.seed}};
-  if (c.architecture == Architecture::bahdanau)
-    json["score"] = kScoreNames[static_cast<std::size_t>(Score::additive)];
-  if (c.architecture == Architecture::luong)
-    json["score"] = kScoreNames[static_cast<std::size_t>(c.score)];
+  if (c.attends()) {
+    json["score"] = name_of(kScoreNames, c.score);
+    json["attend_from"] = name_of(kAttendFromNames, c.attend_from);
+  }
   return json;
 }
 
@@ -256,8 +269,7 @@ Json describe_intervention(const Translator& translator, const Intervention& int
 TraceRequest request_trace(const ExplainedModel& model, const std::vector<std::int32_t>& source,
                            const Hypothesis& best, const Intervention& intervention) {
   TraceRequest request{source, best.tokens, best.tokens.size(), {}};
-  if (intervention.empty() || model.translator->config().model.architecture == Architecture::plain)
-    return request;
+  if (intervention.empty() || !model.translator->config().model.attends()) return request;
   request.intervention = intervention;
   request.target.resize(std::min(best.tokens.size(), intervention.first_step()));
   request.max_tokens = longest_output(source.size(), model.search);

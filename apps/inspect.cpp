@@ -25,17 +25,20 @@ struct InspectOptions {
 
 const ExternalProgram kGraphviz{"dot", "graphviz"};
 
-// "luong attention, general score; ..."
+// "global attention from the current state, general score; ..."
 std::string describe(const Config& config) {
   const Seq2SeqConfig& m = config.model;
   const auto size = [](std::size_t n) { return std::to_string(n); };
-  std::string text = kArchitectureNames[static_cast<std::size_t>(m.architecture)];
-  if (m.architecture == Architecture::luong)
-    text += std::string(", ") + kScoreNames[static_cast<std::size_t>(m.score)] + " score";
+  std::string text = "no attention";
+  if (m.attends())
+    text = std::string(name_of(kAttentionNames, m.attention)) + " attention from the " +
+           name_of(kAttendFromNames, m.attend_from) + " state, " + name_of(kScoreNames, m.score) +
+           " score";
+  if (m.input_feeding) text += ", input feeding";
   text += "; embedding " + size(m.embedding) + ", encoder " + (m.bidirectional ? "2 x " : "") +
           size(m.encoder_hidden) + ", decoder " + size(m.hidden) + ", layers " + size(m.layers);
   text += "; vocabulary " + size(m.source_vocabulary) + " to " + size(m.target_vocabulary) + ", " +
-          kTokenizerNames[static_cast<std::size_t>(config.data.tokenizer)];
+          name_of(kTokenizerNames, config.data.tokenizer);
   return text;
 }
 

@@ -9,6 +9,7 @@
 #include "babelgrad/apps/progress.h"
 #include "babelgrad/base/files.h"
 #include "babelgrad/models/config/config_json.h"
+#include "babelgrad/models/config/presets.h"
 #include "babelgrad/models/training/trainer.h"
 #include "babelgrad/models/training/training_lock.h"
 #include "babelgrad/text/error.h"
@@ -28,7 +29,7 @@ extern "C" void note_interrupt(int) {
 }
 
 struct TrainOptions {
-  std::string config_file, out;
+  std::string config_file, out, preset;
   bool resume = false, overwrite = false, profile = false;
   ConfigFlags flags;
 };
@@ -46,8 +47,22 @@ void settle_threads(TrainingConfig& config) {
   if (config.shards == 0) config.shards = default_shards(config.threads);
 }
 
+void apply_preset(const std::string& name, Seq2SeqConfig& config) {
+  if (name.empty()) return;
+  std::string all;
+  for (const Preset& preset : kPresets) {
+    if (name == preset.name) return preset.set(config);
+    all += (all.empty()                   ? ""
+            : &preset == &kPresets.back() ? " or "
+                                          : ", ") +
+           std::string(preset.name);
+  }
+  throw ConfigError("command line: preset is \"" + name + "\"; need " + all);
+}
+
 Config read_config(const TrainOptions& options) {
   Config config;
+  apply_preset(options.preset, config.model);
   if (!options.config_file.empty())
     update_from_json(config, text::read_file(options.config_file), options.config_file);
   if (options.flags.was_given("threads") && !options.flags.was_given("shards"))
@@ -171,6 +186,7 @@ int resume_training(const TrainOptions& options) {
   const fs::path stored_file = fs::path(options.out) / kConfigFile;
   const Config stored = stored_config(text::read_file(stored_file), stored_file.string());
   Config config = stored;
+  apply_preset(options.preset, config.model);
   options.flags.apply(config);
   require_resumable(stored, config);
   Codecs codecs = load_codecs(config, options.out);
@@ -212,6 +228,15 @@ Run add_train(CLI::App& app) {
       ->add_option("--config", options->config_file,
                    "JSON file of the keys below; flags override it")
       ->type_name("F.json");
+  std::string presets, meanings;
+  for (const Preset& preset : kPresets) {
+    presets += (presets.empty() ? "" : "|") + std::string(preset.name);
+    meanings += std::string("; ") + preset.name + ": " + preset.meaning;
+  }
+  command
+      ->add_option("--preset", options->preset,
+                   "the structure of a known model, which --config and flags override" + meanings)
+      ->type_name(presets);
   command->add_flag("--resume", options->resume, "go on with the training in --out");
   command->add_flag("--overwrite", options->overwrite, "replace the model in --out");
   command->add_flag("--profile", options->profile,

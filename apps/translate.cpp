@@ -59,7 +59,7 @@ class UnknownTokens {
 };
 
 void require_attention(const TranslateOptions& options, const Config& config) {
-  if (config.model.architecture != Architecture::plain) return;
+  if (config.model.attends()) return;
   if (options.attention) throw UsageError("--attention needs a model with attention");
   if (!options.plots.empty()) throw UsageError("--plot-attention needs a model with attention");
 }

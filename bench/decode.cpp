@@ -192,10 +192,9 @@ void write_pairs(const Workload& work, const Options& o) {
 
 void run(const Options& o, const Workload& work) {
   const Seq2SeqConfig& m = work.config.model;
-  if (m.architecture != Architecture::luong || m.layers != 1 || !m.bidirectional ||
-      m.score != Score::general)
-    throw ConfigError(
-        "decode: need a model of architecture luong, score general, one layer, bidirectional");
+  if (!m.attends() || m.attends_from_previous() || m.input_feeding || m.readout != Readout::tanh ||
+      m.layers != 1 || !m.bidirectional || m.score != Score::general)
+    throw ConfigError("decode: need a model of preset article with one layer");
   if (!o.json)
     std::printf(
         "E %zu, encoder 2 x %zu, H %zu, V %zu, %zu sentences, BLAS %s, medians of %zu rounds\n\n"

@@ -85,7 +85,7 @@ class DecodeProductList {
       multiply(of_sentence, state.sentence(b, B), keys.sentence(b, B).row_range(0, length).t());
       multiply(context.sentence(b, B), of_sentence, values.sentence(b, B).row_range(0, length));
     }
-    const Matrix readout = hypotheses("readout", rows, c_.readout_size());
+    const Matrix readout = hypotheses("readout", rows, c_.readout_units());
     linear("readout", inputs, readout);
     linear("output", readout, hypotheses("logits", rows, c_.target_vocabulary));
   }

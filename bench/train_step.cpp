@@ -53,11 +53,11 @@ struct Result {
 Seq2SeqConfig model_config(const ModelShape& s) {
   Seq2SeqConfig c;
   const bool inside = s.attention == AttentionPlace::inside_recurrence;
-  c.architecture = inside ? Architecture::bahdanau : Architecture::luong;
+  c.attend_from = inside ? AttendFrom::previous : AttendFrom::current;
   c.score = inside ? Score::additive : Score::general;
   c.source_vocabulary = c.target_vocabulary = s.vocabulary;
   c.embedding = s.embedding;
-  c.encoder_hidden = c.hidden = c.attention_size = c.readout = s.hidden;
+  c.encoder_hidden = c.hidden = c.attention_size = c.readout_size = s.hidden;
   c.tie_output = c.share_embeddings = false;
   c.dropout = 0;
   return c;

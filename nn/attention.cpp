@@ -9,7 +9,7 @@ AttentionLayer<T>::AttentionLayer(const Scope<T>& scope, const AttentionOptions&
   const auto bound = [](std::size_t in) {
     return init::uniform(1 / std::sqrt(static_cast<double>(in)));
   };
-  if (o.score == Score::dot && o.query_size != o.value_size)
+  if (is_dot(o.score) && o.query_size != o.value_size)
     throw std::invalid_argument(
         "attention: the dot score needs queries and values of one size; got " +
         std::to_string(o.query_size) + " and " + std::to_string(o.value_size));
@@ -26,25 +26,36 @@ AttentionLayer<T>::AttentionLayer(const Scope<T>& scope, const AttentionOptions&
 
 template <class T>
 Tensor<T> AttentionLayer<T>::keys(const Tensor<T>& values) const {
-  return options_.score == Score::dot ? values : linear(values, key_weight_);
+  return is_dot(options_.score) ? values : linear(values, key_weight_);
 }
 
 template <class T>
-Tensor<T> AttentionLayer<T>::projected(const Tensor<T>& queries) const {
-  return linear(queries, score_.query_weight, score_.query_bias);
+Tensor<T> AttentionLayer<T>::prepared(const Tensor<T>& queries) const {
+  switch (options_.score) {
+    case Score::scaled_dot:
+      return queries / std::sqrt(static_cast<T>(options_.query_size));
+    case Score::additive:
+      return linear(queries, score_.query_weight, score_.query_bias);
+    case Score::dot:
+    case Score::general:
+      break;
+  }
+  return queries;
 }
 
 template <class T>
 Tensor<T> AttentionLayer<T>::scores(const Tensor<T>& queries, const Tensor<T>& keys) const {
-  return options_.score == Score::additive ? additive_scores(projected(queries), keys, score_.v)
-                                           : dot_scores(queries, keys);
+  const Tensor<T> compared = prepared(queries);
+  return options_.score == Score::additive ? additive_scores(compared, keys, score_.v)
+                                           : dot_scores(compared, keys);
 }
 
 template <class T>
 Attention<T> AttentionLayer<T>::operator()(const Tensor<T>& queries, const Tensor<T>& keys,
                                            const Tensor<T>& values, const IntArray& lengths) const {
-  if (options_.score != Score::additive) return dot_attention(queries, keys, values, lengths);
-  return additive_attention(projected(queries), keys, score_.v, values, lengths);
+  const Tensor<T> compared = prepared(queries);
+  if (options_.score != Score::additive) return dot_attention(compared, keys, values, lengths);
+  return additive_attention(compared, keys, score_.v, values, lengths);
 }
 
 template <class T>

@@ -1,9 +1,11 @@
 // AttentionLayer: scores of decoder states (queries) against encoder states, their softmax, and the
 // weighted sum of the encoder states, the context.
 //
-//   dot       h_t . s                          (Luong et al. 2015, eq. 8)
-//   general   h_t . W_a s                      (the same)
-//   additive  v . tanh(W_a h_t + b_a + U_a s)  (Bahdanau et al. 2014, appendix A.1.2)
+//   dot         h_t . s                          (Luong et al. 2015, eq. 8)
+//   scaled_dot  h_t . s / sqrt(H)                (Vaswani et al. 2017, eq. 1)
+//   general     h_t . W_a s                      (Luong et al. 2015, eq. 8)
+//   additive    v . tanh(W_a h_t + b_a + U_a s)  (Bahdanau et al. 2014, appendix A.1.2; Luong's
+//                                                 "concat")
 #pragma once
 
 #include <cmath>
@@ -12,12 +14,15 @@
 
 namespace babelgrad {
 
-enum class Score { dot, general, additive };
+enum class Score { dot, scaled_dot, general, additive };
+
+// Whether the states of decoder and encoder are compared as they are, and so have one size.
+inline bool is_dot(Score score) { return score == Score::dot || score == Score::scaled_dot; }
 
 struct AttentionOptions {
   Score score = Score::general;
   std::size_t query_size = 0;      // H of the decoder
-  std::size_t value_size = 0;      // D of the encoder states; equal to query_size for dot
+  std::size_t value_size = 0;      // D of the encoder states; equal to query_size for the dots
   std::size_t attention_size = 0;  // A, additive only
 };
 
@@ -41,7 +46,7 @@ class AttentionLayer {
                              const Tensor<T>& values, const IntArray& lengths) const;
 
  private:
-  Tensor<T> projected(const Tensor<T>& queries) const;  // of additive
+  Tensor<T> prepared(const Tensor<T>& queries) const;  // as they are compared with the keys
 
   AttentionOptions options_;
   Tensor<T> key_weight_;    // W_a [H, D] of general, U_a [A, D] of additive

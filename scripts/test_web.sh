@@ -15,7 +15,7 @@ train() {  # train NAME OPTIONS...
     { cat "$work/$1.log" >&2; exit 1; }
 }
 train luong
-train plain --architecture plain
+train plain --attention none
 "$build/babelgrad" explain --model "$work/luong" --model "$work/plain" "je suis étudiant" \
   -o "$work/explain.html"
 "$build/babelgrad" report --model "$work/luong" -o "$work/report.html"

@@ -287,8 +287,9 @@ void Service::model(const ExchangePointer& exchange) {
   const ServerLimits& limits = options_.limits;
   Json description{
       {"name", options_.name},
-      {"architecture", kArchitectureNames[static_cast<std::size_t>(config.architecture)]},
-      {"score", kScoreNames[static_cast<std::size_t>(config.score)]},
+      {"attention", name_of(kAttentionNames, config.attention)},
+      {"score", name_of(kScoreNames, config.score)},
+      {"attend_from", name_of(kAttendFromNames, config.attend_from)},
       {"embedding", config.embedding},
       {"encoder_hidden", config.encoder_hidden},
       {"bidirectional", config.bidirectional},

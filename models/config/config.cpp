@@ -10,14 +10,17 @@ void Seq2SeqConfig::check() const {
     fail("share_embeddings needs one vocabulary for both sides; source_vocabulary is " +
          std::to_string(source_vocabulary) + ", target_vocabulary " +
          std::to_string(target_vocabulary));
-  if (tie_output && readout_size() != embedding)
-    fail("readout is " + std::to_string(readout) +
+  if (tie_output && readout_units() != embedding)
+    fail("readout_size is " + std::to_string(readout_size) +
          ", but tie_output needs it equal to embedding, " + std::to_string(embedding));
-  if (architecture == Architecture::luong && score == Score::dot && hidden != encoder_size())
-    fail("score dot needs hidden, " + std::to_string(hidden) + ", equal to the encoder's states, " +
+  if (attends() && is_dot(score) && hidden != encoder_size())
+    fail(std::string("score ") + (score == Score::dot ? "dot" : "scaled_dot") + " needs hidden, " +
+         std::to_string(hidden) + ", equal to the encoder's states, " +
          std::to_string(encoder_size()));
-  if (architecture == Architecture::bahdanau && layers != 1)
-    fail("architecture bahdanau needs layers 1; got " + std::to_string(layers));
+  if (!attends() && attend_from == AttendFrom::previous)
+    fail("attend_from previous needs attention; attention is none");
+  if (!attends() && input_feeding)
+    fail("input_feeding feeds what attention made of the step before; attention is none");
 }
 
 void TrainingConfig::check() const {

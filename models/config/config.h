@@ -18,15 +18,19 @@ class ConfigError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-enum class Architecture {
-  luong,     // attention beside the recurrence (Luong et al. 2015; Alammar's article): the default
-  bahdanau,  // attention inside the recurrence (Bahdanau et al. 2014)
-  plain,     // no attention: the encoder's final state is all the decoder gets (Cho et al. 2014)
-};
+enum class AttentionKind { none, global };
+enum class AttendFrom { current, previous };  // decoder state
+enum class Readout { tanh, linear, maxout };
+enum class InitialState { zero, last, mean };
 
+// The settings of the structure can be combined; decoder.h has the formulas.
 struct Seq2SeqConfig {
-  Architecture architecture = Architecture::luong;
+  AttentionKind attention = AttentionKind::global;
   Score score = Score::general;
+  AttendFrom attend_from = AttendFrom::current;
+  bool input_feeding = false;
+  Readout readout = Readout::tanh;
+  InitialState initial_state = InitialState::last;
   std::size_t source_vocabulary = 0;  // filled in from the data
   std::size_t target_vocabulary = 0;
   std::size_t embedding = 256;
@@ -35,16 +39,18 @@ struct Seq2SeqConfig {
   std::size_t hidden = 512;
   std::size_t layers = 1;
   std::size_t attention_size = 256;
-  std::size_t readout = 0;
+  std::size_t readout_size = 0;
   bool tie_output = true;
   bool share_embeddings = true;  // needs a joint vocabulary
   double dropout = 0.3;
 
   std::size_t encoder_size() const { return (bidirectional ? 2 : 1) * encoder_hidden; }  // D
-  std::size_t readout_size() const {
-    return readout != 0 ? readout : tie_output ? embedding : hidden;
+  std::size_t readout_units() const {                                                    // R
+    return readout_size != 0 ? readout_size : tie_output ? embedding : hidden;
   }
-  // Throws ConfigError for sizes that do not go together.
+  bool attends() const { return attention != AttentionKind::none; }
+  bool attends_from_previous() const { return attends() && attend_from == AttendFrom::previous; }
+  // Throws ConfigError for settings that do not go together.
   void check() const;
 };
 

@@ -13,14 +13,22 @@
 
 namespace babelgrad {
 
-inline constexpr std::array kArchitectureNames{"luong", "bahdanau", "plain"};
-inline constexpr std::array kScoreNames{"dot", "general", "additive"};
+inline constexpr std::array kAttentionNames{"none", "global"};
+inline constexpr std::array kScoreNames{"dot", "scaled_dot", "general", "additive"};
+inline constexpr std::array kAttendFromNames{"current", "previous"};
+inline constexpr std::array kReadoutNames{"tanh", "linear", "maxout"};
+inline constexpr std::array kInitialStateNames{"zero", "last", "mean"};
 inline constexpr std::array kTokenizerNames{"words", "chars", "bpe", "unigram"};
 inline constexpr std::array kWordSplitNames{"whitespace", "unicode"};
 inline constexpr std::array kOptimizerNames{"adam", "adamw", "sgd"};
 inline constexpr std::array kScheduleNames{"constant", "warmup", "inverse_sqrt", "plateau"};
 inline constexpr std::array kLengthNormalizationNames{"power", "gnmt"};
 inline constexpr std::array kMetricNames{"exact", "per", "chrf", "loss", "bleu"};
+
+template <class Names, class Enum>
+const char* name_of(const Names& names, Enum value) {
+  return names[static_cast<std::size_t>(value)];
+}
 
 inline constexpr std::size_t kMaxSize = 65536;
 inline constexpr std::size_t kMaxCount = 1000000000;
@@ -49,9 +57,18 @@ void visit_data(DataConfig& c, Visitor&& v) {
 
 template <class Visitor>
 void visit_model(Seq2SeqConfig& c, Visitor&& v) {
-  v.choice("architecture", c.architecture, kArchitectureNames,
-           "luong: attention after the decoder's recurrence; bahdanau: inside; plain: none");
-  v.choice("score", c.score, kScoreNames, "luong: how a state scores an encoder state");
+  v.choice("attention", c.attention, kAttentionNames,
+           "over all encoder states; none: the decoder gets its initial state alone");
+  v.choice("score", c.score, kScoreNames, "how a decoder state scores an encoder state");
+  v.choice("attend_from", c.attend_from, kAttendFromNames,
+           "the decoder state that attends: current, beside the recurrence (Luong), or previous, "
+           "whose context enters it (Bahdanau)");
+  v.flag("input_feeding", c.input_feeding,
+         "the readout of a step enters the next one, too (Luong et al. 2015, section 3.3)");
+  v.choice("readout", c.readout, kReadoutNames,
+           "layer before the output layer; maxout: Bahdanau's deep output");
+  v.choice("initial_state", c.initial_state, kInitialStateNames,
+           "the decoder's: zero, or a layer over the encoder's last states or their mean");
   v.number("source_vocabulary", c.source_vocabulary, 0, kMaxCount, "tokens; set from the data");
   v.number("target_vocabulary", c.target_vocabulary, 0, kMaxCount, "tokens; set from the data");
   v.number("embedding", c.embedding, 1, kMaxSize, "size of the word vectors");
@@ -60,7 +77,7 @@ void visit_model(Seq2SeqConfig& c, Visitor&& v) {
   v.number("hidden", c.hidden, 1, kMaxSize, "decoder GRU units");
   v.number("layers", c.layers, 1, 16, "GRU layers of encoder and decoder");
   v.number("attention_size", c.attention_size, 1, kMaxSize, "units of the additive score");
-  v.number("readout", c.readout, 0, kMaxSize,
+  v.number("readout_size", c.readout_size, 0, kMaxSize,
            "size of the attentional vector before the output layer; 0: embedding if the output is "
            "tied, else hidden");
   v.flag("tie_output", c.tie_output, "output layer shares the target embedding");

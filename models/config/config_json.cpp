@@ -94,6 +94,24 @@ class Reader {
   std::string name_;
 };
 
+// What the keys of earlier versions stood for.
+void modernize(Json& json, const std::string& name) {
+  if (const auto readout = json.find("readout"); readout != json.end() && readout->is_number()) {
+    json["readout_size"] = Json(*readout);
+    json.erase("readout");
+  }
+  const auto position = json.find("architecture");
+  if (position == json.end()) return;
+  const Json architecture = *position;
+  json.erase("architecture");
+  if (architecture != "luong" && architecture != "bahdanau" && architecture != "plain")
+    throw ConfigError(name + ": architecture is " + shown(architecture) +
+                      "; need luong, bahdanau or plain");
+  json["attention"] = architecture == "plain" ? "none" : "global";
+  json["attend_from"] = architecture == "bahdanau" ? "previous" : "current";
+  if (architecture == "bahdanau") json["score"] = "additive";
+}
+
 Json json_of(Config config) {
   Json json;
   json["format"] = kFormat;
@@ -119,6 +137,7 @@ void update_from_json(Config& config, const std::string& text, const std::string
                         std::to_string(kFormat));
     json.erase(format);
   }
+  modernize(json, name);
   Config updated = config;
   visit_config(updated, Reader(json, name));
   if (!json.empty()) throw ConfigError(name + ": unknown key " + shortened(json.begin().key()));

@@ -11,7 +11,9 @@ namespace babelgrad {
 // Everything, in the order of config_fields.h, with "format" (of the model folder) first.
 std::string to_json(const Config& config);
 
-// Sets the keys that `json` has. `name` is the file's name, for messages. Throws ConfigError:
+// Sets the keys that `json` has, those of earlier versions, too: "architecture" (luong, bahdanau or
+// plain) is the settings that it stood for, a number "readout" is readout_size. `name` is the
+// file's name, for messages. Throws ConfigError:
 //   "c.json: not valid JSON at byte 17"          "c.json: unknown key hiden"
 //   "c.json: dropout is 1.5; need 0 to 0.95"     "c.json: hidden is \"big\"; need a whole number"
 //   "c.json: format is 2; this program reads 1"  "c.json: nested deeper than 64 levels"

@@ -106,7 +106,9 @@ class Recorder : public Tap<T> {
   }
 
   Tensor<T> on(DecoderPart part, const Place& place, const Tensor<T>& x) override {
-    if (part == DecoderPart::initial) return trace_.initial.emplace_back(x);
+    if (part == DecoderPart::initial)  // a leaf if nothing made it
+      return trace_.initial.emplace_back(x.requires_grad() ? x
+                                                           : Tensor<T>(x.value(), kRequiresGrad));
     StepTrace<T>& step = trace_.steps.back();
     switch (part) {
       case DecoderPart::embedding:

@@ -7,52 +7,93 @@
 namespace babelgrad {
 namespace {
 
+std::size_t size_of(DecoderInput input, const Seq2SeqConfig& c) {
+  switch (input) {
+    case DecoderInput::embedding:
+      return c.embedding;
+    case DecoderInput::context:
+      return c.encoder_size();
+    case DecoderInput::state:
+      return c.hidden;
+    case DecoderInput::readout:
+      break;
+  }
+  return c.readout_units();
+}
+
+std::size_t size_of(const std::vector<DecoderInput>& inputs, const Seq2SeqConfig& c) {
+  std::size_t size = 0;
+  for (const DecoderInput input : inputs) size += size_of(input, c);
+  return size;
+}
+
+// What a step has so far, [N, *] each, or all steps, [T, B, *] each.
+template <class T>
+struct Inputs {
+  Tensor<T> embedding, context, state, readout;
+
+  Tensor<T> joined(const std::vector<DecoderInput>& inputs) const {
+    std::vector<Tensor<T>> parts;
+    for (const DecoderInput input : inputs) parts.push_back(at(input));
+    return parts.size() == 1 ? parts[0] : cat(parts, -1);
+  }
+
+ private:
+  const Tensor<T>& at(DecoderInput input) const {
+    switch (input) {
+      case DecoderInput::embedding:
+        return embedding;
+      case DecoderInput::context:
+        return context;
+      case DecoderInput::state:
+        return state;
+      case DecoderInput::readout:
+        break;
+    }
+    return readout;
+  }
+};
+
 GruOptions gru_options(const Seq2SeqConfig& c) {
-  const bool inside = c.architecture == Architecture::bahdanau;
-  return {c.embedding + (inside ? c.encoder_size() : 0), c.hidden, c.layers, false, c.dropout};
+  return {size_of(gru_inputs(c), c), c.hidden, c.layers, false, c.dropout};
 }
 
 AttentionOptions attention_options(const Seq2SeqConfig& c) {
-  const bool inside = c.architecture == Architecture::bahdanau;
-  return {inside ? Score::additive : c.score, c.hidden, c.encoder_size(), c.attention_size};
-}
-
-std::size_t readout_inputs(const Seq2SeqConfig& c) {
-  switch (c.architecture) {
-    case Architecture::luong:
-      return c.encoder_size() + c.hidden;
-    case Architecture::bahdanau:
-      return c.encoder_size() + c.hidden + c.embedding;
-    case Architecture::plain:
-      break;
-  }
-  return c.hidden;
+  return {c.score, c.hidden, c.encoder_size(), c.attention_size};
 }
 
 template <class T>
 std::vector<Linear<T>> initial_layers(const Scope<T>& scope, const Seq2SeqConfig& c) {
   std::vector<Linear<T>> layers;
-  for (std::size_t i = 0; i < c.layers; ++i)
+  for (std::size_t i = 0; i < c.layers && c.initial_state != InitialState::zero; ++i)
     layers.emplace_back(scope / ("initial_l" + std::to_string(i)), c.encoder_size(), c.hidden);
   return layers;
 }
 
 template <class T>
 std::optional<AttentionLayer<T>> attention_layer(const Scope<T>& scope, const Seq2SeqConfig& c) {
-  if (c.architecture == Architecture::plain) return std::nullopt;
+  if (!c.attends()) return std::nullopt;
   return AttentionLayer<T>(scope, attention_options(c));
 }
 
 template <class T>
 Linear<T> make_output_layer(const Scope<T>& scope, const Seq2SeqConfig& c,
                             const Embedding<T>& embedding) {
-  if (!c.tie_output) return Linear<T>(scope, c.readout_size(), c.target_vocabulary);
+  if (!c.tie_output) return Linear<T>(scope, c.readout_units(), c.target_vocabulary);
   return Linear<T>(embedding.weight(),
                    scope.parameter("bias", {c.target_vocabulary}, init::zeros()));
 }
 
 IntArray indices_of(const std::vector<std::size_t>& picks) {
   return IntArray({picks.size()}, std::vector<std::int32_t>(picks.begin(), picks.end()));
+}
+
+// states [S, B, D] -> [B, D], over the positions within the lengths
+template <class T>
+Tensor<T> mean_state(const EncoderOutput<T>& encoded) {
+  const Tensor<T>& states = encoded.states;
+  const Tensor<T> equal(zeros<T>({1, states.dim(1), states.dim(0)}));
+  return squeeze(attention_context(attention_weights(equal, encoded.lengths), states), 0);
 }
 
 // [rows, F] as [rows / B, B, F]
@@ -62,6 +103,21 @@ Tensor<T> by_sentence(const Tensor<T>& x, std::size_t batch) {
 }
 
 }  // namespace
+
+std::vector<DecoderInput> gru_inputs(const Seq2SeqConfig& c) {
+  std::vector<DecoderInput> inputs{DecoderInput::embedding};
+  if (c.attends_from_previous()) inputs.push_back(DecoderInput::context);
+  if (c.input_feeding) inputs.push_back(DecoderInput::readout);
+  return inputs;
+}
+
+std::vector<DecoderInput> readout_inputs(const Seq2SeqConfig& c) {
+  std::vector<DecoderInput> inputs;
+  if (c.attends()) inputs.push_back(DecoderInput::context);
+  inputs.push_back(DecoderInput::state);
+  if (c.attends_from_previous()) inputs.push_back(DecoderInput::embedding);
+  return inputs;
+}
 
 template <class T>
 DecoderMemory<T> DecoderMemory<T>::select(const std::vector<std::size_t>& sentences) const {
@@ -113,6 +169,7 @@ DecoderState<T> DecoderState<T>::select(const std::vector<std::size_t>& rows) co
   DecoderState selected;
   for (const Tensor<T>& hidden : hidden_)
     selected.hidden_.push_back(index_select(hidden, 0, indices));
+  if (fed_.defined()) selected.fed_ = index_select(fed_, 0, indices);
   selected.time_ = time_;
   return selected;
 }
@@ -123,7 +180,8 @@ Decoder<T>::Decoder(const Scope<T>& root, const Seq2SeqConfig& config, Embedding
       embedding_(std::move(embedding)),
       initial_(initial_layers(root / "decoder", config)),
       gru_(root / "decoder" / "gru", gru_options(config)),
-      readout_(root / "decoder" / "readout", readout_inputs(config), config.readout_size()),
+      readout_(root / "decoder" / "readout", size_of(readout_inputs(config), config),
+               (config.readout == Readout::maxout ? 2 : 1) * config.readout_units()),
       attention_(attention_layer(root / "decoder" / "attention", config)),
       output_layer_(make_output_layer(root / "output", config, embedding_)),
       embedding_dropout_(root / "decoder" / "embedding_dropout", config.dropout),
@@ -140,16 +198,43 @@ DecoderMemory<T> Decoder<T>::memory(const EncoderOutput<T>& encoded) const {
 
 template <class T>
 DecoderState<T> Decoder<T>::initial_state(const EncoderOutput<T>& encoded, Tap<T>* tap) const {
+  const std::size_t batch = encoded.lengths.size();
+  const Tensor<T> mean =
+      config_.initial_state == InitialState::mean ? mean_state(encoded) : Tensor<T>();
   DecoderState<T> state;
-  for (std::size_t i = 0; i < initial_.size(); ++i)
-    state.hidden_.push_back(
-        tapped(tap, DecoderPart::initial, {.layer = i}, tanh(initial_[i](encoded.final[i]))));
+  for (std::size_t i = 0; i < config_.layers; ++i) {
+    const Tensor<T> hidden = config_.initial_state == InitialState::zero
+                                 ? Tensor<T>(zeros<T>({batch, config_.hidden}))
+                                 : tanh(initial_[i](mean.defined() ? mean : encoded.final[i]));
+    state.hidden_.push_back(tapped(tap, DecoderPart::initial, {.layer = i}, hidden));
+  }
+  if (config_.input_feeding) state.fed_ = Tensor<T>(zeros<T>({batch, config_.readout_units()}));
   return state;
 }
 
 template <class T>
-Tensor<T> Decoder<T>::read_out(const std::vector<Tensor<T>>& parts) const {
-  return tanh(readout_(parts.size() == 1 ? parts[0] : cat(parts, -1)));
+Tensor<T> Decoder<T>::read_out(const Tensor<T>& input) const {
+  const Tensor<T> x = readout_(input);
+  switch (config_.readout) {
+    case Readout::linear:
+      return x;
+    case Readout::maxout: {
+      Shape pairs = x.shape();
+      pairs.back() /= 2;
+      pairs.push_back(2);
+      return amax(reshape(x, pairs), {-1});
+    }
+    case Readout::tanh:
+      break;
+  }
+  return tanh(x);
+}
+
+template <class T>
+bool Decoder<T>::has_shortcut() const {
+  if (config_.input_feeding) return false;
+  return !config_.attends_from_previous() ||
+         (config_.score == Score::additive && config_.layers == 1);
 }
 
 template <class T>
@@ -191,23 +276,25 @@ DecoderOutput<T> Decoder<T>::step(const IntArray& words, const DecoderMemory<T>&
                                   DecoderState<T>& state, const Mode& mode, Tap<T>* tap) const {
   const Place here{state.time_};
   const Mode now = mode.at_time(state.time_);
-  const Tensor<T> word =
-      tapped(tap, DecoderPart::embedding, here, embedding_dropout_(embedding_(words), now));
-  Attention<T> attended;
-  if (attends_inside()) attended = attend(state.hidden_.back(), memory, state.time_, tap);
-  state.hidden_ =
-      advance(attends_inside() ? cat({word, attended.context}, 1) : word, state, mode, tap);
-  if (attention_ && !attends_inside())
-    attended = attend(state.hidden_.back(), memory, state.time_, tap);
-  ++state.time_;
   DecoderOutput<T> output;
-  output.weights = attended.weights;
-  std::vector<Tensor<T>> parts;
-  if (attention_) parts.push_back(attended.context);
-  parts.push_back(state.hidden_.back());
-  if (attends_inside()) parts.push_back(word);
-  output.readout = tapped(tap, DecoderPart::readout, here, readout_dropout_(read_out(parts), now));
+  Inputs<T> made;
+  const auto attend_with = [&](const Tensor<T>& query) {
+    const Attention<T> attended = attend(query, memory, state.time_, tap);
+    made.context = attended.context;
+    output.weights = attended.weights;
+  };
+  made.embedding =
+      tapped(tap, DecoderPart::embedding, here, embedding_dropout_(embedding_(words), now));
+  made.readout = state.fed_;
+  if (config_.attends_from_previous()) attend_with(state.hidden_.back());
+  state.hidden_ = advance(made.joined(gru_inputs(config_)), state, mode, tap);
+  made.state = state.hidden_.back();
+  if (attention_ && !config_.attends_from_previous()) attend_with(made.state);
+  output.readout = tapped(tap, DecoderPart::readout, here,
+                          readout_dropout_(read_out(made.joined(readout_inputs(config_))), now));
   if (tap != nullptr) output.logits = tap->on(DecoderPart::logits, here, logits(output.readout));
+  if (config_.input_feeding) state.fed_ = output.readout;
+  ++state.time_;
   return output;
 }
 
@@ -229,26 +316,29 @@ template <class T>
 DecoderOutput<T> Decoder<T>::forced(const IntArray& words, const DecoderMemory<T>& memory,
                                     const DecoderState<T>& initial, const Mode& mode,
                                     Tap<T>* tap) const {
-  if (tap != nullptr || thread_modes().composed) return fold(words, memory, initial, mode, tap);
-  const Tensor<T> inputs = embedding_dropout_(embedding_(words), mode);
+  if (tap != nullptr || thread_modes().composed || !has_shortcut())
+    return fold(words, memory, initial, mode, tap);
   DecoderOutput<T> output;
-  std::vector<Tensor<T>> parts;  // of the readout's input
-  if (attends_inside()) {
-    const AttentionGru<T> run = attention_->recurrence(
-        inputs, initial.hidden_[0], gru_.weights(0), memory.keys_, memory.values_, memory.lengths_);
+  Inputs<T> made;
+  made.embedding = embedding_dropout_(embedding_(words), mode);
+  Tensor<T> joined;  // the readout's input
+  if (config_.attends_from_previous()) {
+    const AttentionGru<T> run =
+        attention_->recurrence(made.embedding, initial.hidden_[0], gru_.weights(0), memory.keys_,
+                               memory.values_, memory.lengths_);
     output.weights = run.weights;
-    parts = {run.contexts_and_states, inputs};
+    joined = cat({run.contexts_and_states, made.embedding}, -1);
   } else {
-    const Tensor<T> states = gru_(inputs, {}, mode, initial.hidden_).states;
+    made.state = gru_(made.embedding, {}, mode, initial.hidden_).states;
     if (attention_) {
       const Attention<T> attended =
-          (*attention_)(states, memory.keys_, memory.values_, memory.lengths_);
+          (*attention_)(made.state, memory.keys_, memory.values_, memory.lengths_);
       output.weights = attended.weights;
-      parts.push_back(attended.context);
+      made.context = attended.context;
     }
-    parts.push_back(states);
+    joined = made.joined(readout_inputs(config_));
   }
-  output.readout = readout_dropout_(read_out(parts), mode);
+  output.readout = readout_dropout_(read_out(joined), mode);
   return output;
 }
 

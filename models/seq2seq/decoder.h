@@ -1,13 +1,17 @@
 // The decoder: from the words so far to the attentional vector ("readout"), and from that to the
 // next word. Letters: T target steps, B batch, H decoder hidden, D encoder size.
 //
-//   luong     h_t = GRU(e_t, h_{t-1}); c_t = attend(h_t); readout = tanh(W_c [c_t; h_t] + b)
-//             (Luong et al. 2015, sections 3 and 3.1, no input feeding)
-//   bahdanau  c_t = attend(h_{t-1}); h_t = GRU([e_t; c_t], h_{t-1});
-//             readout = tanh(W_c [c_t; h_t; e_t] + b)   (Bahdanau et al. 2014, appendix A.2)
-//   plain     h_t = GRU(e_t, h_{t-1}); readout = tanh(W_c h_t + b)   (Cho et al. 2014)
-//
-// In all of them h_0 = tanh(W_0 [last encoder states] + b_0).
+//   attend_from current   h_t = GRU(e_t, h_{t-1}); c_t = attend(h_t); r_t = f(W_c [c_t; h_t] + b)
+//                         (Luong et al. 2015, sections 3 and 3.1)
+//   attend_from previous  c_t = attend(h_{t-1}); h_t = GRU([e_t; c_t], h_{t-1});
+//                         r_t = f(W_c [c_t; h_t; e_t] + b)  (Bahdanau et al. 2014, appendix A.2)
+//   attention none        h_t = GRU(e_t, h_{t-1}); r_t = f(W_c h_t + b)
+//   input_feeding         r_{t-1} is the last part of the GRU's input, too; r_0 = 0
+//                         (Luong et al. 2015, section 3.3)
+//   readout               f: tanh, or linear: the identity, or maxout: the greater of each two
+//                         neighbours of twice R units (Bahdanau et al. 2014, A.2.2)
+//   initial_state         h_0 = tanh(W_0 s + b_0), s: the encoder's last states of each direction,
+//                         or the mean of all its states; or zero
 #pragma once
 
 #include <optional>
@@ -50,6 +54,7 @@ class DecoderState {
  private:
   friend class Decoder<T>;
   std::vector<Tensor<T>> hidden_;  // of each layer [N, H]
+  Tensor<T> fed_;                  // [N, R] the readout before; undefined without input feeding
   std::size_t time_ = 0;           // steps taken
 };
 
@@ -59,6 +64,11 @@ struct DecoderOutput {
   Tensor<T> weights;  // [T, B, S], or [K, B, S] of one step; undefined without attention
   Tensor<T> logits;   // [N, V] of one step that a tap sees; else undefined: see logits()
 };
+
+// What is joined to make an input of the GRU or of the readout, in this order.
+enum class DecoderInput { embedding, context, state, readout };
+std::vector<DecoderInput> gru_inputs(const Seq2SeqConfig& config);
+std::vector<DecoderInput> readout_inputs(const Seq2SeqConfig& config);
 
 template <class T>
 class Decoder {
@@ -87,14 +97,15 @@ class Decoder {
   const Linear<T>& output_layer() const { return output_layer_; }
 
  private:
-  // parts: context, state and word as the architecture has them, [T, B, *] or [N, *] each
-  Tensor<T> read_out(const std::vector<Tensor<T>>& parts) const;
+  // input [..., *] -> readout [..., R]
+  Tensor<T> read_out(const Tensor<T>& input) const;
+  // Whether nothing but states feeds back, in a way that one op computes for all steps.
+  bool has_shortcut() const;
   std::vector<Tensor<T>> advance(const Tensor<T>& input, const DecoderState<T>& state,
                                  const Mode& mode, Tap<T>* tap) const;
   // queries [N, H] -> context [N, D]; weights [K, B, S]
   Attention<T> attend(const Tensor<T>& queries, const DecoderMemory<T>& memory, std::size_t time,
                       Tap<T>* tap) const;
-  bool attends_inside() const { return config_.architecture == Architecture::bahdanau; }
 
   Seq2SeqConfig config_;
   Embedding<T> embedding_;

@@ -87,7 +87,7 @@ TEST_CASE("translate --plot-attention: three files a line, named by its number")
 TEST_CASE("translate --plot-attention refuses") {
   World world;
   world.add_model();
-  REQUIRE(world.run(train_to("plain") + Arguments{"--architecture", "plain"}).exit_code == 0);
+  REQUIRE(world.run(train_to("plain") + Arguments{"--attention", "none"}).exit_code == 0);
   const auto plot = [](const char* model, const char* folder) {
     return Arguments{"translate", "--model", model, "--plot-attention", folder};
   };

@@ -64,7 +64,7 @@ TEST_CASE("values out of range on the command line") {
        {train("--tokenizer", "syllables"),
         "command line: tokenizer is \"syllables\"; need words, chars, bpe or unigram"},
        {train("--score", "cosine"),
-        "command line: score is \"cosine\"; need dot, general or additive"},
+        "command line: score is \"cosine\"; need dot, scaled_dot, general or additive"},
        {train("--metric", ""), "command line: metric is \"\"; need exact, per, chrf, loss or bleu"},
        {translate("--nbest", "6"), "command line: nbest is 6; need 1 to beam, 5"},
        {translate("--beam", "0"), "command line: beam is 0; need 1 to 1000"},
@@ -73,14 +73,19 @@ TEST_CASE("values out of range on the command line") {
 
 TEST_CASE("sizes that do not go together") {
   const World world;
-  check_refused(world, {{train_to("new") + Arguments{"--score", "dot"},
-                         "config: score dot needs hidden, 16, equal to the encoder's states, 32"},
-                        {train_to("new") + Arguments{"--readout", "8"},
-                         "config: readout is 8, but tie_output needs it equal to embedding, 16"},
-                        {train_to("new") + Arguments{"--architecture", "bahdanau", "--layers", "2"},
-                         "config: architecture bahdanau needs layers 1; got 2"},
-                        {train_to("new") + Arguments{"--shards", "3"},
-                         "config: shards is 3; need a power of two (1, 2, 4 ...), or 0"}});
+  check_refused(world,
+                {{train_to("new") + Arguments{"--score", "dot"},
+                  "config: score dot needs hidden, 16, equal to the encoder's states, 32"},
+                 {train_to("new") + Arguments{"--readout-size", "8"},
+                  "config: readout_size is 8, but tie_output needs it equal to embedding, 16"},
+                 {train_to("new") + Arguments{"--preset", "luong"},
+                  "command line: preset is \"luong\"; need article, cho2014, bahdanau2014 "
+                  "or luong2015"},
+                 {train_to("new") + Arguments{"--attention", "none", "--input-feeding"},
+                  "config: input_feeding feeds what attention made of the step before; "
+                  "attention is none"},
+                 {train_to("new") + Arguments{"--shards", "3"},
+                  "config: shards is 3; need a power of two (1, 2, 4 ...), or 0"}});
 }
 
 TEST_CASE("configuration files") {

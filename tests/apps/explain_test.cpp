@@ -239,23 +239,26 @@ TEST_CASE("explain: snapshots are the model at earlier moments") {
   CHECK(std::abs(e.model["snapshots"][1]["loss"].get<double>() + log_probability / steps) < kError);
 }
 
-TEST_CASE("explain: every architecture, several models, one page") {
+TEST_CASE("explain: every kind of model, several models, one page") {
   World world;
   Arguments explain{"explain", kSentence, "-o", "page.html"};
-  for (const std::string architecture : {"luong", "bahdanau", "plain"}) {
-    const Finished trained =
-        world.run(train_to(architecture) + Arguments{"--architecture", architecture});
+  for (const std::string preset : {"article", "bahdanau2014", "cho2014", "luong2015"}) {
+    const Finished trained = world.run(train_to(preset) + Arguments{"--preset", preset});
     REQUIRE(trained.exit_code == 0);
-    explain = explain + Arguments{"--model", architecture};
+    explain = explain + Arguments{"--model", preset};
   }
   REQUIRE(world.run(explain).exit_code == 0);
   const std::string page = world.read("page.html");
   CHECK(page.starts_with("<!doctype html>"));
   REQUIRE(world.run(explain + Arguments{"--json", "-o", "e.json"}).exit_code == 0);
   const Json models = Json::parse(world.read("e.json"))["models"];
-  REQUIRE(models.size() == 3);
-  CHECK(models[1]["name"] == "bahdanau");
+  REQUIRE(models.size() == 4);
+  CHECK(models[1]["name"] == "bahdanau2014");
   CHECK(models[1]["config"]["score"] == "additive");
+  CHECK(models[0]["config"]["gru_inputs"] == Json({"embedding"}));
+  CHECK(models[0]["config"]["readout_inputs"] == Json({"context", "state"}));
+  CHECK(models[1]["config"]["readout_inputs"] == Json({"context", "state", "embedding"}));
+  CHECK(models[3]["config"]["gru_inputs"] == Json({"embedding", "readout"}));
   CHECK(models[1]["decoder"]["steps"][0].contains("weights"));
   CHECK(!models[2]["decoder"]["steps"][0].contains("weights"));
   CHECK(!models[2]["config"].contains("score"));

@@ -31,7 +31,8 @@ TEST_CASE("inspect: the model in a line, its parameters, how many they are") {
   CHECK(finished.err == "");
   const auto lines = lines_of(finished.out);
   CHECK(lines.at(0).starts_with(
-      "luong, general score; embedding 16, encoder 2 x 16, decoder 16, layers 1; vocabulary "));
+      "global attention from the current state, general score; embedding 16, encoder 2 x 16, "
+      "decoder 16, layers 1; vocabulary "));
   CHECK(lines.at(0).ends_with(", words"));
   CHECK(lines.at(2).starts_with("name "));
   CHECK(finished.out.find("\nencoder.gru.weight_ih_l0 ") != std::string::npos);

@@ -112,7 +112,7 @@ TEST_CASE("report: models without metrics, without attention, and with moved tra
   CHECK(moved.at("validation") == "a.fr");
 
   const World plain;
-  CHECK(plain.run(train_to("model") + Arguments{"--architecture", "plain"}).exit_code == 0);
+  CHECK(plain.run(train_to("model") + Arguments{"--attention", "none"}).exit_code == 0);
   const Json report = report_of(plain);
   for (const Json& sentence : report.at("attention").at("sentences"))
     CHECK(sentence.at("moments")[0].at("weights").empty());

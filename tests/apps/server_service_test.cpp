@@ -68,7 +68,7 @@ TEST_CASE("explain, page, model, health") {
   CHECK(served.get("/healthz").body == "ok\n");
   const json model = json::parse(served.get("/api/model").body);
   CHECK(model["name"] == "model");
-  CHECK(model["architecture"] == "luong");
+  CHECK(model["attention"] == "global");
   CHECK(model["hidden"] == 16);
   CHECK(model["parameters"] == served.translator.model().store().element_count());
   CHECK(model["limits"]["sentences"] == 256);

@@ -146,7 +146,7 @@ TEST_CASE("stopping and resuming changes nothing") {
   CHECK(world.read("parts/config.json") == world.read("model/config.json"));
 }
 
-TEST_CASE("each tokenizer and architecture trains and translates, from TSV too") {
+TEST_CASE("each tokenizer and preset trains and translates, from TSV too") {
   const World world;
   std::string tsv;
   const auto source = lines_of(world.read("train.fr")), target = lines_of(world.read("train.en"));
@@ -157,9 +157,10 @@ TEST_CASE("each tokenizer and architecture trains and translates, from TSV too")
       {"--tokenizer", "chars"},
       {"--tokenizer", "bpe", "--vocab-size", "60"},
       {"--tokenizer", "unigram", "--vocab-size", "40", "--no-joint-vocabulary"},
-      {"--architecture", "bahdanau"},
-      {"--architecture", "plain"},
-      {"--score", "additive"},
+      {"--preset", "bahdanau2014"},
+      {"--preset", "cho2014"},
+      {"--preset", "luong2015"},
+      {"--preset", "article", "--score", "additive"},
       {"--max-minutes", "0.003"},
       {"--max-epochs", "1", "--batch-by-tokens", "--batch-size", "100"}};
   for (const Arguments& row : rows) {

@@ -15,10 +15,14 @@ struct NamedConfig {
   Seq2SeqConfig config;
 };
 
+// The kinds of decoder: attention beside the recurrence, inside it, or none.
+enum class Architecture { luong, bahdanau, plain };
+
 inline Seq2SeqConfig tiny_config(Architecture architecture, Score score = Score::general) {
   Seq2SeqConfig c;
-  c.architecture = architecture;
-  c.score = score;
+  if (architecture == Architecture::plain) c.attention = AttentionKind::none;
+  if (architecture == Architecture::bahdanau) c.attend_from = AttendFrom::previous;
+  c.score = architecture == Architecture::bahdanau ? Score::additive : score;
   c.source_vocabulary = 8;
   c.target_vocabulary = 7;
   c.embedding = 3;
@@ -58,10 +62,31 @@ inline std::vector<NamedConfig> tiny_configs() {
   vary("luong, untied", luong, untied);
   vary("bahdanau, untied, readout 5", bahdanau, [](Seq2SeqConfig& c) {
     c.tie_output = false;
-    c.readout = 5;
+    c.readout_size = 5;
   });
   vary("luong, shared embeddings", luong, shared);
   vary("plain, shared embeddings", plain, shared);
+  const auto fed = [](Seq2SeqConfig& c) {
+    c.input_feeding = true;
+    c.layers = 2;
+  };
+  vary("luong, scaled dot", luong, [](Seq2SeqConfig& c) { c.score = Score::scaled_dot; });
+  vary("luong, input feeding, 2 layers", luong, fed);
+  vary("bahdanau, input feeding, 2 layers", bahdanau, fed);
+  vary("general score from the previous state", luong,
+       [](Seq2SeqConfig& c) { c.attend_from = AttendFrom::previous; });
+  vary("bahdanau, maxout, untied", bahdanau, [](Seq2SeqConfig& c) {
+    c.readout = Readout::maxout;
+    c.tie_output = false;
+  });
+  vary("luong, linear, initial state zero", luong, [](Seq2SeqConfig& c) {
+    c.readout = Readout::linear;
+    c.initial_state = InitialState::zero;
+  });
+  vary("plain, 2 layers, initial state mean", plain, [](Seq2SeqConfig& c) {
+    c.layers = 2;
+    c.initial_state = InitialState::mean;
+  });
   vary("sizes 1", luong, [](Seq2SeqConfig& c) {
     c.embedding = c.encoder_hidden = c.hidden = c.attention_size = 1;
     c.dropout = 0;
@@ -69,30 +94,45 @@ inline std::vector<NamedConfig> tiny_configs() {
   return all;
 }
 
-// Every combination of the settings that say what a model is.
+// Every combination of the settings of the decoder's structure, with one of the others' each.
 inline std::vector<NamedConfig> all_configs() {
   std::vector<NamedConfig> all;
-  const auto add = [&all](Architecture architecture, Score score, int bits) {
-    Seq2SeqConfig c = tiny_config(architecture, score);
-    c.layers = bits & 1 ? 2 : 1;
-    c.bidirectional = !(bits & 2);
-    c.encoder_hidden = c.bidirectional ? 2 : 4;  // one size of states, for the dot score
-    c.tie_output = !(bits & 4);
-    c.share_embeddings = bits & 8;
-    if (!c.tie_output) c.readout = 5;
+  const auto add = [&all](Seq2SeqConfig c) {
+    const std::size_t n = all.size();
+    c.bidirectional = n % 3 != 0;
+    c.encoder_hidden = c.bidirectional ? 2 : 4;  // one size of states, for the dot scores
+    c.tie_output = n / 2 % 2 == 0;
+    if (!c.tie_output) c.readout_size = 5;
+    c.share_embeddings = n / 4 % 2 == 0;
     if (c.share_embeddings) c.source_vocabulary = c.target_vocabulary;
-    if (architecture == Architecture::bahdanau && c.layers > 1) return;
-    all.push_back({"architecture " + std::to_string(static_cast<int>(architecture)) + ", score " +
-                       std::to_string(static_cast<int>(score)) + ", settings " +
-                       std::to_string(bits),
+    const auto number = [](auto setting) { return std::to_string(static_cast<int>(setting)); };
+    all.push_back({"attention " + number(c.attention) + ", score " + number(c.score) +
+                       ", attend_from " + number(c.attend_from) + ", input_feeding " +
+                       number(c.input_feeding) + ", readout " + number(c.readout) +
+                       ", initial_state " + number(c.initial_state) + ", layers " +
+                       number(c.layers) + ", combination " + std::to_string(n),
                    c});
   };
-  for (int bits = 0; bits < 16; ++bits) {
-    for (const Score score : {Score::dot, Score::general, Score::additive})
-      add(Architecture::luong, score, bits);
-    add(Architecture::bahdanau, Score::additive, bits);
-    add(Architecture::plain, Score::general, bits);
-  }
+  const auto with_decoder = [&](Seq2SeqConfig c) {
+    for (const Readout readout : {Readout::tanh, Readout::linear, Readout::maxout})
+      for (const InitialState initial :
+           {InitialState::zero, InitialState::last, InitialState::mean})
+        for (const std::size_t layers : {1, 2}) {
+          c.readout = readout;
+          c.initial_state = initial;
+          c.layers = layers;
+          add(c);
+        }
+  };
+  with_decoder(tiny_config(Architecture::plain));
+  for (const Score score : {Score::dot, Score::scaled_dot, Score::general, Score::additive})
+    for (const AttendFrom from : {AttendFrom::current, AttendFrom::previous})
+      for (const bool feeding : {false, true}) {
+        Seq2SeqConfig c = tiny_config(Architecture::luong, score);
+        c.attend_from = from;
+        c.input_feeding = feeding;
+        with_decoder(c);
+      }
   return all;
 }
 

@@ -106,7 +106,7 @@ TEST_CASE("layers: linear, embedding and layer norm compute what they say") {
 }
 
 TEST_CASE("attention layer: each score by its formula, and its gradients") {
-  for (const Score score : {Score::dot, Score::general, Score::additive}) {
+  for (const Score score : {Score::dot, Score::scaled_dot, Score::general, Score::additive}) {
     ParameterStore<double> store;
     const AttentionLayer<double> layer(Scope<double>(store), {score, 4, 4, 3});
     const D queries = random_leaf({2, 1, 4}, 1), values = random_leaf({3, 1, 4}, 2);
@@ -123,6 +123,7 @@ TEST_CASE("attention layer: each score by its formula, and its gradients") {
                               add(linear(q, store.at("query.weight"), store.at("query.bias")), k))))
                       .item()
                 : sum(mul(q, k)).item();
+        if (score == Score::scaled_dot) scores[s] /= 2;  // sqrt(H)
         total += std::exp(scores[s]);
       }
       for (std::size_t s = 0; s < 3; ++s)

@@ -136,10 +136,7 @@ function recurrenceLens(model, { t }) {
   const step = model.decoder.steps[t];
   const before =
     t === 0 ? model.decoder.initial : model.decoder.steps[t - 1].layers.map((layer) => layer.state);
-  const input =
-    model.config.architecture === "bahdanau"
-      ? [...step.embedding, ...step.context]
-      : step.embedding;
+  const input = joinedInputs(model, model.config.gru_inputs, t).flatMap(({ values }) => values);
   return [
     ...step.layers.map((gates, layer) =>
       gruCard(
@@ -253,21 +250,19 @@ function contextLens(model, { t }) {
 }
 
 function readoutLens(model, { t }) {
-  const { context, embedding, layers, readout } = model.decoder.steps[t];
-  const state = layers.at(-1).state;
-  const inputs = { luong: [context, state], bahdanau: [context, state, embedding], plain: [state] }[
-    model.config.architecture
-  ];
+  const { readout } = model.decoder.steps[t];
+  const inputs = joinedInputs(model, model.config.readout_inputs, t);
+  const bounded = (yes) => (yes ? { max: 1 } : {});
   return [
-    context ? namedStrip("context c", context, { max: 1 }) : null,
-    namedStrip("state h", state, { max: 1 }),
-    inputs.length === 3 ? namedStrip("embedding e", embedding) : null,
-    element("p", { class: "lens-arrow number" }, `↓ tanh(W ${readoutInput(model)} + b)`),
-    namedStrip("readout", readout, { max: 1 }),
+    ...inputs.map(({ name, letter, values }) =>
+      namedStrip(name, values, bounded(letter === "c" || letter === "h")),
+    ),
+    element("p", { class: "lens-arrow number" }, `↓ ${readoutFormula(model)}`),
+    namedStrip("readout", readout, bounded(model.config.readout === "tanh")),
     element(
       "p",
       { class: "soft small" },
-      `${inputs.map((vector) => vector.length).join(" + ")} numbers go in, ${readout.length} come out.`,
+      `${inputs.map(({ values }) => values.length).join(" + ")} numbers go in, ${readout.length} come out.`,
     ),
   ];
 }

@@ -5,7 +5,7 @@
 function decoderBlocks(model) {
   const blocks = [inputBlock(model), stateBlock(model), readoutBlock(model), wordBlock(model)];
   if (!hasAttention(model)) return blocks;
-  const contextFirst = model.config.architecture === "bahdanau";
+  const contextFirst = attendsFirst(model);
   blocks.splice(contextFirst ? 1 : 2, 0, contextBlock(model));
   return blocks;
 }
@@ -20,9 +20,9 @@ function decoderNorms(model, t) {
 function outputKnown(model, step, kind) {
   if (step.t === undefined) return false;
   if (step.kind.startsWith("gradient")) return true;
-  const luong = ["recurrence", "scores", "softmax", "context", "readout", "words"];
-  const bahdanau = ["scores", "softmax", "context", "recurrence", "readout", "words"];
-  const order = model.config.architecture === "bahdanau" ? bahdanau : luong;
+  const attention = ["scores", "softmax", "context"];
+  const middle = attendsFirst(model) ? [...attention, "recurrence"] : ["recurrence", ...attention];
+  const order = [...middle, "readout", "words"];
   return order.indexOf(step.kind) >= order.indexOf(kind);
 }
 

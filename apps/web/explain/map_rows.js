@@ -104,9 +104,8 @@ function attentionKnown(step, kind) {
   return order.indexOf(step.kind) >= order.indexOf(kind);
 }
 
-// Bahdanau's decoder steps after its attention, Luong's before.
 function attentionProgress(model, kind) {
-  const first = model.config.architecture === "bahdanau";
+  const first = attendsFirst(model);
   return (step) => ({
     known: attentionKnown(step, kind) || (first && step.kind === "recurrence"),
     active: step.kind === kind,

@@ -217,7 +217,10 @@ function modelSummary({ name, config, translation }) {
   return `${name}: ${describeModel(config)}; log-probability ${probability}`;
 }
 
-function describeModel({ architecture, score, parameters, beam }) {
-  const attention = architecture === "plain" ? "no attention" : `${score} attention`;
-  return `${architecture}, ${attention}, ${formatNumber(parameters)} parameters, beam ${beam}`;
+function describeModel({ attention, score, attend_from, parameters, beam }) {
+  const kind =
+    attention === "none"
+      ? "no attention"
+      : `${attention} attention from the ${attend_from} state, score ${score}`;
+  return `${kind}, ${formatNumber(parameters)} parameters, beam ${beam}`;
 }

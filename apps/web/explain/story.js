@@ -32,9 +32,48 @@ function hasAttention(model) {
   return model.decoder.steps.some((step) => step.weights);
 }
 
-// What the feedforward layer reads: [context; state], [context; state; embedding], or the state.
+// Whether the state before attends, so that its context enters the recurrence.
+function attendsFirst(model) {
+  return model.config.gru_inputs.includes("context");
+}
+
+// What is joined to make an input of output word t's step: [{letter, name, values}]
+function joinedInputs(model, inputs, t) {
+  const { embedding, context, layers } = model.decoder.steps[t];
+  const known = {
+    embedding: { letter: "e", name: "embedding e", values: embedding },
+    context: { letter: "c", name: "context c", values: context },
+    state: { letter: "h", name: "state h", values: layers.at(-1).state },
+    readout: { letter: "r", name: "readout r before", values: readoutBefore(model, t) },
+  };
+  return inputs.map((input) => known[input]);
+}
+
+function readoutBefore(model, t) {
+  return t === 0
+    ? new Array(model.config.readout_size).fill(0)
+    : model.decoder.steps[t - 1].readout;
+}
+
+// What the layer before the output words reads: "[c; h]", "[c; h; e]", or "h".
 function readoutInput(model) {
-  return { luong: "[c; h]", bahdanau: "[c; h; e]", plain: "h" }[model.config.architecture];
+  const letters = joinedInputs(model, model.config.readout_inputs, 0).map(({ letter }) => letter);
+  return letters.length === 1 ? letters[0] : `[${letters.join("; ")}]`;
+}
+
+// What that layer does: "tanh(W [c; h] + b)"
+function readoutFormula(model) {
+  const sum = `W ${readoutInput(model)} + b`;
+  return model.config.readout === "linear" ? sum : `${model.config.readout}(${sum})`;
+}
+
+// How it is called in a sentence.
+function readoutLayer(model) {
+  return {
+    tanh: "a feedforward layer with tanh",
+    linear: "a linear layer",
+    maxout: "a maxout layer",
+  }[model.config.readout];
 }
 
 function quoted(word) {
@@ -144,18 +183,15 @@ function outputSteps(model, t) {
   });
   const recurrence = named("recurrence", "the decoder takes a step", recurrenceText(model, t));
   const attention = hasAttention(model) ? attentionSteps(model, t, named) : [];
-  const first =
-    model.config.architecture === "bahdanau"
-      ? [...attention, recurrence]
-      : [recurrence, ...attention];
+  const first = attendsFirst(model) ? [...attention, recurrence] : [recurrence, ...attention];
   return [
     ...first,
     named(
       "readout",
       attention.length ? "context and state are joined" : "a last layer",
       attention.length
-        ? `Context and decoder state are put end to end, ${readoutInput(model)}, and pass through a feedforward layer with tanh.`
-        : "The decoder’s state passes through a feedforward layer with tanh.",
+        ? `Context and decoder state are put end to end, ${readoutInput(model)}, and pass through ${readoutLayer(model)}.`
+        : `The decoder’s state passes through ${readoutLayer(model)}.`,
     ),
     named("words", `${quoted(step.chosen.text)} is chosen`, wordsText(model, t)),
   ];
@@ -179,8 +215,7 @@ function attentionSteps(model, t, named) {
   const best = weights.indexOf(Math.max(...weights));
   const compared = scores.map((score) => score ?? -Infinity); // none where a position is off
   const likest = compared.indexOf(Math.max(...compared));
-  const asker =
-    model.config.architecture === "bahdanau" ? "The previous decoder state" : "The decoder’s state";
+  const asker = attendsFirst(model) ? "The previous decoder state" : "The decoder’s state";
   return [
     named(
       "scores",

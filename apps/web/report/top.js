@@ -19,10 +19,9 @@ function reportTop({ name, model, validation, quality, curves }) {
 
 function modelSentence(model, config) {
   const attention =
-    config.architecture === "plain"
+    config.attention === "none"
       ? "no attention"
-      : `${config.architecture} attention` +
-        (config.architecture === "luong" ? `, score ${config.score}` : "");
+      : `${config.attention} attention from the ${config.attend_from} state, score ${config.score}`;
   const encoder = `${config.bidirectional ? "bidirectional" : "one-way"} encoder of ${formatNumber(config.encoder_hidden)}`;
   return (
     `${formatNumber(model.parameters)} parameters: ${attention}, ${encoder} units, decoder of ` +

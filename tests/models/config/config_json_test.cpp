@@ -3,6 +3,7 @@
 
 #include "babelgrad/models/config/config_fields.h"
 #include "babelgrad/models/config/config_json.h"
+#include "babelgrad/models/config/presets.h"
 #include "tests/autograd/helpers.h"
 
 namespace babelgrad {
@@ -34,7 +35,7 @@ TEST_CASE("config json: every field survives the way there and back") {
   CHECK(read.data.source == changed.data.source);
   CHECK(read.training.seed == changed.training.seed);
   CHECK(read.training.learning_rate == changed.training.learning_rate);
-  CHECK(read.model.architecture == changed.model.architecture);
+  CHECK(read.model.attend_from == changed.model.attend_from);
   Config defaults;
   update_from_json(defaults, to_json(Config{}), "c.json");
   CHECK(to_json(defaults) == to_json(Config{}));
@@ -50,6 +51,41 @@ TEST_CASE("config json: a file may name a few keys only, the others stay") {
   CHECK(config.data.tsv == "x.tsv");
   update_from_json(config, "{}", "c.json");
   CHECK(config.model.hidden == 77);
+}
+
+TEST_CASE("config json: what earlier versions wrote is the settings that it stood for") {
+  const auto read = [](const std::string& json) {
+    Config config;
+    update_from_json(config, json, "c.json");
+    config.model.check();
+    return config.model;
+  };
+  const Seq2SeqConfig luong = read(R"({"architecture": "luong", "score": "additive"})");
+  CHECK(luong.attends());
+  CHECK(luong.attend_from == AttendFrom::current);
+  CHECK(luong.score == Score::additive);
+  const Seq2SeqConfig bahdanau = read(
+      R"({"architecture": "bahdanau", "score": "general", "readout": 5, "tie_output": false})");
+  CHECK(bahdanau.attends_from_previous());
+  CHECK(bahdanau.score == Score::additive);
+  CHECK(bahdanau.readout_size == 5);
+  CHECK(bahdanau.readout == Readout::tanh);
+  CHECK(!read(R"({"architecture": "plain", "score": "general", "readout": 0})").attends());
+}
+
+TEST_CASE("config json: presets are settings that go together") {
+  for (const Preset& preset : kPresets) {
+    INFO(preset.name);
+    Config config;
+    config.model.hidden = 77;
+    preset.set(config.model);
+    config.model.check();
+    CHECK(config.model.hidden == 77);
+  }
+  Config config;
+  const std::string before = to_json(config);
+  kPresets[0].set(config.model);
+  CHECK(to_json(config) == before);
 }
 
 TEST_CASE("config json: a path that JSON cannot hold is named") {

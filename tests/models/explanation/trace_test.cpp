@@ -48,7 +48,7 @@ void check_equals_fused_run(double tolerance) {
         const StepTrace<T>& step = traced.steps[t];
         CHECK(std::abs(log_probability(step) -
                        static_cast<double>(forced.log_probabilities.data()[t])) < tolerance);
-        REQUIRE(step.weights.defined() == (named.config.architecture != Architecture::plain));
+        REQUIRE(step.weights.defined() == named.config.attends());
         for (std::size_t s = 0; step.weights.defined() && s < traced.source.size(); ++s)
           CHECK(std::abs(static_cast<double>(step.weights.value().data()[s]) -
                          static_cast<double>(forced.weights.data()[t * traced.source.size() + s])) <
@@ -211,6 +211,7 @@ TEST_CASE("trace: gradients at the states are finite differences through the fus
       for (std::size_t i = 0; i < D; ++i)
         last.data()[i] = states.data()[(i < n ? (S - 1) * D : 0) + i];
       encoded.final = {Tensor<double>(last)};
+      encoded.lengths = ints({1}, {4});
       return model.decoder().initial_state(encoded);
     };
     for (std::size_t t = 0; t < traced.steps.size(); ++t) {
@@ -250,7 +251,7 @@ TEST_CASE("trace: sizes of the gradient norms") {
       CHECK(norms[t].decoder_states.size() == t + 2);
       CHECK(norms[t].target_embeddings.size() == t + 1);
       CHECK(norms[t].state == norms[t].decoder_states.back());
-      CHECK((norms[t].context > 0) == (named.config.architecture != Architecture::plain));
+      CHECK((norms[t].context > 0) == named.config.attends());
     }
   }
 }

@@ -97,7 +97,7 @@ void check_hypothesis(const Seq2Seq<double>& model, const std::vector<std::int32
   CHECK(std::count(h.tokens.begin(), h.tokens.end(), text::kEos) == (h.finished ? 1 : 0));
   CHECK(std::abs(h.score - h.log_probability / std::pow(length, c.length_penalty)) < kTolerance);
   CHECK(std::abs(h.log_probability - forced_log_probability(model, source, h)) < kTolerance);
-  if (model.config().architecture == Architecture::plain) {
+  if (!model.config().attends()) {
     CHECK(h.weights.empty());
     return;
   }

@@ -101,17 +101,23 @@ TEST_CASE("seq2seq: sizes that do not go together are refused with both") {
   Seq2SeqConfig c = tiny_config(Architecture::luong, Score::dot);
   c.hidden = 5;
   CHECK(refusal(c) == "config: score dot needs hidden, 5, equal to the encoder's states, 4");
-  c = tiny_config(Architecture::bahdanau);
-  c.layers = 2;
-  CHECK(refusal(c) == "config: architecture bahdanau needs layers 1; got 2");
+  c.score = Score::scaled_dot;
+  CHECK(refusal(c) == "config: score scaled_dot needs hidden, 5, equal to the encoder's states, 4");
+  c = tiny_config(Architecture::plain);
+  c.attend_from = AttendFrom::previous;
+  CHECK(refusal(c) == "config: attend_from previous needs attention; attention is none");
+  c = tiny_config(Architecture::plain);
+  c.input_feeding = true;
+  CHECK(refusal(c) ==
+        "config: input_feeding feeds what attention made of the step before; attention is none");
   c = tiny_config(Architecture::luong);
   c.share_embeddings = true;
   CHECK(refusal(c) ==
         "config: share_embeddings needs one vocabulary for both sides; source_vocabulary is 8, "
         "target_vocabulary 7");
   c = tiny_config(Architecture::luong);
-  c.readout = 5;
-  CHECK(refusal(c) == "config: readout is 5, but tie_output needs it equal to embedding, 3");
+  c.readout_size = 5;
+  CHECK(refusal(c) == "config: readout_size is 5, but tie_output needs it equal to embedding, 3");
 }
 
 TEST_CASE("seq2seq: one seed gives one model, whatever the order; another seed another") {

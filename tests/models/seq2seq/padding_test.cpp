@@ -50,7 +50,7 @@ TEST_CASE("padding: force gives each sentence's own log-probabilities and attent
         const double got = forced.log_probabilities.data()[t * B + b];
         const bool real = t < one.target_length;
         CHECK(std::abs(got - (real ? alone.log_probabilities.data()[t] : 0)) < kTolerance);
-        if (!real || named.config.architecture == Architecture::plain) continue;
+        if (!real || !named.config.attends()) continue;
         for (std::size_t s = 0; s < S; ++s) {
           const double expected =
               s < one.source_length ? alone.weights.data()[t * one.source_length + s] : 0;
@@ -109,7 +109,7 @@ TEST_CASE("force: the loss is the mean of its log-probabilities, and it is step 
         if (word == text::kPad) continue;
         const double step_p = log_p.data()[b * named.config.target_vocabulary + word];
         CHECK(std::abs(step_p - forced.log_probabilities.data()[t * B + b]) < kTolerance);
-        if (named.config.architecture == Architecture::plain) continue;
+        if (!named.config.attends()) continue;
         for (std::size_t s = 0; s < S; ++s)
           CHECK(std::abs(output.weights.value().data()[b * S + s] -
                          forced.weights.data()[(t * B + b) * S + s]) < kTolerance);
