@@ -35,7 +35,10 @@ std::string describe(const Config& config) {
   text += "; embedding " + size(m.embedding) + ", encoder " + (m.bidirectional ? "2 x " : "") +
           size(m.encoder_hidden) + ", decoder " + size(m.hidden) + ", layers " + size(m.layers);
   text += "; vocabulary " + size(m.source_vocabulary) + " to " + size(m.target_vocabulary) + ", " +
-          kTokenizerNames[static_cast<std::size_t>(config.data.tokenizer)];
+          kTokenizerNames[static_cast<std::size_t>(config.data.source_tokenizer)];
+  if (config.data.target_tokenizer != config.data.source_tokenizer)
+    text += std::string(" to ") +
+            kTokenizerNames[static_cast<std::size_t>(config.data.target_tokenizer)];
   return text;
 }
 

@@ -35,18 +35,20 @@ void require_same_config(const Config& config, const Safetensors& file,
 }  // namespace
 
 std::string prepare_line(const DataConfig& config, const std::string& line) {
-  return config.lowercase ? text::lowercase(line) : line;
+  const std::string normalized = config.normalize == Normalization::nfc ? text::nfc(line) : line;
+  return config.lowercase ? text::lowercase(normalized) : normalized;
 }
 
 Codecs load_codecs(const Config& config, const std::filesystem::path& folder) {
-  const auto load = [&](const char* name) {
-    return text::Codec::load(folder, name, config.data.tokenizer, config.data.word_split);
+  const auto load = [&](const char* name, text::TokenizerKind kind) {
+    return text::Codec::load(folder, name, kind, config.data.word_split);
   };
   Codecs codecs;
   if (is_joint(config))
-    codecs.source = codecs.target = load("shared");
+    codecs.source = codecs.target = load("shared", config.data.source_tokenizer);
   else
-    codecs = {load("source"), load("target")};
+    codecs = {load("source", config.data.source_tokenizer),
+              load("target", config.data.target_tokenizer)};
   if (codecs.source.size() != config.model.source_vocabulary ||
       codecs.target.size() != config.model.target_vocabulary)
     throw CheckpointError(folder.string() + ": the vocabularies do not have the sizes that " +
