@@ -42,7 +42,9 @@ text::Alignment strongest_links(const std::vector<std::vector<float>>& weights) 
 
 double alignment_error(const EvaluateOptions& options, const Translator& translator,
                        const std::vector<Translator::Scored>& scored) {
-  if (translator.config().data.tokenizer != text::TokenizerKind::words)
+  const DataConfig& data = translator.config().data;
+  if (data.source_tokenizer != text::TokenizerKind::words ||
+      data.target_tokenizer != text::TokenizerKind::words)
     throw UsageError("--alignments needs a model whose tokens are words");
   if (!translator.config().model.attends())
     throw UsageError("--alignments needs a model with attention");

@@ -23,6 +23,13 @@ void Seq2SeqConfig::check() const {
     fail("input_feeding feeds what attention made of the step before; attention is none");
 }
 
+bool DataConfig::is_joint() const {
+  const bool subwords = source_tokenizer == text::TokenizerKind::bpe ||
+                        source_tokenizer == text::TokenizerKind::unigram;
+  return joint_vocabulary && subwords && source_tokenizer == target_tokenizer &&
+         source_vocab_size == target_vocab_size;
+}
+
 void TrainingConfig::check() const {
   if (shards != 0 && !std::has_single_bit(shards))
     throw ConfigError("config: shards is " + std::to_string(shards) +

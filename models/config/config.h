@@ -54,19 +54,27 @@ struct Seq2SeqConfig {
   void check() const;
 };
 
+enum class Normalization { none, nfc };
+
 struct DataConfig {
   std::string source, target;              // two aligned files ...
   std::string tsv;                         // ... or one of tab-separated pairs
   std::string valid_source, valid_target;  // without them, pairs are held out of the training data
   std::size_t valid_size = 1000;
-  text::TokenizerKind tokenizer = text::TokenizerKind::bpe;
+  Normalization normalize = Normalization::nfc;
+  text::TokenizerKind source_tokenizer = text::TokenizerKind::bpe;
+  text::TokenizerKind target_tokenizer = text::TokenizerKind::bpe;
   text::WordSplit word_split = text::WordSplit::whitespace;
   bool lowercase = false;
   bool joint_vocabulary = true;
-  std::size_t vocab_size = 0;
+  std::size_t source_vocab_size = 0;
+  std::size_t target_vocab_size = 0;
   std::size_t min_count = 1;
   std::size_t max_length = 100;
   bool cut_long = false;
+
+  // Whether both sides share a vocabulary: that is asked for, and they are cut in the same way.
+  bool is_joint() const;
 };
 
 enum class OptimizerKind { adam, adamw, sgd };

@@ -3,6 +3,8 @@
 //   flag(key, field, meaning)                          for bools
 //   text(key, field, meaning)                          for strings
 //   choice(key, field, names, meaning)                 for enums, names in order of the enum
+//   choice_of_both, number_of_both(key, source_field, target_field, ...)
+//       for a key that sets two fields; they have keys of their own, too, which follow it
 // The JSON form (config_json.cpp) and the command line's flags (apps/) are made from it.
 #pragma once
 
@@ -18,6 +20,7 @@ inline constexpr std::array kScoreNames{"dot", "scaled_dot", "general", "additiv
 inline constexpr std::array kAttendFromNames{"current", "previous"};
 inline constexpr std::array kReadoutNames{"tanh", "linear", "maxout"};
 inline constexpr std::array kInitialStateNames{"zero", "last", "mean"};
+inline constexpr std::array kNormalizationNames{"none", "nfc"};
 inline constexpr std::array kTokenizerNames{"words", "chars", "bpe", "unigram"};
 inline constexpr std::array kWordSplitNames{"whitespace", "unicode"};
 inline constexpr std::array kOptimizerNames{"adam", "adamw", "sgd"};
@@ -42,14 +45,22 @@ void visit_data(DataConfig& c, Visitor&& v) {
   v.text("valid_target", c.valid_target, "validation text, target side");
   v.number("valid_size", c.valid_size, 1, kMaxCount,
            "pairs held out for validation if none are given (at most a tenth of the data)");
-  v.choice("tokenizer", c.tokenizer, kTokenizerNames, "what a token is");
+  v.choice("normalize", c.normalize, kNormalizationNames,
+           "nfc: write each character in one way first (Unicode's form C)");
+  v.choice_of_both("tokenizer", c.source_tokenizer, c.target_tokenizer, kTokenizerNames,
+                   "what a token is, on both sides");
+  v.choice("source_tokenizer", c.source_tokenizer, kTokenizerNames, "... on the source side");
+  v.choice("target_tokenizer", c.target_tokenizer, kTokenizerNames, "... on the target side");
   v.choice("word_split", c.word_split, kWordSplitNames,
            "words: at white space (tokenised text), or lower-cased at Unicode word bounds");
   v.flag("lowercase", c.lowercase, "lower-case all text first");
-  v.flag("joint_vocabulary", c.joint_vocabulary, "bpe, unigram: one vocabulary for both sides");
-  v.number("vocab_size", c.vocab_size, 0, kMaxCount,
-           "largest vocabulary a side, special tokens included; 0: 8000 for bpe and unigram, else "
-           "all tokens");
+  v.flag("joint_vocabulary", c.joint_vocabulary,
+         "one vocabulary for both sides, if both are bpe or both unigram");
+  v.number_of_both("vocab_size", c.source_vocab_size, c.target_vocab_size, 0, kMaxCount,
+                   "largest vocabulary a side, special tokens included; 0: 8000 for bpe and "
+                   "unigram, else all tokens");
+  v.number("source_vocab_size", c.source_vocab_size, 0, kMaxCount, "... of the source side");
+  v.number("target_vocab_size", c.target_vocab_size, 0, kMaxCount, "... of the target side");
   v.number("min_count", c.min_count, 1, kMaxCount, "words, chars: rarer tokens become <unk>");
   v.number("max_length", c.max_length, 1, 100000, "longest sentence to train on, tokens");
   v.flag("cut_long", c.cut_long, "cut longer sentences instead of leaving their pairs out");

@@ -32,6 +32,11 @@ struct Writer {
   void choice(const char* key, E field, const Names& names, const char*) {
     json[key] = names[static_cast<std::size_t>(field)];
   }
+  // The two fields' own keys are written.
+  template <class N, class L, class H>
+  void number_of_both(const char*, const N&, const N&, L, H, const char*) {}
+  template <class E, class Names>
+  void choice_of_both(const char*, E, E, const Names&, const char*) {}
 };
 
 // Takes the keys that it knows out of `json`.
@@ -76,6 +81,18 @@ class Reader {
       all += (i == 0 ? "" : i + 1 == names.size() ? " or " : ", ") + std::string(names[i]);
     }
     fail(key, value, all);
+  }
+  template <class N, class L, class H>
+  void number_of_both(const char* key, N& source, N& target, L low, H high, const char* help) {
+    if (!json_.contains(key)) return;
+    number(key, source, low, high, help);
+    target = source;
+  }
+  template <class E, class Names>
+  void choice_of_both(const char* key, E& source, E& target, const Names& names, const char* help) {
+    if (!json_.contains(key)) return;
+    choice(key, source, names, help);
+    target = source;
   }
 
  private:
@@ -146,6 +163,7 @@ void update_from_json(Config& config, const std::string& text, const std::string
 
 Config stored_config(const std::string& json, const std::string& name) {
   Config config;
+  config.data.normalize = Normalization::none;
   update_from_json(config, json, name);
   return config;
 }

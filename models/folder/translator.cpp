@@ -45,18 +45,20 @@ bool is_same(const text::Codec& a, const text::Codec& b) {
 }  // namespace
 
 std::string prepare_line(const DataConfig& config, const std::string& line) {
-  return config.lowercase ? text::lowercase(line) : line;
+  const std::string normalized = config.normalize == Normalization::nfc ? text::nfc(line) : line;
+  return config.lowercase ? text::lowercase(normalized) : normalized;
 }
 
 Codecs load_codecs(const Config& config, const std::filesystem::path& folder) {
-  const auto load = [&](const char* name) {
-    return text::Codec::load(folder, name, config.data.tokenizer, config.data.word_split);
+  const auto load = [&](const char* name, text::TokenizerKind kind) {
+    return text::Codec::load(folder, name, kind, config.data.word_split);
   };
   Codecs codecs;
   if (is_joint(config))
-    codecs.source = codecs.target = load("shared");
+    codecs.source = codecs.target = load("shared", config.data.source_tokenizer);
   else
-    codecs = {load("source"), load("target")};
+    codecs = {load("source", config.data.source_tokenizer),
+              load("target", config.data.target_tokenizer)};
   if (codecs.source.size() != config.model.source_vocabulary ||
       codecs.target.size() != config.model.target_vocabulary)
     throw CheckpointError(folder.string() + ": the vocabularies do not have the sizes that " +
@@ -149,7 +151,7 @@ void Translator::require_readable(const std::vector<std::string>& lines, const t
 
 void Translator::join(std::shared_ptr<const Translator> other, const std::string& name) {
   const DataConfig &a = config_.data, &b = other->config_.data;
-  if (a.word_split != b.word_split || a.lowercase != b.lowercase ||
+  if (a.word_split != b.word_split || a.lowercase != b.lowercase || a.normalize != b.normalize ||
       !is_same(codecs_.source, other->codecs_.source) ||
       !is_same(codecs_.target, other->codecs_.target))
     throw ConfigError(name + ": reads or writes other words than the first model");

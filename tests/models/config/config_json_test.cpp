@@ -22,6 +22,10 @@ struct Changer {
   void choice(const char*, E& field, const Names& names, const char*) {
     field = static_cast<E>((static_cast<std::size_t>(field) + 1) % names.size());
   }
+  template <class N, class L, class H>
+  void number_of_both(const char*, N&, N&, L, H, const char*) {}
+  template <class E, class Names>
+  void choice_of_both(const char*, E&, E&, const Names&, const char*) {}
 };
 
 TEST_CASE("config json: every field survives the way there and back") {
@@ -86,6 +90,26 @@ TEST_CASE("config json: presets are settings that go together") {
   const std::string before = to_json(config);
   kPresets[0].set(config.model);
   CHECK(to_json(config) == before);
+}
+
+TEST_CASE("config json: a key for both sides, and one of a side above it") {
+  Config config;
+  update_from_json(
+      config, R"({"target_tokenizer": "words", "tokenizer": "chars", "vocab_size": 9})", "c.json");
+  CHECK(config.data.source_tokenizer == text::TokenizerKind::chars);
+  CHECK(config.data.target_tokenizer == text::TokenizerKind::words);
+  CHECK(config.data.source_vocab_size == 9);
+  CHECK(config.data.target_vocab_size == 9);
+  update_from_json(config, R"({"source_vocab_size": 7})", "c.json");
+  CHECK(config.data.source_vocab_size == 7);
+  CHECK(config.data.target_vocab_size == 9);
+  CHECK(to_json(config).find("\"tokenizer\"") == std::string::npos);
+}
+
+TEST_CASE("config json: a stored configuration without a key means what was done before it") {
+  CHECK(stored_config("{}", "c.json").data.normalize == Normalization::none);
+  CHECK(stored_config(R"({"normalize": "nfc"})", "c.json").data.normalize == Normalization::nfc);
+  CHECK(Config{}.data.normalize == Normalization::nfc);
 }
 
 TEST_CASE("config json: a path that JSON cannot hold is named") {
