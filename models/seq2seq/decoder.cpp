@@ -160,6 +160,7 @@ DecoderState<T> DecoderState<T>::join(const DecoderState& more, std::size_t widt
   DecoderState both = *this;
   for (std::size_t i = 0; i < hidden_.size(); ++i)
     both.hidden_[i] = cat({hidden_[i], more.hidden_[i]}, 0);
+  if (fed_.defined()) both.fed_ = cat({fed_, more.fed_}, 0);
   return both.select(order);
 }
 
