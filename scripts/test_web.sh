@@ -10,14 +10,19 @@ scripts/build.sh "$build" babelgrad
 work=$build/web-tests
 mkdir -p "$work"
 train() {  # train NAME OPTIONS...
-  "$build/babelgrad" train --config data/demo.json --out "$work/$1" --overwrite --max-updates 900 \
-    --snapshots 6 --valid-every 300 --valid-size 100 "${@:2}" 2>"$work/$1.log" ||
+  "$build/babelgrad" train --config data/demo.json --out "$work/$1" --overwrite \
+    --max-updates "${updates:-900}" --snapshots 6 --valid-every 300 --valid-size 100 "${@:2}" 2>"$work/$1.log" ||
     { cat "$work/$1.log" >&2; exit 1; }
 }
 train luong
 train plain --attention none
 "$build/babelgrad" explain --model "$work/luong" --model "$work/plain" "je suis étudiant" \
   -o "$work/explain.html"
+updates=100 train inside --preset bahdanau2014 --initial-state mean
+updates=100 train fed --preset luong2015 --initial-state zero --readout linear
+for model in inside fed; do
+  "$build/babelgrad" explain --model "$work/$model" "je suis étudiant" -o "$work/$model.html"
+done
 "$build/babelgrad" report --model "$work/luong" -o "$work/report.html"
 
 cd tests/web

@@ -19,6 +19,8 @@ void Seq2SeqConfig::check() const {
          std::to_string(encoder_size()));
   if (!attends() && attend_from == AttendFrom::previous)
     fail("attend_from previous needs attention; attention is none");
+  if (!attends() && initial_state == InitialState::zero)
+    fail("initial_state zero with attention none: nothing of the source would reach the decoder");
   if (!attends() && input_feeding)
     fail("input_feeding feeds what attention made of the step before; attention is none");
 }

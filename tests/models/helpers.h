@@ -121,7 +121,7 @@ inline std::vector<NamedConfig> all_configs() {
           c.readout = readout;
           c.initial_state = initial;
           c.layers = layers;
-          add(c);
+          if (c.attends() || initial != InitialState::zero) add(c);
         }
   };
   with_decoder(tiny_config(Architecture::plain));

@@ -100,6 +100,39 @@ test("plays every step, with the numbers of its data", async () => {
   checkFaults(page);
 });
 
+test("models of other settings: every step, and what their layers read", async () => {
+  for (const [name, formula, sizes, start] of [
+    ["inside", "maxout(W [c; h; e] + b)", ["context", "hidden", "embedding"], "The mean of"],
+    ["fed", "W [c; h] + b", ["context", "hidden"], "a state of zeros"],
+  ]) {
+    const page = await open(browser, path.join(build, `web-tests/${name}.html`));
+    const {
+      models: [model],
+    } = await dataOf(page);
+    const size = { ...model.config, context: model.encoder.states[0].length };
+    const [, count] = await position(page);
+    let readouts = 0;
+    for (let i = 0; i < count; i++) {
+      const kind = await checkStep(page, model);
+      if (kind === "The decoder’s first state")
+        assert.ok((await page.locator(".caption").textContent()).includes(start));
+      if (kind.endsWith("are joined")) {
+        readouts += 1;
+        const lens = await page.locator(".lens-body").textContent();
+        assert.ok(lens.includes(formula), lens);
+        assert.ok(
+          lens.includes(`${sizes.map((key) => size[key]).join(" + ")} numbers go in`),
+          lens,
+        );
+      }
+      await press(page, "ArrowRight");
+    }
+    assert.equal(readouts, model.decoder.steps.length);
+    checkFaults(page);
+    await page.close();
+  }
+});
+
 test("gradients are those of the data", async () => {
   const page = await open(browser, file);
   const {

@@ -176,12 +176,16 @@ function centralColumn(model, step) {
   return weights ? weights.indexOf(Math.max(...weights)) : 0;
 }
 
-// The cells where each direction of the encoder ends.
-function encoderEnds({ model, cells }) {
+// The cells of the last layer that the decoder's first state is made of.
+function initialSources({ model, cells }) {
   const layer = model.encoder.layers.length - 1;
-  return [cells.get(`forward-${layer}`).at(-1), cells.get(`backward-${layer}`)?.[0]].filter(
-    Boolean,
-  );
+  const forward = cells.get(`forward-${layer}`);
+  const backward = cells.get(`backward-${layer}`) ?? [];
+  return {
+    zero: [],
+    last: [forward.at(-1), ...backward.slice(0, 1)],
+    mean: [...forward, ...backward],
+  }[model.config.initial_state];
 }
 
 // Which curves a step draws.
@@ -193,7 +197,7 @@ function mapLinks(map, step) {
   const here = step.t === undefined ? null : model.decoder.steps[step.t];
   switch (step.kind) {
     case "initial":
-      return encoderEnds(map).map((from) => ({ from, to: block("state"), strength: 0.5 }));
+      return initialSources(map).map((from) => ({ from, to: block("state"), strength: 0.5 }));
     case "recurrence": {
       const word = map.output.lastElementChild;
       return word ? [{ from: word, to: block("input"), strength: 0.3 }] : [];
@@ -211,7 +215,7 @@ function mapLinks(map, step) {
     case "gradient-states":
     case "gradient-words": {
       if (!here.weights)
-        return encoderEnds(map).map((from) => ({
+        return initialSources(map).map((from) => ({
           from,
           to: block("state"),
           strength: 0.5,

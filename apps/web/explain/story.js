@@ -142,15 +142,25 @@ function encoderText(model, i, last, backward) {
   );
 }
 
+// What the decoder's first state is made of.
+function initialText({ config }) {
+  if (config.initial_state === "zero") return "The decoder starts from nothing: a state of zeros.";
+  const what = {
+    last: config.bidirectional
+      ? "The last states of the two readers, who have then seen the whole sentence, pass"
+      : "The last state of the reader, who has then seen the whole sentence, passes",
+    mean: "The mean of all hidden states passes",
+  }[config.initial_state];
+  return `${what} through one small layer: the decoder starts from here.`;
+}
+
 function handOverSteps(model) {
   const count = model.source.tokens.length;
   const initial = {
     kind: "initial",
     chapter: "Hand-over",
     title: "The decoder’s first state",
-    text:
-      "The last states of the two readers, who have then seen the whole sentence, pass through one small layer: " +
-      "the decoder starts from here.",
+    text: initialText(model),
   };
   if (!hasAttention(model)) {
     initial.text =

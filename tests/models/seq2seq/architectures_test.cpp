@@ -107,6 +107,11 @@ TEST_CASE("seq2seq: sizes that do not go together are refused with both") {
   c.attend_from = AttendFrom::previous;
   CHECK(refusal(c) == "config: attend_from previous needs attention; attention is none");
   c = tiny_config(Architecture::plain);
+  c.initial_state = InitialState::zero;
+  CHECK(refusal(c) ==
+        "config: initial_state zero with attention none: nothing of the source would reach the "
+        "decoder");
+  c = tiny_config(Architecture::plain);
   c.input_feeding = true;
   CHECK(refusal(c) ==
         "config: input_feeding feeds what attention made of the step before; attention is none");
