@@ -49,8 +49,10 @@ void visit_data(DataConfig& c, Visitor&& v) {
            "nfc: write each character in one way first (Unicode's form C)");
   v.choice_of_both("tokenizer", c.source_tokenizer, c.target_tokenizer, kTokenizerNames,
                    "what a token is, on both sides");
-  v.choice("source_tokenizer", c.source_tokenizer, kTokenizerNames, "... on the source side");
-  v.choice("target_tokenizer", c.target_tokenizer, kTokenizerNames, "... on the target side");
+  v.choice("source_tokenizer", c.source_tokenizer, kTokenizerNames,
+           "what a token is on the source side");
+  v.choice("target_tokenizer", c.target_tokenizer, kTokenizerNames,
+           "what a token is on the target side");
   v.choice("word_split", c.word_split, kWordSplitNames,
            "words: at white space (tokenised text), or lower-cased at Unicode word bounds");
   v.flag("lowercase", c.lowercase, "lower-case all text first");
@@ -59,8 +61,10 @@ void visit_data(DataConfig& c, Visitor&& v) {
   v.number_of_both("vocab_size", c.source_vocab_size, c.target_vocab_size, 0, kMaxCount,
                    "largest vocabulary a side, special tokens included; 0: 8000 for bpe and "
                    "unigram, else all tokens");
-  v.number("source_vocab_size", c.source_vocab_size, 0, kMaxCount, "... of the source side");
-  v.number("target_vocab_size", c.target_vocab_size, 0, kMaxCount, "... of the target side");
+  v.number("source_vocab_size", c.source_vocab_size, 0, kMaxCount,
+           "largest vocabulary of the source side");
+  v.number("target_vocab_size", c.target_vocab_size, 0, kMaxCount,
+           "largest vocabulary of the target side");
   v.number("min_count", c.min_count, 1, kMaxCount, "words, chars: rarer tokens become <unk>");
   v.number("max_length", c.max_length, 1, 100000, "longest sentence to train on, tokens");
   v.flag("cut_long", c.cut_long, "cut longer sentences instead of leaving their pairs out");

@@ -23,8 +23,8 @@
 
 namespace babelgrad {
 
-// The losses of the shards begin <= i < end of a batch. Where a batch is split over machines, each
-// has as many shards, a power of two, but the last ones, which may lack some.
+// The losses of the shards begin <= i < end of a batch. Where machines share a batch, each has a
+// range of the same power of two of shards, of which the last ones may lack some, or all.
 template <class T>
 struct ShardedLoss {
   std::size_t begin = 0, end = 0;

@@ -178,6 +178,20 @@ TEST_CASE("config json: what cannot be is named, and nothing is changed") {
   }
 }
 
+TEST_CASE("config: shards are a power of two, by default at most the threads") {
+  const std::vector<std::size_t> expected{1, 2, 2, 4, 4, 4, 4, 8, 8};
+  for (std::size_t threads = 1; threads <= expected.size(); ++threads)
+    CHECK(default_shards(threads) == expected[threads - 1]);
+  TrainingConfig config;
+  for (const std::size_t shards : {0, 1, 2, 64}) {
+    config.shards = shards;
+    CHECK_NOTHROW(config.check());
+  }
+  config.shards = 6;
+  CHECK(message_of<ConfigError>([&] { config.check(); }) ==
+        "config: shards is 6; need a power of two (1, 2, 4 ...), or 0");
+}
+
 TEST_CASE("config: a model's identity leaves out limits, threads and search, and nothing else") {
   Config a, b;
   b.training.max_updates = 5;
