@@ -6,6 +6,10 @@ namespace babelgrad::apps {
 
 void ModelOptions::add(CLI::App& command, SearchFlags search) {
   command.add_option("--model", model, "model folder")->type_name("DIR")->required();
+  add_settings(command, search);
+}
+
+void ModelOptions::add_settings(CLI::App& command, SearchFlags search) {
   command.add_option("--threads", threads, "worker threads; 0: one a core")
       ->type_name("N")
       ->check(CLI::Range(0, 1024))
@@ -14,8 +18,8 @@ void ModelOptions::add(CLI::App& command, SearchFlags search) {
   flags.add(command, search == SearchFlags::best ? FlagGroup::best : FlagGroup::search, Config{});
 }
 
-Translator ModelOptions::load() const {
-  Translator translator = Translator::load(model);
+Translator ModelOptions::load(const std::string& folder) const {
+  Translator translator = Translator::load(folder);
   flags.apply(translator.config());
   SearchConfig& search = translator.config().search;
   if (!flags.was_given("nbest")) search.nbest = std::min(search.nbest, search.beam);

@@ -17,7 +17,10 @@ struct ModelOptions {
   ConfigFlags flags;
 
   void add(CLI::App& command, SearchFlags search);
-  Translator load() const;  // with the search flags applied
+  void add_settings(CLI::App& command, SearchFlags search);  // all but --model
+  // With the search flags applied.
+  Translator load() const { return load(model); }
+  Translator load(const std::string& folder) const;
 };
 
 // Two aligned files, of lines that the model can read.
