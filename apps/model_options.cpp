@@ -18,6 +18,10 @@ void ModelOptions::add(CLI::App& command, SearchFlags search, Models count) {
     option->expected(1);
   else
     option->allow_extra_args(false)->take_all();
+  add_settings(command, search);
+}
+
+void ModelOptions::add_settings(CLI::App& command, SearchFlags search) {
   command.add_option("--threads", threads, "worker threads; 0: one a core")
       ->type_name("N")
       ->check(CLI::Range(0, 1024))
@@ -27,9 +31,14 @@ void ModelOptions::add(CLI::App& command, SearchFlags search, Models count) {
 }
 
 Translator ModelOptions::load() const {
-  Translator translator = Translator::load(folder());
+  Translator translator = load(folder());
   for (std::size_t i = 1; i < models.size(); ++i)
     translator.join(std::make_shared<const Translator>(Translator::load(models[i])), models[i]);
+  return translator;
+}
+
+Translator ModelOptions::load(const std::string& folder) const {
+  Translator translator = Translator::load(folder);
   flags.apply(translator.config());
   SearchConfig& search = translator.config().search;
   if (search.sample) return translator;

@@ -19,8 +19,11 @@ struct ModelOptions {
   ConfigFlags flags;
 
   void add(CLI::App& command, SearchFlags search, Models count = Models::one);
+  void add_settings(CLI::App& command, SearchFlags search);  // all but --model
   const std::string& folder() const { return models.at(0); }
-  Translator load() const;  // with the search flags applied
+  // With the search flags applied; several models as an ensemble.
+  Translator load() const;
+  Translator load(const std::string& folder) const;
 };
 
 // Two aligned files, of lines that the model can read.

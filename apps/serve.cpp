@@ -1,8 +1,12 @@
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <new>
 #include <optional>
 
 #include "babelgrad/apps/explain_document.h"
@@ -21,7 +25,7 @@ struct ServeOptions {
   std::string host = "127.0.0.1";
   int port = 8080;
   ServerLimits limits;
-  std::vector<std::string> hosts, proxies;
+  std::vector<std::string> models, hosts, proxies;
   std::string token_file, access_log;
 };
 
@@ -36,50 +40,96 @@ std::size_t raise_descriptor_limit() {
   return std::max<std::size_t>(limit.rlim_cur, 2 * kOwnDescriptors) - kOwnDescriptors;
 }
 
-// The signals that end the server, which from construction on wait to be taken.
-class StopSignals {
+int signal_pipe[2];  // what the handler writes, Signals reads
+
+// The signals to end and to load again. They come to whichever thread, also one of a library: so
+// they are handled, and not blocked and awaited.
+class Signals {
  public:
-  StopSignals() {
-    ::sigemptyset(&signals_);
-    ::sigaddset(&signals_, SIGINT);
-    ::sigaddset(&signals_, SIGTERM);
-    ::pthread_sigmask(SIG_BLOCK, &signals_, nullptr);  // threads that start later inherit it
+  Signals() {
+    if (::pipe2(signal_pipe, O_CLOEXEC) != 0) throw std::bad_alloc();
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) std::signal(signal, take);
+    std::signal(SIGPIPE, SIG_IGN);  // of the access log
   }
-  // A second signal then ends the program at once.
-  void wait() {
-    int signal = 0;
-    ::sigwait(&signals_, &signal);
-    ::pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);
+  // True: to load again. After false a second signal ends the program at once.
+  static bool wait_for_reload() {
+    char signal = 0;
+    while (::read(signal_pipe[0], &signal, 1) != 1) {
+    }
+    if (signal == SIGHUP) return true;
+    for (const int any : {SIGINT, SIGTERM, SIGHUP}) std::signal(any, SIG_DFL);
+    return false;
   }
 
  private:
-  sigset_t signals_;
+  static void take(int signal) {
+    const int error = errno;
+    const char byte = static_cast<char>(signal);
+    [[maybe_unused]] const ssize_t written = ::write(signal_pipe[1], &byte, 1);
+    errno = error;
+  }
 };
 
-int run_serve(const ServeOptions& options) {
-  StopSignals signals;
-  const std::size_t descriptors = raise_descriptor_limit();
-  const auto translator = std::make_shared<const Translator>(options.model.load());
-  ServiceOptions service_options;
-  service_options.name = folder_name(options.model.folder());
-  service_options.threads = options.model.threads;
-  service_options.limits = options.limits;
-  service_options.limits.connections = std::min(options.limits.connections, descriptors);
-  for (const std::string& name : options.hosts) service_options.hosts.insert(text::lowercase(name));
-  if (!options.token_file.empty()) service_options.tokens = AccessTokens::load(options.token_file);
-  if (!options.access_log.empty())
-    service_options.log = std::make_shared<AccessLog>(options.access_log);
-  service_options.trusted_proxies.insert(options.proxies.begin(), options.proxies.end());
-  service_options.limits.explained = std::min(kLongestExplained, options.limits.tokens);
-  service_options.page =
-      make_page("explain", service_options.name, {{"models", Json::array()}, {"live", true}});
-  service_options.explain = [translator, name = service_options.name,
-                             folder = options.model.folder()](const ExplainQuery& query) {
+// "NAME=FOLDER", or a folder, after which the model is called then.
+ServedModel load_model(const ModelOptions& options, const std::string& argument) {
+  const std::size_t equals = argument.find('=');
+  const bool named = equals != std::string::npos && argument.find('/') > equals;
+  const std::string folder = named ? argument.substr(equals + 1) : argument;
+  ServedModel model;
+  model.name = named ? argument.substr(0, equals) : folder_name(folder);
+  model.translator = std::make_shared<const Translator>(options.load(folder));
+  model.page = make_page("explain", model.name, {{"models", Json::array()}, {"live", true}});
+  model.explain = [translator = model.translator, name = model.name,
+                   folder](const ExplainQuery& query) {
     return explain_document({{name, translator.get(), query.search, folder}}, query.sentence,
                             query.intervention);
   };
-  service_options.local_only = is_local_host(options.host) || options.host == "::1";
-  Service service(translator, std::move(service_options));
+  return model;
+}
+
+ServedModels load_models(const ServeOptions& options) {
+  ServedModels models;
+  for (const std::string& argument : options.models) {
+    models.push_back(load_model(options.model, argument));
+    for (std::size_t i = 0; i + 1 < models.size(); ++i)
+      if (models[i].name == models.back().name)
+        throw UsageError("--model " + argument + ": another model is called " + models[i].name +
+                         "; need --model NAME=" + argument);
+  }
+  return models;
+}
+
+ServiceOptions service_options(const ServeOptions& options) {
+  ServiceOptions service;
+  service.models = load_models(options);
+  service.threads = options.model.threads;
+  service.limits = options.limits;
+  service.limits.connections = std::min(options.limits.connections, raise_descriptor_limit());
+  service.limits.explained = std::min(kLongestExplained, options.limits.tokens);
+  service.local_only = is_local_host(options.host) || options.host == "::1";
+  for (const std::string& name : options.hosts) service.hosts.insert(text::lowercase(name));
+  service.trusted_proxies.insert(options.proxies.begin(), options.proxies.end());
+  if (!options.token_file.empty()) service.tokens = AccessTokens::load(options.token_file);
+  if (!options.access_log.empty()) service.log = std::make_shared<AccessLog>(options.access_log);
+  return service;
+}
+
+// What cannot be loaded is said, and the models that are there go on.
+void reload(Service& service, const ServeOptions& options, AccessLog* log) {
+  try {
+    if (log != nullptr) log->reopen();
+    service.replace_models(load_models(options));
+    std::fprintf(stderr, "loaded again\n");
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "not loaded again: %s\n", error.what());
+  }
+}
+
+int run_serve(const ServeOptions& options) {
+  Signals signals;
+  ServiceOptions settings = service_options(options);
+  const std::shared_ptr<AccessLog> log = settings.log;
+  Service service(std::move(settings));
   std::optional<HttpServer> server;
   try {
     server.emplace(service, options.host, options.port);
@@ -88,9 +138,11 @@ int run_serve(const ServeOptions& options) {
   }
   const bool ipv6 = options.host.find(':') != std::string::npos;
   const std::string host = ipv6 ? "[" + options.host + "]" : options.host;
-  std::fprintf(stderr, "serving %s at http://%s:%d/ (Ctrl-C stops)\n",
-               options.model.folder().c_str(), host.c_str(), server->port());
-  signals.wait();
+  std::string names;
+  for (const std::string& model : options.models) names += (names.empty() ? "" : ", ") + model;
+  std::fprintf(stderr, "serving %s at http://%s:%d/ (Ctrl-C stops)\n", names.c_str(), host.c_str(),
+               server->port());
+  while (signals.wait_for_reload()) reload(service, options, log.get());
   std::fprintf(stderr, "stopping\n");
   server->stop();
   return 0;
@@ -125,7 +177,11 @@ void add_limits(CLI::App& command, ServerLimits& limits) {
 void add_access(CLI::App& command, ServeOptions& options) {
   const auto add_list = [&](const char* flag, std::vector<std::string>& list, const char* type,
                             const char* meaning) {
-    command.add_option(flag, list, meaning)->type_name(type)->take_all()->allow_extra_args(false);
+    command.add_option(flag, list, meaning)
+        ->type_name(type)
+        ->default_str("")
+        ->take_all()
+        ->allow_extra_args(false);
   };
   add_list("--allow-host", options.hosts, "NAME",
            "host to answer to besides localhost; may be repeated");
@@ -147,7 +203,15 @@ Run add_serve(CLI::App& app) {
   CLI::App* command =
       app.add_subcommand("serve", "Answer over HTTP: a live page, and a JSON interface");
   auto options = std::make_shared<ServeOptions>();
-  options->model.add(*command, SearchFlags::with);
+  command
+      ->add_option("--model", options->models,
+                   "model folder; may be repeated, the first one answers where none is named")
+      ->type_name("[NAME=]DIR")
+      ->default_str("")
+      ->required()
+      ->take_all()
+      ->allow_extra_args(false);
+  options->model.add_settings(*command, SearchFlags::with);
   command->add_option("--host", options->host, "address to listen at; 0.0.0.0: all")
       ->type_name("HOST")
       ->capture_default_str();

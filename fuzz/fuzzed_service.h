@@ -24,18 +24,18 @@ inline std::shared_ptr<const Translator> tiny_translator() {
 
 inline apps::Service& service() {
   static const auto translator = tiny_translator();
-  static apps::Service service(translator, [] {
+  static apps::Service service([] {
     apps::ServiceOptions options;
-    options.name = "tiny";
     options.threads = 1;
     options.limits.body = 4096;
     options.limits.sentences = 8;
     options.limits.tokens = 16;
-    options.page = "<!doctype html>";
-    options.explain = [](const apps::ExplainQuery& query) {
+    apps::ServedModel model{"tiny", translator, "<!doctype html>", {}};
+    model.explain = [](const apps::ExplainQuery& query) {
       return apps::explain_document({{"tiny", translator.get(), query.search, ""}}, query.sentence,
                                     query.intervention);
     };
+    options.models = {std::move(model)};
     return options;
   }());
   return service;

@@ -11,6 +11,7 @@ HttpReply error_reply(int status, const std::string& message) {
       Json{{"error", message}}.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
   HttpReply reply{status, "application/json", body};
   if (status == 503) reply.headers["Retry-After"] = "1";  // seconds
+  if (status == 401) reply.headers["WWW-Authenticate"] = "Bearer";
   return reply;
 }
 

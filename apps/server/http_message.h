@@ -14,6 +14,7 @@ struct HttpRequest {
   std::string content_type;  // the Content-Type header
   std::string body;
   std::size_t length = 0;  // of a body that has not come, as the client declares it, bytes
+  std::string query = {};  // "model=fr-en", what stands behind '?'
   std::string content_encoding = {};
   std::string forwarded_for = {};  // the X-Forwarded-For header
   std::string authorization = {};  // the Authorization header
@@ -28,7 +29,7 @@ struct HttpReply {
   std::map<std::string, std::string> headers = {};
 };
 
-// {"error": message}, with "Retry-After" if the status is 503.
+// {"error": message}, with "Retry-After" if the status is 503, "WWW-Authenticate" if it is 401.
 HttpReply error_reply(int status, const std::string& message);
 
 // Of a body, if none longer is taken.

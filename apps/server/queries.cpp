@@ -107,9 +107,16 @@ std::size_t beam_size(Object& object, std::size_t standard, const ServerLimits& 
   return whole_number("beam", value, 1, limits.beam);
 }
 
+std::string string_or(Object& object, const std::string& key, const std::string& standard) {
+  const Json value = object.take(key);
+  if (value.is_null()) return standard;
+  if (!value.is_string()) fail(key, value, "a string");
+  return value.get<std::string>();
+}
+
 }  // namespace
 
-TranslateQuery parse_translate(std::string_view body, const SearchConfig& defaults,
+TranslateQuery parse_translate(std::string_view body, const Defaults& defaults,
                                const ServerLimits& limits) {
   Object object(body);
   TranslateQuery query;
@@ -120,9 +127,9 @@ TranslateQuery parse_translate(std::string_view body, const SearchConfig& defaul
     for (const Json& entry : array("sentences", sentences, "strings", limits.sentences))
       query.sentences.push_back(sentence(at("sentences", query.sentences.size()), entry));
   }
-  query.search = defaults;
-  query.search.beam = beam_size(object, defaults.beam, limits);
-  query.search.nbest = std::min(defaults.nbest, query.search.beam);
+  query.search = defaults(string_or(object, "model", ""));
+  query.search.beam = beam_size(object, query.search.beam, limits);
+  query.search.nbest = std::min(query.search.nbest, query.search.beam);
   if (const Json value = object.take("nbest"); !value.is_null())
     query.search.nbest = whole_number("nbest", value, 1, query.search.beam);
   if (const Json value = object.take("alignments"); !value.is_null()) {
@@ -133,13 +140,13 @@ TranslateQuery parse_translate(std::string_view body, const SearchConfig& defaul
   return query;
 }
 
-ExplainQuery parse_explain(std::string_view body, const SearchConfig& defaults,
+ExplainQuery parse_explain(std::string_view body, const Defaults& defaults,
                            const ServerLimits& limits) {
   Object object(body);
   ExplainQuery query;
   query.sentence = sentence("sentence", object.need("sentence", "a string"));
-  query.search = defaults;
-  query.search.beam = beam_size(object, defaults.beam, limits);
+  query.search = defaults(string_or(object, "model", ""));
+  query.search.beam = beam_size(object, query.search.beam, limits);
   query.search.nbest = 1;
   Intervention& intervention = query.intervention;
   if (const Json masked = object.take("masked"); !masked.is_null())
@@ -151,6 +158,28 @@ ExplainQuery parse_explain(std::string_view body, const SearchConfig& defaults,
     for (const auto& [step, row] : weights.items())
       intervention.weights[output_step(step, limits)] = weights_row("weights." + step, row, limits);
   }
+  object.require_empty();
+  return query;
+}
+
+LibreQuery parse_libre(std::string_view body, const ServerLimits& limits) {
+  Object object(body);
+  LibreQuery query;
+  const Json q = object.need("q", "a text or a list of texts");
+  query.list = q.is_array();
+  if (query.list) {
+    for (const Json& entry : array("q", q, "texts", limits.sentences))
+      query.texts.push_back(sentence(at("q", query.texts.size()), entry));
+  } else {
+    query.texts.push_back(sentence("q", q));
+  }
+  query.source = string_or(object, "source", "auto");
+  query.target = string_or(object, "target", "");
+  query.api_key = string_or(object, "api_key", "");
+  const std::string format = string_or(object, "format", "text");
+  if (format != "text") fail("format", Json(format), "\"text\"");
+  if (const Json value = object.take("alternatives"); !value.is_null())
+    query.alternatives = whole_number("alternatives", value, 0, limits.beam - 1);
   object.require_empty();
   return query;
 }

@@ -120,6 +120,7 @@ void RequestParser::set_target(std::string target) {
   }
   const std::size_t question = std::min(target.find('?'), target.size());
   request_.path = target.substr(0, question);
+  request_.query = target.substr(std::min(question + 1, target.size()));
 }
 
 void RequestParser::parse_body() {

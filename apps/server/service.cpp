@@ -3,19 +3,14 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <chrono>
-#include <cmath>
-#include <new>
 #include <nlohmann/json.hpp>
 
+#include "babelgrad/apps/server/openapi.h"
 #include "babelgrad/apps/server/request_id.h"
-#include "babelgrad/models/config/config_fields.h"
-#include "babelgrad/text/error.h"
 #include "babelgrad/text/unicode.h"
 
 namespace babelgrad::apps {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 using Clock = std::chrono::steady_clock;
 
@@ -23,68 +18,17 @@ constexpr const char* kJson = "application/json";
 // A longer body is parsed on a thread of its own, so that health and metrics need not wait.
 constexpr std::size_t kParsedAtOnce = 32 << 10;
 constexpr const char* kHealth = "/healthz";
-constexpr std::size_t kExplainWork = 4;  // times that of a search
+constexpr const char* kLibre = "/translate";  // whose token may be in the body
+constexpr std::size_t kExplainWork = 4;       // times that of a search
 // The page brings its own scripts and styles, and may talk to nobody but this server.
 constexpr const char* kPagePolicy =
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-template <class AnyJson>
-HttpReply json_reply(const AnyJson& json) {
-  // A model of bytes can write what is not UTF-8.
-  return {200, kJson, json.dump(-1, ' ', false, AnyJson::error_handler_t::replace) + "\n"};
-}
-
 bool is_json(const std::string& content_type) {
   std::string type = text::lowercase(content_type.substr(0, content_type.find(';')));
   while (!type.empty() && type.back() == ' ') type.pop_back();
   return type == kJson;
-}
-
-double rounded(double value) { return std::round(value * 1e6) / 1e6; }
-
-Json describe(const Translation& translation, bool alignments) {
-  const Hypothesis& hypothesis = translation.hypothesis;
-  Json json{{"text", translation.text},
-            {"tokens", translation.target_tokens},
-            {"score", rounded(hypothesis.score)},
-            {"log_probability", rounded(hypothesis.log_probability)},
-            {"finished", hypothesis.finished}};
-  if (!alignments) return json;
-  json["attention"] = Json::array();
-  for (const std::vector<float>& row : hypothesis.weights) {
-    json["attention"].push_back(Json::array());
-    for (const float weight : row) json["attention"].back().push_back(rounded(weight));
-  }
-  return json;
-}
-
-HttpReply described(const std::vector<std::vector<Translation>>& results, bool alignments) {
-  Json json = Json::array();
-  for (const auto& translations : results) {
-    Json found = Json::array();
-    for (const Translation& translation : translations)
-      found.push_back(describe(translation, alignments));
-    json.push_back({{"source_tokens", translations[0].source_tokens}, {"translations", found}});
-  }
-  return json_reply(Json{{"results", json}});
-}
-
-// The reply that `make` makes, or the one to what it throws.
-HttpReply reply_of(const std::function<HttpReply()>& make) {
-  try {
-    return make();
-  } catch (const RequestError& error) {
-    return error_reply(error.status(), error.what());
-  } catch (const text::InputError& error) {
-    return error_reply(400, error.what());
-  } catch (const QueueFullError& error) {
-    return error_reply(503, error.what());
-  } catch (const std::bad_alloc&) {
-    return error_reply(503, "out of memory");
-  } catch (const std::exception& error) {
-    return error_reply(500, error.what());
-  }
 }
 
 }  // namespace
@@ -103,6 +47,7 @@ bool is_local_host(const std::string& host) {
 struct Service::Exchange {
   HttpRequest request;
   Respond respond;
+  std::shared_ptr<const ServedModels> models;  // that it began with
   Gone gone = std::make_shared<std::atomic<bool>>(false);
   Clock::time_point start = Clock::now();
 };
@@ -111,24 +56,43 @@ struct Service::Preparation {
   boost::asio::thread_pool thread{1};
 };
 
-Service::Service(std::shared_ptr<const Translator> translator, ServiceOptions options)
-    : translator_(std::move(translator)),
-      options_(std::move(options)),
+Service::Service(ServiceOptions options)
+    : options_(std::move(options)),
+      models_(std::make_shared<const ServedModels>(std::move(options_.models))),
       queue_(metrics_, options_.threads,
              {options_.limits.batch, options_.limits.queue, options_.limits.client_queue}),
       preparation_(std::make_unique<Preparation>()) {}
 
 Service::~Service() = default;
 
+void Service::replace_models(ServedModels models) {
+  auto replacement = std::make_shared<const ServedModels>(std::move(models));
+  const std::lock_guard lock(models_mutex_);
+  models_.swap(replacement);
+}
+
+std::shared_ptr<const ServedModels> Service::models() const {
+  const std::lock_guard lock(models_mutex_);
+  return models_;
+}
+
 const std::map<std::string, Service::Route>& Service::routes() {
   static const std::map<std::string, Route> routes{
       {"/", {"GET", &Service::page}},
+      {kLibre, {"POST", &Service::translate_libre}},
+      {"/openapi.json", {"GET", &Service::openapi}},
       {"/api/translate", {"POST", &Service::translate}},
       {"/api/explain", {"POST", &Service::explain}},
       {"/api/model", {"GET", &Service::model}},
       {kHealth, {"GET", &Service::health}},
       {"/metrics", {"GET", &Service::show_metrics}}};
   return routes;
+}
+
+std::vector<std::string> Service::route_names() {
+  std::vector<std::string> names;
+  for (const auto& [path, route] : routes()) names.push_back(route.method + (" " + path));
+  return names;
 }
 
 bool Service::is_known_host(const std::string& host) const {
@@ -140,12 +104,9 @@ HttpReply Service::check(const HttpRequest& request) const {
   if (!is_known_host(request.host))
     return error_reply(421, options_.hosts.empty() ? "this server answers to localhost only"
                                                    : "this server does not answer to that host");
-  if (options_.tokens && request.path != kHealth &&
-      !options_.tokens->holder(request.authorization)) {
-    HttpReply reply = error_reply(401, "need a valid token: Authorization: Bearer TOKEN");
-    reply.headers["WWW-Authenticate"] = "Bearer";
-    return reply;
-  }
+  const bool needs_token = options_.tokens && request.path != kHealth && request.path != kLibre;
+  if (needs_token && !options_.tokens->holder(request.authorization))
+    return error_reply(401, "need a valid token: Authorization: Bearer TOKEN");
   const auto route = routes().find(request.path);
   if (route == routes().end()) return error_reply(404, "no such page");
   const std::string method = request.method == "HEAD" ? "GET" : request.method;
@@ -180,6 +141,7 @@ Gone Service::handle(HttpRequest request, Respond respond) {
   request.client = client_of(request);
   exchange->request = std::move(request);
   exchange->respond = std::move(respond);
+  exchange->models = models();
   const HttpReply objection = check(exchange->request);
   if (objection.status != 200) {
     finish(exchange, objection);
@@ -218,21 +180,95 @@ void Service::complete(const HttpRequest& request, HttpReply& reply, double seco
   if (options_.log) options_.log->write(request, reply, seconds);
 }
 
-std::size_t Service::count_tokens(const std::string& key, const std::string& sentence,
-                                  std::size_t limit) const {
-  const std::size_t tokens = translator_->encode_source(sentence).size() - 1;  // without eos
+std::size_t Service::count_tokens(const ServedModel& model, const std::string& key,
+                                  const std::string& sentence, std::size_t limit) {
+  const std::size_t tokens = model.translator->encode_source(sentence).size() - 1;  // without eos
   if (tokens > limit)
     throw RequestError(
         413, key + " has " + std::to_string(tokens) + " tokens; at most " + std::to_string(limit));
   return tokens;
 }
 
+const ServedModel& Service::model_of(const Exchange& exchange, const std::string& name) {
+  return find_model(*exchange.models,
+                    name.empty() ? query_value(exchange.request.query, "model") : name);
+}
+
 void Service::page(const ExchangePointer& exchange) {
   finish(exchange,
          {200,
           "text/html; charset=utf-8",
-          options_.page,
+          model_of(*exchange, "").page,
           {{"Content-Security-Policy", kPagePolicy}, {"Referrer-Policy", "no-referrer"}}});
+}
+
+void Service::model(const ExchangePointer& exchange) {
+  finish(exchange, model_reply(model_of(*exchange, ""), *exchange->models, options_.limits));
+}
+
+void Service::translate(const ExchangePointer& exchange) {
+  const ServedModel* model = nullptr;
+  TranslateQuery query = parse_translate(
+      exchange->request.body,
+      [&](const std::string& name) {
+        model = &model_of(*exchange, name);
+        return model->translator->config().search;
+      },
+      options_.limits);
+  search(exchange, *model, std::move(query.sentences), query.search,
+         [alignments = query.alignments](const Translations& results) {
+           return translations_reply(results, alignments);
+         });
+}
+
+void Service::translate_libre(const ExchangePointer& exchange) {
+  const LibreQuery query = parse_libre(exchange->request.body, options_.limits);
+  if (options_.tokens && !options_.tokens->holder(exchange->request.authorization)) {
+    exchange->request.authorization = "Bearer " + query.api_key;
+    if (!options_.tokens->holder(exchange->request.authorization))
+      throw RequestError(401, "need a valid api_key");
+    exchange->request.client = client_of(exchange->request);
+  }
+  const ServedModel& model = find_model(*exchange->models, query.source, query.target);
+  std::vector<std::string> sentences;
+  for (const std::string& text : query.texts)
+    for (const std::string& line : lines_of_text(text))
+      if (!line.empty()) sentences.push_back(line);
+  if (sentences.size() > options_.limits.sentences)
+    throw RequestError(413, "q has " + std::to_string(sentences.size()) + " lines; at most " +
+                                std::to_string(options_.limits.sentences));
+  SearchConfig settings = model.translator->config().search;
+  settings.nbest = query.alternatives + 1;
+  settings.beam = std::min(std::max(settings.beam, settings.nbest), options_.limits.beam);
+  search(exchange, model, std::move(sentences), settings,
+         [query](const Translations& results) { return libre_reply(query, results); });
+}
+
+void Service::search(const ExchangePointer& exchange, const ServedModel& model,
+                     std::vector<std::string> sentences, const SearchConfig& settings,
+                     std::function<HttpReply(const Translations&)> reply) {
+  const ServerLimits& limits = options_.limits;
+  Job job = job_of(*exchange);
+  std::size_t work = 0;
+  for (std::size_t i = 0; i < sentences.size(); ++i) {
+    const std::string key = "sentences[" + std::to_string(i) + "]";
+    const std::size_t tokens = count_tokens(model, key, sentences[i], limits.tokens);
+    job.work.push_back(settings.beam * (tokens + 1));
+    work += job.work.back();
+  }
+  if (work > limits.work)
+    throw RequestError(413, "the sentences are " + std::to_string(work) +
+                                " of work (beam x tokens); at most " + std::to_string(limits.work));
+  job.translator = model.translator;
+  job.sentences = std::move(sentences);
+  job.search = settings;
+  job.done = [this, exchange, reply = std::move(reply)](const Translations& results, auto error) {
+    finish(exchange, reply_of([&] {
+             if (error) std::rethrow_exception(error);
+             return reply(results);
+           }));
+  };
+  queue_.submit(std::move(job));
 }
 
 Job Service::job_of(const Exchange& exchange) {
@@ -242,73 +278,26 @@ Job Service::job_of(const Exchange& exchange) {
   return job;
 }
 
-void Service::translate(const ExchangePointer& exchange) {
-  const ServerLimits& limits = options_.limits;
-  TranslateQuery query =
-      parse_translate(exchange->request.body, translator_->config().search, limits);
-  Job job = job_of(*exchange);
-  std::size_t work = 0;
-  for (std::size_t i = 0; i < query.sentences.size(); ++i) {
-    const std::string key = "sentences[" + std::to_string(i) + "]";
-    const std::size_t tokens = count_tokens(key, query.sentences[i], limits.tokens);
-    job.work.push_back(query.search.beam * (tokens + 1));
-    work += job.work.back();
-  }
-  if (work > limits.work)
-    throw RequestError(413, "the sentences are " + std::to_string(work) +
-                                " of work (beam x tokens); at most " + std::to_string(limits.work));
-  job.translator = translator_;
-  job.sentences = std::move(query.sentences);
-  job.search = query.search;
-  job.done = [this, exchange, alignments = query.alignments](const auto& results, auto error) {
-    finish(exchange, reply_of([&] {
-             if (error) std::rethrow_exception(error);
-             return described(results, alignments);
-           }));
-  };
-  queue_.submit(std::move(job));
-}
-
 void Service::explain(const ExchangePointer& exchange) {
-  ExplainQuery query =
-      parse_explain(exchange->request.body, translator_->config().search, options_.limits);
-  const std::size_t tokens = count_tokens("sentence", query.sentence, options_.limits.explained);
+  const ServedModel* model = nullptr;
+  ExplainQuery query = parse_explain(
+      exchange->request.body,
+      [&](const std::string& name) {
+        model = &model_of(*exchange, name);
+        return model->translator->config().search;
+      },
+      options_.limits);
+  const std::size_t tokens =
+      count_tokens(*model, "sentence", query.sentence, options_.limits.explained);
   Job job = job_of(*exchange);
   job.work = {kExplainWork * query.search.beam * (tokens + 1)};
-  job.task = [this, exchange, query = std::move(query)] {
-    finish(exchange, reply_of([&] { return json_reply(options_.explain(query)); }));
+  job.task = [this, exchange, model, query = std::move(query)] {
+    finish(exchange, reply_of([&] { return json_reply(model->explain(query)); }));
   };
   queue_.submit(std::move(job));
 }
 
-void Service::model(const ExchangePointer& exchange) {
-  const Seq2SeqConfig& config = translator_->config().model;
-  const SearchConfig& search = translator_->config().search;
-  const ServerLimits& limits = options_.limits;
-  Json description{
-      {"name", options_.name},
-      {"attention", name_of(kAttentionNames, config.attention)},
-      {"score", name_of(kScoreNames, config.score)},
-      {"attend_from", name_of(kAttendFromNames, config.attend_from)},
-      {"embedding", config.embedding},
-      {"encoder_hidden", config.encoder_hidden},
-      {"bidirectional", config.bidirectional},
-      {"hidden", config.hidden},
-      {"layers", config.layers},
-      {"parameters", translator_->model().store().element_count()},
-      {"source_vocabulary", config.source_vocabulary},
-      {"target_vocabulary", config.target_vocabulary},
-      {"search",
-       {{"beam", search.beam}, {"nbest", search.nbest}, {"length_penalty", search.length_penalty}}},
-      {"limits",
-       {{"body", limits.body},
-        {"sentences", limits.sentences},
-        {"tokens", limits.tokens},
-        {"explained", limits.explained},
-        {"beam", limits.beam},
-        {"work", limits.work}}}};
-  finish(exchange, json_reply(description));
-}
+void Service::openapi(const ExchangePointer& exchange) { finish(exchange, {200, kJson, kOpenApi}); }
 
 void Service::health(const ExchangePointer& exchange) {
   finish(exchange, {200, "text/plain", "ok\n"});

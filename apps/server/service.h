@@ -3,7 +3,9 @@
 //   GET  /               the live page
 //   POST /api/translate  {"sentences": [...], "beam", "nbest", "alignments"}
 //   POST /api/explain    {"sentence": "...", "beam", "masked", "weights"}
+//   POST /translate      {"q": "...", "source", "target"}, as LibreTranslate has it
 //   GET  /api/model      what the model is, and the limits
+//   GET  /openapi.json   this list, for programs
 //   GET  /healthz        "ok"
 //   GET  /metrics        Prometheus text
 //
@@ -13,7 +15,7 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <nlohmann/json_fwd.hpp>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -22,13 +24,13 @@
 #include "babelgrad/apps/server/access_tokens.h"
 #include "babelgrad/apps/server/batch_queue.h"
 #include "babelgrad/apps/server/http_message.h"
-#include "babelgrad/apps/server/queries.h"
+#include "babelgrad/apps/server/replies.h"
 #include "babelgrad/apps/server/server_metrics.h"
 
 namespace babelgrad::apps {
 
 struct ServiceOptions {
-  std::string name;         // of the model: its folder's name
+  ServedModels models;
   std::size_t threads = 0;  // that compute; 0: one a core
   ServerLimits limits;
   // Answer only requests whose Host is this machine by name or number: a page of another site
@@ -41,10 +43,6 @@ struct ServiceOptions {
   std::shared_ptr<AccessLog> log = {};
   // Addresses whose X-Forwarded-For names the client.
   std::set<std::string> trusted_proxies = {};
-  std::string page;  // the HTML that GET / gives
-  // The document of the explain page; runs on a worker thread. Errors of the request are
-  // RequestError.
-  std::function<nlohmann::json(const ExplainQuery&)> explain;
 };
 
 // Thread-safe.
@@ -52,8 +50,11 @@ class Service {
  public:
   using Respond = std::function<void(HttpReply)>;
 
-  Service(std::shared_ptr<const Translator> translator, ServiceOptions options);
+  explicit Service(ServiceOptions options);
   ~Service();
+
+  // From here on requests are answered with these; those under way keep theirs.
+  void replace_models(ServedModels models);
 
   // Answers by calling `respond` once: at once, or later from another thread. Whoever does not wait
   // for it any longer sets the flag that it returns, and may then get no answer.
@@ -71,6 +72,9 @@ class Service {
   bool is_trusted_proxy(const std::string& address) const {
     return options_.trusted_proxies.count(address) > 0;
   }
+  // "GET /healthz" and so on: all that there is.
+  static std::vector<std::string> route_names();
+
   const ServerLimits& limits() const { return options_.limits; }
   ServerMetrics& metrics() { return metrics_; }
 
@@ -91,17 +95,27 @@ class Service {
 
   void page(const ExchangePointer& exchange);
   void translate(const ExchangePointer& exchange);
+  void translate_libre(const ExchangePointer& exchange);
   void explain(const ExchangePointer& exchange);
   void model(const ExchangePointer& exchange);
+  void openapi(const ExchangePointer& exchange);
   void health(const ExchangePointer& exchange);
   void show_metrics(const ExchangePointer& exchange);
   static Job job_of(const Exchange& exchange);  // without what it is to do
+  // The model of this name; "": the one that the address names.
+  static const ServedModel& model_of(const Exchange& exchange, const std::string& name);
+  // Has the sentences searched, and answers with what `reply` makes of it.
+  void search(const ExchangePointer& exchange, const ServedModel& model,
+              std::vector<std::string> sentences, const SearchConfig& settings,
+              std::function<HttpReply(const Translations&)> reply);
   // Tokens of a sentence, without eos. Throws RequestError if there are more than `limit`.
-  std::size_t count_tokens(const std::string& key, const std::string& sentence,
-                           std::size_t limit) const;
+  static std::size_t count_tokens(const ServedModel& model, const std::string& key,
+                                  const std::string& sentence, std::size_t limit);
+  std::shared_ptr<const ServedModels> models() const;
 
-  std::shared_ptr<const Translator> translator_;
   ServiceOptions options_;
+  mutable std::mutex models_mutex_;
+  std::shared_ptr<const ServedModels> models_;
   ServerMetrics metrics_;
   BatchQueue queue_;
   std::unique_ptr<Preparation> preparation_;

@@ -14,15 +14,15 @@ std::shared_ptr<const Translator> load_model(const World& world) {
 apps::ServiceOptions options_of(Served& served, const apps::ServerLimits& limits,
                                 const Served::Change& change) {
   apps::ServiceOptions options;
-  options.name = "model";
   options.threads = 2;
   options.limits = limits;
   options.trusted_proxies = {kProxy};
-  options.page = "<!doctype html>";
-  options.explain = [&served](const apps::ExplainQuery& request) {
+  apps::ServedModel model{"model", served.model, "<!doctype html>", {}};
+  model.explain = [&served](const apps::ExplainQuery& request) {
     while (served.explain_waits) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     return json{{"sentence", request.sentence}, {"beam", request.search.beam}};
   };
+  options.models = {std::move(model)};
   if (change) change(options);
   return options;
 }
@@ -30,7 +30,7 @@ apps::ServiceOptions options_of(Served& served, const apps::ServerLimits& limits
 }  // namespace
 
 Served::Served(const apps::ServerLimits& limits, const Served::Change& change)
-    : model(load_model(world)), service(model, options_of(*this, limits, change)) {}
+    : model(load_model(world)), service(options_of(*this, limits, change)) {}
 
 apps::HttpReply Served::ask(const apps::HttpRequest& request) {
   const auto reply = std::make_shared<std::promise<apps::HttpReply>>();

@@ -15,6 +15,8 @@ struct Row {
   std::string message;
 };
 
+const Defaults kDefaults = [](const std::string&) { return SearchConfig{}; };
+
 template <class Parse>
 void check_refused(const std::vector<Row>& rows, Parse parse) {
   ServerLimits limits;
@@ -23,7 +25,7 @@ void check_refused(const std::vector<Row>& rows, Parse parse) {
   for (const Row& row : rows) {
     CAPTURE(row.body.substr(0, 100));
     try {
-      parse(row.body, SearchConfig{}, limits);
+      parse(row.body, kDefaults, limits);
       FAIL_CHECK("it was taken");
     } catch (const RequestError& error) {
       CHECK(error.what() == row.message);
@@ -126,8 +128,8 @@ TEST_CASE("values that are nested without end, at every key") {
 
 TEST_CASE("explain: everything at once") {
   const ExplainQuery request = parse_explain(
-      R"({"sentence": "a b", "beam": 3, "masked": [1], "weights": {"2": [0.5, 0.5]}})",
-      SearchConfig{}, ServerLimits{});
+      R"({"sentence": "a b", "beam": 3, "masked": [1], "weights": {"2": [0.5, 0.5]}})", kDefaults,
+      ServerLimits{});
   CHECK(request.sentence == "a b");
   CHECK(request.search.beam == 3);
   CHECK(request.intervention.masked == std::vector<std::size_t>{1});
@@ -139,7 +141,8 @@ TEST_CASE("beam and nbest follow the model within the server's limit") {
   SearchConfig model;
   model.beam = 40;
   model.nbest = 30;
-  const TranslateQuery request = parse_translate(R"({"sentences": "a"})", model, ServerLimits{});
+  const TranslateQuery request =
+      parse_translate(R"({"sentences": "a"})", [&](const auto&) { return model; }, ServerLimits{});
   CHECK(request.search.beam == 16);
   CHECK(request.search.nbest == 16);
 }

@@ -11,11 +11,11 @@ const kLiveHint =
 function httpLive() {
   return {
     async model() {
-      const response = await fetch("/api/model");
+      const response = await fetch("/api/model" + location.search);
       return response.ok ? response.json() : null;
     },
     async explain(request) {
-      const response = await fetch("/api/explain", {
+      const response = await fetch("/api/explain" + location.search, {
         method: "POST",
         headers: { "Content-Type": "application/json" },
         body: JSON.stringify(request),

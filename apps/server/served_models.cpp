@@ -1,0 +1,54 @@
+#include "babelgrad/apps/server/served_models.h"
+
+#include <charconv>
+#include <sstream>
+
+#include "babelgrad/base/json.h"
+
+namespace babelgrad::apps {
+namespace {
+
+std::string quoted(const std::string& name) { return shown(nlohmann::json(name)); }
+
+std::string decoded(const std::string& text) {
+  std::string bytes;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    unsigned value = 0;
+    const char* digits = text.data() + i + 1;
+    if (text[i] == '%' && i + 2 < text.size() &&
+        std::from_chars(digits, digits + 2, value, 16).ptr == digits + 2) {
+      bytes += static_cast<char>(value);
+      i += 2;
+    } else {
+      bytes += text[i] == '+' ? ' ' : text[i];
+    }
+  }
+  return bytes;
+}
+
+}  // namespace
+
+const ServedModel& find_model(const ServedModels& models, const std::string& name) {
+  if (name.empty()) return models.front();
+  std::string names;
+  for (const ServedModel& model : models) {
+    if (model.name == name) return model;
+    names += (names.empty() ? "" : ", ") + quoted(model.name);
+  }
+  throw RequestError(404, "there is no model " + quoted(name) + "; there are " + names);
+}
+
+const ServedModel& find_model(const ServedModels& models, const std::string& source,
+                              const std::string& target) {
+  return models.size() == 1 ? models.front() : find_model(models, source + "-" + target);
+}
+
+std::string query_value(const std::string& query, const std::string& key) {
+  std::istringstream parts(query);
+  std::string part;
+  while (std::getline(parts, part, '&'))
+    if (part.starts_with(key + "=")) return decoded(part.substr(key.size() + 1));
+  return "";
+}
+
+}  // namespace babelgrad::apps
