@@ -157,6 +157,8 @@ void add_limits(CLI::App& command, ServerLimits& limits) {
         ->capture_default_str();
   };
   add("--max-body", limits.body, 1 << 30, "longest body of a request, bytes");
+  add("--all-bodies", limits.all_bodies, std::size_t{1} << 40,
+      "bytes of all requests that come or wait; then 503");
   add("--max-sentences", limits.sentences, 100000, "sentences of one request");
   add("--max-tokens", limits.tokens, 2000, "tokens of one sentence");
   add("--max-beam", limits.beam, 1000, "largest beam that a request may ask for");

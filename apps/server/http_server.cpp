@@ -41,8 +41,8 @@ std::string listen_message(const std::string& host, int port, const error_code& 
 class HttpServer::Listener {
  public:
   Listener(Service& service, const std::string& host, int port)
-      : service_(service), acceptor_(*io_), pause_(*io_) {
-    const Tcp::endpoint endpoint = resolved(*io_, host, port);
+      : service_(service), acceptor_(loop_->io), pause_(loop_->io) {
+    const Tcp::endpoint endpoint = resolved(loop_->io, host, port);
     error_code error;
     acceptor_.open(endpoint.protocol(), error);
     if (!error) acceptor_.set_option(Tcp::acceptor::reuse_address(true), error);
@@ -59,7 +59,7 @@ class HttpServer::Listener {
     accept();
     while (true) {
       try {
-        io_->run();
+        loop_->io.run();
         return;
       } catch (const std::bad_alloc&) {  // that connection ends with its time, the server goes on
       }
@@ -67,7 +67,7 @@ class HttpServer::Listener {
   }
 
   void stop() {
-    boost::asio::post(*io_, [this] {
+    boost::asio::post(loop_->io, [this] {
       error_code ignored;
       acceptor_.close(ignored);
       pause_.cancel(ignored);
@@ -105,7 +105,7 @@ class HttpServer::Listener {
       if (refused_.size() >= kRefusing) refused_.front()->dismiss();
     }
     const auto session = std::make_shared<Session>(
-        service_, io_, std::move(socket), address,
+        service_, loop_, std::move(socket), address,
         serve ? Session::Kind::serving : Session::Kind::refusing,
         [this, address, serve](Session& closed) { leave(closed, address, serve); });
     sessions_[session.get()] = session;
@@ -124,7 +124,7 @@ class HttpServer::Listener {
   }
 
   Service& service_;
-  Session::IoContext io_ = std::make_shared<boost::asio::io_context>(1);
+  std::shared_ptr<Session::Loop> loop_ = std::make_shared<Session::Loop>();
   Tcp::acceptor acceptor_;
   int port_ = 0;
   boost::asio::steady_timer pause_;

@@ -8,6 +8,7 @@ namespace babelgrad::apps {
 
 struct ServerLimits {
   std::size_t body = 1 << 20;             // bytes of a request
+  std::size_t all_bodies = 256 << 20;     // bytes of all requests that come or wait; more: 503
   std::size_t sentences = 256;            // of one request
   std::size_t tokens = 256;               // of one sentence
   std::size_t explained = 100;            // tokens of a sentence to explain

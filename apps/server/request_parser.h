@@ -38,8 +38,9 @@ class RequestParser {
   const HttpReply& refusal() const { return refusal_; }
   // Moves the whole request out and goes on with the bytes behind it.
   HttpRequest take();
-  // Bytes that have come and are not parsed.
+  // Bytes that have come and are not parsed; and with those of the body that has begun.
   std::size_t waiting() const { return bytes_.size(); }
+  std::size_t held() const { return bytes_.size() + body_bytes_; }
 
  private:
   struct Beast;

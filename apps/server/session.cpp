@@ -3,6 +3,7 @@
 #include <array>
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
+#include <utility>
 
 #include "babelgrad/apps/server/request_id.h"
 
@@ -21,12 +22,12 @@ constexpr std::chrono::milliseconds kLingerTime{500};
 
 }  // namespace
 
-Session::Session(Service& service, IoContext io, boost::asio::ip::tcp::socket socket,
+Session::Session(Service& service, std::shared_ptr<Loop> loop, boost::asio::ip::tcp::socket socket,
                  std::string client, Kind kind, Closed closed)
     : service_(service),
-      io_(std::move(io)),
+      loop_(std::move(loop)),
       socket_(std::move(socket)),
-      timer_(*io_),
+      timer_(loop_->io),
       client_(std::move(client)),
       kind_(kind),
       closed_(std::move(closed)),
@@ -83,7 +84,11 @@ void Session::received(std::string_view bytes) {
     return;
   }
   parser_.add(bytes);
-  if (state_ == State::receiving) advance();
+  if (state_ != State::receiving) return;
+  hold(0);
+  if (loop_->held > service_.limits().all_bodies && parser_.state() == RequestParser::State::body)
+    return end_with(error_reply(503, "too many long requests come at once"));
+  advance();
 }
 
 void Session::gone() {
@@ -129,15 +134,16 @@ void Session::answer(HttpRequest request) {
   request.client = client_;
   asked_ = request;
   asked_.body = {};
+  hold(request.body.size());
   asked_.client = service_.client_of(request);
   start_ = std::chrono::steady_clock::now();
   if (kind_ == Kind::refusing && request.path != "/healthz" && request.path != "/metrics")
     return end_with(error_reply(503, kTooManyConnections));
   state_ = State::pending;
   expire_in(Seconds(service_.limits().deadline_seconds));
-  gone_ = service_.handle(std::move(request), [session = weak_from_this(), io = io_,
+  gone_ = service_.handle(std::move(request), [session = weak_from_this(), loop = loop_,
                                                number = ++requests_](HttpReply reply) {
-    boost::asio::post(*io, [session, number, reply = std::move(reply)] {
+    boost::asio::post(loop->io, [session, number, reply = std::move(reply)] {
       const auto self = session.lock();
       if (self && self->state_ == State::pending && self->requests_ == number) self->write(reply);
     });
@@ -160,6 +166,7 @@ void Session::write(const HttpReply& reply) {
   state_ = State::writing;
   gone_.reset();
   last_ |= kind_ == Kind::refusing;
+  hold(0);
   unsent_ = serialized(reply, last_, asked_.method == "HEAD");
   asked_ = {};
   expire_in(Seconds(service_.limits().client_seconds));
@@ -177,6 +184,12 @@ void Session::written(error_code error) {
   read();
 }
 
+void Session::hold(std::size_t body) {
+  loop_->held -= held_;
+  held_ = parser_.held() + body;
+  loop_->held += held_;
+}
+
 void Session::linger() {
   error_code ignored;
   socket_.shutdown(socket_.shutdown_send, ignored);
@@ -190,6 +203,7 @@ void Session::close() {
   const auto self = shared_from_this();  // also after closed_
   state_ = State::closed;
   if (gone_) *gone_ = true;
+  loop_->held -= std::exchange(held_, 0);
   error_code ignored;
   timer_.cancel(ignored);
   socket_.close(ignored);

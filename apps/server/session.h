@@ -1,6 +1,6 @@
 // One connection: reads requests, has a Service answer them, writes the replies, one at a time.
 //
-// All sessions run on one thread, that of their io_context. A session waits for bytes without a
+// All sessions run on one thread, that of their loop. A session waits for bytes without a
 // buffer of its own, so that one which is idle costs only itself. It keeps reading while its
 // reply is pending: a client that closes its side then is gone, and its work with it.
 #pragma once
@@ -24,12 +24,15 @@ class Session : public std::enable_shared_from_this<Session> {
  public:
   // refusing: for a moment only, and all but health and metrics is answered with 503.
   enum class Kind { serving, refusing };
-  using IoContext = std::shared_ptr<boost::asio::io_context>;
+  struct Loop {  // what all sessions share
+    boost::asio::io_context io{1};
+    std::size_t held = 0;  // bytes of their requests
+  };
 
   // client: the address that it comes from. closed: called once, when the connection is.
   using Closed = std::function<void(Session&)>;
-  Session(Service& service, IoContext io, boost::asio::ip::tcp::socket socket, std::string client,
-          Kind kind, Closed closed);
+  Session(Service& service, std::shared_ptr<Loop> loop, boost::asio::ip::tcp::socket socket,
+          std::string client, Kind kind, Closed closed);
 
   void start();
   // Closes at once, or as soon as the reply under way has been written.
@@ -59,13 +62,14 @@ class Session : public std::enable_shared_from_this<Session> {
   void write(const HttpReply& reply);
   void written(boost::system::error_code error);
   void await_request();
+  void hold(std::size_t body);  // that the service has, besides what the parser has
   void linger();
   void close();
   void expire_in(std::chrono::steady_clock::duration time);
   void expired();
 
   Service& service_;
-  IoContext io_;
+  std::shared_ptr<Loop> loop_;
   boost::asio::ip::tcp::socket socket_;
   boost::asio::steady_timer timer_;
   std::string client_;
@@ -80,6 +84,7 @@ class Session : public std::enable_shared_from_this<Session> {
   HttpRequest asked_;                            // the request that is pending, without its body
   std::chrono::steady_clock::time_point start_;  // of its time
   std::size_t requests_ = 0;                     // asked of the service
+  std::size_t held_ = 0;                         // of loop_->held
   std::size_t drained_ = 0;                      // bytes thrown away
   Gone gone_;                                    // of the request that is pending
   std::string unsent_;

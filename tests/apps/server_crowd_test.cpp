@@ -183,6 +183,26 @@ TEST_CASE("behind a trusted proxy the client is the one that it forwards for") {
   CHECK(status("10.0.0.8", "5.5.5.5") == 503);  // not trusted: it can say what it likes
 }
 
+TEST_CASE("all requests together have a limit") {
+  apps::ServerLimits limits;
+  limits.all_bodies = 100000;
+  Listening listening(limits);
+  const std::string head = kPostHead + "Content-Length: 60000\r\n\r\n";
+  RawClient first(listening.server.port()), second(listening.server.port());
+  first.send(head + std::string(59999, ' '));
+  wait_for(std::chrono::milliseconds(100));
+  second.send(head + std::string(50000, ' '));
+  const std::string refused = second.receive(kPatience);
+  CHECK(status_of(refused) == 503);
+  CHECK(refused.ends_with("{\"error\":\"too many long requests come at once\"}\n"));
+  CHECK(listening.client.post("/api/translate", kBody)->status == 200);
+  first.send(" ");
+  CHECK(status_of(first.receive(1)) == 400);  // nothing but spaces
+  RawClient third(listening.server.port());
+  third.send(head + std::string(60000, ' '));
+  CHECK(status_of(third.receive(1)) == 400);
+}
+
 TEST_CASE("an answer that does not come in time") {
   apps::ServerLimits limits;
   limits.deadline_seconds = 1;
