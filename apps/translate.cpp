@@ -82,8 +82,10 @@ int run_translate(const TranslateOptions& options) {
     const std::vector<std::string> unreadable(lines.begin() + static_cast<std::ptrdiff_t>(readable),
                                               lines.end());
     lines.resize(readable);  // first the good lines before a bad one
+    SearchOptions search_options{.pool = &pool};
+    for (std::size_t i = 0; i < lines.size(); ++i) search_options.numbers.push_back(line + i);
     const auto all =
-        translator.translate(lines, spread(search, lines.size(), pool.threads()), {.pool = &pool});
+        translator.translate(lines, spread(search, lines.size(), pool.threads()), search_options);
     if (plots)
       run_tasks(&pool, all.size(), [&](std::size_t i) { plots->write(line + i + 1, all[i][0]); });
     for (const auto& translations : all) {

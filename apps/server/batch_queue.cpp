@@ -238,10 +238,13 @@ void BatchQueue::search(const std::vector<Item>& items) {
 
 void BatchQueue::translate(const std::vector<Item>& items) {
   std::vector<std::string> sentences;
-  for (const Item& item : items) sentences.push_back(item.call->job.sentences[item.index]);
+  SearchOptions options{.abandon = [&](std::size_t i) { return items[i].call->gone(); }};
+  for (const Item& item : items) {
+    sentences.push_back(item.call->job.sentences[item.index]);
+    options.numbers.push_back(item.index);
+  }
   const Job& first = items[0].call->job;
-  auto results = first.translator->translate(
-      sentences, first.search, {.abandon = [&](std::size_t i) { return items[i].call->gone(); }});
+  auto results = first.translator->translate(sentences, first.search, options);
   std::size_t read = 0, written = 0;
   for (std::size_t i = 0; i < items.size(); ++i) {
     read += results[i][0].source_tokens.size();

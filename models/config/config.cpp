@@ -41,6 +41,10 @@ void TrainingConfig::check() const {
 void SearchConfig::check() const {
   if (beam == 0 || nbest == 0 || search_batch == 0)
     throw ConfigError("search: need beam, nbest and search_batch of at least 1");
+  if (!(max_length_ratio >= 0 && max_length_ratio <= 1e6))
+    throw ConfigError("search: need a max_length_ratio from 0 to 1000000");
+  if (!(temperature > 0) || !(top_p >= 0 && top_p <= 1))
+    throw ConfigError("search: need a temperature above 0, and top_p from 0 to 1");
 }
 
 SearchConfig SearchConfig::greedy() const {

@@ -174,6 +174,10 @@ std::vector<std::vector<Translation>> Translator::translate(const std::vector<st
     options.abandon = [&lines_of, abandon = std::move(options.abandon)](std::size_t sentence) {
       return abandon(lines_of[sentence]);
     };
+  std::vector<std::uint64_t> numbers;
+  for (const std::size_t line : lines_of)
+    numbers.push_back(options.numbers.empty() ? line : options.numbers.at(line));
+  options.numbers = std::move(numbers);
   Ensemble<float> models{&model_};
   for (const auto& other : others_) models.push_back(&other->model_);
   std::vector<std::vector<Hypothesis>> found = search(models, sources, config, options);

@@ -20,15 +20,15 @@ void BeamTree::on_step(std::size_t, const std::vector<Candidate>& candidates,
 }
 
 std::vector<std::size_t> BeamTree::path(const std::vector<std::int32_t>& tokens) const {
-  std::vector<std::size_t> path{0};
-  for (const std::int32_t token : tokens) {  // siblings have different words
-    const auto next = std::find_if(nodes_.begin() + 1, nodes_.end(), [&](const BeamNode& node) {
-      return node.parent == path.back() && node.token == token;
-    });
-    if (next == nodes_.end()) throw std::invalid_argument("beam tree: has no such hypothesis");
-    path.push_back(static_cast<std::size_t>(next - nodes_.begin()));
+  std::vector<std::size_t> path(tokens.size() + 1);
+  for (std::size_t end = 0; end < nodes_.size(); ++end) {  // backwards: samples may share words
+    if (nodes_[end].step != tokens.size()) continue;
+    std::size_t node = end, left = tokens.size();
+    for (; left > 0 && nodes_[node].token == tokens[left - 1]; node = nodes_[node].parent)
+      path[left--] = node;
+    if (left == 0) return path;
   }
-  return path;
+  throw std::invalid_argument("beam tree: has no such hypothesis");
 }
 
 }  // namespace babelgrad

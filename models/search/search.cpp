@@ -17,9 +17,13 @@ void search_batch(const Ensemble<T>& models, const std::vector<std::vector<std::
                   std::span<const std::size_t> picks, const SearchConfig& config,
                   const SearchOptions& options, std::vector<std::vector<Hypothesis>>& results) {
   std::vector<const std::vector<std::int32_t>*> batch;
-  for (const std::size_t pick : picks) batch.push_back(&sources[pick]);
+  std::vector<std::uint64_t> numbers;
+  for (const std::size_t pick : picks) {
+    batch.push_back(&sources[pick]);
+    if (!options.numbers.empty()) numbers.push_back(options.numbers.at(pick));
+  }
   SearchRun<T> run(models, config, options.observer);
-  run.add(batch, {picks.begin(), picks.end()});
+  run.add(batch, {picks.begin(), picks.end()}, numbers);
   while (run.sentences() > 0) {
     if (options.abandon) run.drop(options.abandon);
     for (SearchedSentence& done : run.step()) results[done.id] = std::move(done.hypotheses);

@@ -60,6 +60,8 @@ struct SearchOptions {
   // Asked between two steps, on the thread that searches: sentences for which it says true leave
   // the search with no hypothesis at all.
   std::function<bool(std::size_t sentence)> abandon = {};
+  // Of each source, the number by which its samples are drawn (selection.h). Empty: its place.
+  std::vector<std::uint64_t> numbers = {};
 };
 
 // sources: word ids, each ending with eos, each of at least one token. Returns, in the same order,

@@ -28,7 +28,8 @@ void SearchRun<T>::select_rows(const std::vector<std::size_t>& rows) {
 
 template <class T>
 void SearchRun<T>::add(const std::vector<const std::vector<std::int32_t>*>& sources,
-                       const std::vector<std::size_t>& ids) {
+                       const std::vector<std::size_t>& ids,
+                       const std::vector<std::uint64_t>& numbers) {
   if (sources.empty()) return;
   const NoGrad no_grad;
   const std::size_t batch = sources.size();
@@ -42,19 +43,26 @@ void SearchRun<T>::add(const std::vector<const std::vector<std::int32_t>*>& sour
     for (std::size_t s = 0; s < words.size(); ++s) source.data()[s * batch + b] = words[s];
     lengths.data()[b] = static_cast<std::int32_t>(words.size());
     joining.push_back({ids.at(b),
+                       numbers.empty() ? ids[b] : numbers.at(b),
                        words.size(),
                        longest_output(words.size(), config_),
                        {PartialHypothesis{}},
                        {}});
   }
   const std::size_t rows = active_.empty() ? 1 : width();
-  for (Part& part : parts_) {
+  std::vector<Part> joined;
+  for (const Part& part : parts_) {
     const EncoderOutput<T> encoded = part.model->encoder()(source, lengths, kEvaluation);
     DecoderMemory<T> memory = part.model->decoder().memory(encoded);
     DecoderState<T> state = part.model->decoder().initial_state(encoded);
-    part.memory = active_.empty() ? std::move(memory) : part.memory.join(memory);
-    part.state = active_.empty() ? std::move(state) : part.state.join(state, rows);
+    if (!active_.empty()) {
+      memory = part.memory.join(memory);
+      state = part.state.join(state, rows);
+    }
+    joined.push_back({part.model, std::move(memory), std::move(state)});
   }
+  active_.reserve(active_.size() + joining.size());
+  parts_ = std::move(joined);
   std::move(joining.begin(), joining.end(), std::back_inserter(active_));
 }
 
@@ -135,7 +143,7 @@ std::vector<std::size_t> SearchRun<T>::extend(std::size_t b,
     attention[k].assign(row, row + sentence.length);
   }
   const std::vector<Candidate> candidates =
-      select_candidates(sentence.hypotheses, std::move(words), config_, sentence.id);
+      select_candidates(sentence.hypotheses, std::move(words), config_, sentence.number);
   std::vector<PartialHypothesis> kept;
   std::vector<std::size_t> parents;
   for (const Candidate& candidate : candidates) {
@@ -173,16 +181,18 @@ template <class T>
 void SearchRun<T>::keep_sentences(const std::vector<std::size_t>& staying) {
   const std::size_t batch = active_.size();
   if (staying.size() == batch) return;
-  const std::size_t rows = width();
+  std::vector<std::size_t> order;
+  for (std::size_t k = 0; k < width(); ++k)
+    for (std::size_t b : staying) order.push_back(k * batch + b);
+  std::vector<Part> parts;
+  for (const Part& part : parts_)
+    parts.push_back(staying.empty()
+                        ? Part{part.model}
+                        : Part{part.model, part.memory.select(staying), part.state.select(order)});
   std::vector<Sentence> sentences;
   for (std::size_t b : staying) sentences.push_back(std::move(active_[b]));
   active_ = std::move(sentences);
-  if (active_.empty()) return;
-  std::vector<std::size_t> order;
-  for (std::size_t k = 0; k < rows; ++k)
-    for (std::size_t b : staying) order.push_back(k * batch + b);
-  select_rows(order);
-  for (Part& part : parts_) part.memory = part.memory.select(staying);
+  parts_ = std::move(parts);
 }
 
 template <class T>

@@ -20,7 +20,8 @@ struct SearchedSentence {
   std::vector<Hypothesis> hypotheses;  // at most config.nbest, best first
 };
 
-// Thread-safety: of one thread at a time; the model may be shared.
+// Thread-safety: of one thread at a time; the models may be shared. A run that has thrown while it
+// made a step is of no further use.
 template <class T>
 class SearchRun {
  public:
@@ -30,9 +31,10 @@ class SearchRun {
   SearchRun(const Seq2Seq<T>& model, const SearchConfig& config, SearchObserver* observer = nullptr)
       : SearchRun(Ensemble<T>{&model}, config, observer) {}
 
-  // Takes up sentences: their word ids, ending with eos, and the ids by which they are known.
+  // Takes up sentences: their word ids, ending with eos, the ids by which they are known, and the
+  // numbers by which their samples are drawn (empty: the ids).
   void add(const std::vector<const std::vector<std::int32_t>*>& sources,
-           const std::vector<std::size_t>& ids);
+           const std::vector<std::size_t>& ids, const std::vector<std::uint64_t>& numbers = {});
   // Extends the hypotheses of all sentences by a word; returns the sentences that have ended.
   std::vector<SearchedSentence> step();
   // Drops the sentences for whose id `abandoned` is true.
@@ -43,6 +45,7 @@ class SearchRun {
  private:
   struct Sentence {
     std::size_t id;
+    std::uint64_t number;  // of its samples
     std::size_t length, max_tokens;
     std::vector<PartialHypothesis> hypotheses;
     std::vector<Hypothesis> finished;

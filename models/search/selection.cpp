@@ -79,10 +79,10 @@ const NextWord* draw(const std::vector<NextWord>& words, const SearchConfig& con
 
 std::vector<Candidate> drawn_extensions(const std::vector<PartialHypothesis>& hypotheses,
                                         const std::vector<std::vector<NextWord>>& words,
-                                        const SearchConfig& config, std::size_t sentence) {
+                                        const SearchConfig& config, std::uint64_t number) {
   const bool first = hypotheses[0].length == 0;
   const std::uint64_t key =
-      combine_keys(combine_keys(config.sample_seed, sentence), hypotheses[0].length);
+      combine_keys(combine_keys(config.sample_seed, number), hypotheses[0].length);
   std::vector<Candidate> candidates;
   for (std::size_t i = 0; i < (first ? config.nbest : hypotheses.size()); ++i) {
     const std::size_t k = first ? 0 : i;
@@ -108,10 +108,10 @@ std::size_t hypotheses_kept(const SearchConfig& config) {
 
 std::vector<Candidate> select_candidates(const std::vector<PartialHypothesis>& hypotheses,
                                          std::vector<std::vector<NextWord>> words,
-                                         const SearchConfig& config, std::size_t sentence) {
+                                         const SearchConfig& config, std::uint64_t number) {
   for (std::size_t k = 0; k < hypotheses.size(); ++k)
     drop_repetitions(words[k], hypotheses[k], config.no_repeat_ngram);
-  return config.sample ? drawn_extensions(hypotheses, words, config, sentence)
+  return config.sample ? drawn_extensions(hypotheses, words, config, number)
                        : best_extensions(hypotheses, words, config.beam);
 }
 

@@ -35,12 +35,12 @@ std::size_t hypotheses_kept(const SearchConfig& config);
 // the first `beam` those that end are finished. Sampling: every hypothesis, at first nbest times
 // the empty one, goes on with a word drawn from softmax(log p / temperature) over the top_k
 // likeliest words (0: all), cut to the fewest whose probability reaches top_p (Holtzman et al.
-// 2020). What is drawn depends on sample_seed, the sentence, the hypothesis and the step alone.
+// 2020). What is drawn depends on sample_seed, the sentence's number, the hypothesis and the step.
 //
 // With no_repeat_ngram n, no word is chosen that would end an n-gram which its hypothesis has
 // already (Paulus et al. 2018).
 std::vector<Candidate> select_candidates(const std::vector<PartialHypothesis>& hypotheses,
                                          std::vector<std::vector<NextWord>> words,
-                                         const SearchConfig& config, std::size_t sentence);
+                                         const SearchConfig& config, std::uint64_t number);
 
 }  // namespace babelgrad

@@ -67,6 +67,7 @@ template <class T>
 void GradientStep<T>::differentiate(const ShardedLoss<T>& losses, const StepRequest& request) {
   const std::size_t count = losses.end - losses.begin, pass = std::exchange(passes_, 0);
   const std::size_t active = std::exchange(active_, 0);
+  summed_ = false;
   if (shards_.size() < count) shards_.resize(count);
   pool_.run(shards_.size(), [&](std::size_t i) {
     if (pass == 0) shards_[i] = {};
@@ -96,6 +97,7 @@ StepResult GradientStep<T>::apply(const StepRequest& request) {
     throw DivergenceError("training diverged at update " + std::to_string(request.update) + ": " +
                           what_diverged(result.loss));
   update(request, clip_scale(result.gradient_norm, request.clip_norm));
+  summed_ = false;
   return result;
 }
 
@@ -113,7 +115,10 @@ void GradientStep<T>::for_blocks(const char* name, const Task& task) {
 // Into the first one's; with the sums of squares, while the blocks are at hand.
 template <class T>
 void GradientStep<T>::add_shards() {
-  passes_ = 0;
+  if (summed_) return;
+  if (std::exchange(passes_, 0) == 0)
+    throw std::logic_error("gradient step: nothing was differentiated since the last update");
+  summed_ = true;
   if (active_ == 0) return;
   add_along_tree(active_,
                  [&](std::size_t a, std::size_t b) { shards_[a].loss += shards_[b].loss; });

@@ -120,6 +120,7 @@ class GradientStep {
   // Of each shard, over the passes so far; freed by the thread that made them. The sum is the
   // first one's once they are added.
   std::vector<GradientSum<T>> shards_{1};
+  bool summed_ = false;     // shards_[0] is the sum of the update under way
   std::size_t passes_ = 0;  // of the update, until they are added
   std::size_t active_ = 0;  // shards that have a gradient and are not added yet
   std::vector<Array<T>> average_;

@@ -47,6 +47,20 @@ TEST_CASE("beam tree: holds what the search found") {
     }
 }
 
+TEST_CASE("beam tree: holds samples, of which several may begin with the same word") {
+  const Seq2SeqConfig config = tiny_config(Architecture::luong);
+  Seq2Seq<double> model(config, 7);
+  SearchConfig search_config;
+  search_config.sample = true;
+  search_config.nbest = 9;
+  for (const text::Example& example : some_examples(config)) {
+    BeamTree tree;
+    for (const Hypothesis& h :
+         search(model, {example.source}, search_config, {.observer = &tree})[0])
+      CHECK(tree.path(h.tokens).size() == h.tokens.size() + 1);
+  }
+}
+
 TEST_CASE("beam tree: a hypothesis that was not found is refused") {
   CHECK_THROWS_WITH(BeamTree().path({4}), "beam tree: has no such hypothesis");
 }

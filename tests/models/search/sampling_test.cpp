@@ -88,6 +88,32 @@ TEST_CASE("sampling: by the seed alone, whatever batches and threads; scores are
   CHECK(different > 15);
 }
 
+TEST_CASE("sampling: a sentence's number, not its place, decides what is drawn") {
+  const Seq2SeqConfig model_config = tiny_config(Architecture::luong);
+  Seq2Seq<double> model(model_config, 3);
+  const Sources sources = some_sources(model_config, 6, 8);
+  SearchConfig config;
+  config.sample = true;
+  const auto all = search(model, sources, config);
+  const auto some = search(model, {sources[5], sources[2]}, config, {.numbers = {5, 2}});
+  check_same(some[0], all[5]);
+  check_same(some[1], all[2]);
+}
+
+TEST_CASE("search: settings that cannot be") {
+  const Seq2SeqConfig model_config = tiny_config(Architecture::luong);
+  const Seq2Seq<double> model(model_config, 3);
+  const auto refused = [&](auto change) {
+    SearchConfig config;
+    change(config);
+    CHECK_THROWS_AS(search(model, {{5, text::kEos}}, config), ConfigError);
+  };
+  refused([](SearchConfig& c) { c.beam = 0; });
+  refused([](SearchConfig& c) { c.temperature = 0; });
+  refused([](SearchConfig& c) { c.top_p = 1.1; });
+  refused([](SearchConfig& c) { c.max_length_ratio = -1; });
+}
+
 TEST_CASE("sampling: at a low temperature it is greedy search") {
   const Seq2SeqConfig model_config = tiny_config(Architecture::plain);
   Seq2Seq<double> model(model_config, 3);
