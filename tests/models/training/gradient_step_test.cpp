@@ -264,8 +264,8 @@ TEST_CASE("gradient step: trains a model of one's own, after a loss that threw, 
   const auto throwing = [](std::size_t, const Mode&) -> Tensor<double> {
     throw std::runtime_error("no such batch");
   };
-  CHECK(message_of<std::logic_error>([&] { step.apply({}); }) ==
-        "gradient step: no shard has a loss");
+  const std::string nothing = "gradient step: nothing was differentiated since the last update";
+  CHECK(message_of<std::logic_error>([&] { step.apply({}); }) == nothing);
   double before = 0, after = 0;
   StepRequest request{.learning_rate = 0.05};
   for (request.update = 1; request.update <= 200; ++request.update) {
@@ -277,6 +277,16 @@ TEST_CASE("gradient step: trains a model of one's own, after a loss that threw, 
   CHECK(before > 0.5);
   CHECK(after < 0.1);
   CHECK(step.gradient_norms().size() == store.size());
+  const Array<double> weight = store.parameters()[0].value();
+  CHECK(message_of<std::logic_error>([&] { step.run({}, request); }) == nothing);
+  CHECK_THROWS_AS(step.differentiate({0, 4, throwing}, request), std::runtime_error);
+  CHECK(message_of<std::logic_error>([&] { step.apply(request); }) == nothing);
+  CHECK(message_of<std::logic_error>([&] { step.sum(); }) == nothing);
+  step.differentiate({0, 0, loss}, request);  // a machine that has no shard
+  CHECK(step.sum().gradients.empty());
+  CHECK(message_of<std::logic_error>([&] { step.apply(request); }) ==
+        "gradient step: no shard has a loss");
+  CHECK(equal(store.parameters()[0].value(), weight));
 }
 
 TEST_CASE("gradient step: the running mean follows its recurrence") {
