@@ -34,7 +34,7 @@ TEST_CASE("translator: empty lines keep their place; unknown words and blanks ar
   const std::vector<std::string> lines{"", "le chat dort", "   ", "zzz", "\t", "le chat dort"};
   WorkerPool pool(2);
   for (WorkerPool* threads : {static_cast<WorkerPool*>(nullptr), &pool}) {
-    const auto found = translator.translate(lines, translator.config().search, threads);
+    const auto found = translator.translate(lines, translator.config().search, {.pool = threads});
     REQUIRE(found.size() == lines.size());
     for (const std::size_t empty : {0, 2, 4}) {
       CHECK(found[empty].size() == 1);
