@@ -60,6 +60,15 @@ class ConfigFlags::Adder {
         ->type_name(all)
         ->default_str(names[static_cast<std::size_t>(field)]);
   }
+  template <class N, class L, class H>
+  void number_of_both(const char* key, const N& source, const N&, L low, H high, const char* help) {
+    number(key, source, low, high, help);
+  }
+  template <class E, class Names>
+  void choice_of_both(const char* key, const E& source, const E&, const Names& names,
+                      const char* help) {
+    choice(key, source, names, help);
+  }
   void flag(const char* key, const bool& field, const char* help) {
     auto& flag = flags_.flags_[key] = std::make_unique<Flag>();
     flag->type = Flag::Type::flag;

@@ -4,12 +4,12 @@
 #include <nlohmann/json.hpp>
 
 #include "babelgrad/apps/model_options.h"
+#include "babelgrad/models/training/validation.h"
 #include "babelgrad/text/alignment.h"
 #include "babelgrad/text/bleu.h"
 #include "babelgrad/text/chrf.h"
 #include "babelgrad/text/corpus.h"
 #include "babelgrad/text/error.h"
-#include "babelgrad/text/error_rate.h"
 
 namespace babelgrad::apps {
 namespace {
@@ -22,7 +22,7 @@ struct EvaluateOptions {
 
 struct Evaluation {
   text::Bleu bleu_13a, bleu_none;
-  double chrf = 0, exact_match = 0, token_error_rate = 0;
+  TextQuality text;
   double log_probability = 0;  // nats a reference token
   std::optional<double> alignment_error_rate;
   std::size_t sentences = 0, tokens = 0;  // translations, with eos
@@ -42,7 +42,9 @@ text::Alignment strongest_links(const std::vector<std::vector<float>>& weights) 
 
 double alignment_error(const EvaluateOptions& options, const Translator& translator,
                        const std::vector<Translator::Scored>& scored) {
-  if (translator.config().data.tokenizer != text::TokenizerKind::words)
+  const DataConfig& data = translator.config().data;
+  if (data.source_tokenizer != text::TokenizerKind::words ||
+      data.target_tokenizer != text::TokenizerKind::words)
     throw UsageError("--alignments needs a model whose tokens are words");
   if (!translator.config().model.attends())
     throw UsageError("--alignments needs a model with attention");
@@ -67,10 +69,10 @@ nlohmann::ordered_json to_json(const Evaluation& e, const EvaluateOptions& optio
   json["bleu_13a_signature"] = e.bleu_13a.signature();
   json["bleu_none"] = e.bleu_none.score;
   json["bleu_none_signature"] = e.bleu_none.signature();
-  json["chrf2"] = e.chrf;
+  json["chrf2"] = e.text.chrf;
   json["chrf2_signature"] = text::chrf_signature();
-  json["exact_match"] = e.exact_match;
-  json["token_error_rate"] = e.token_error_rate;
+  json["exact_match"] = e.text.exact_match;
+  json["token_error_rate"] = e.text.token_error_rate;
   json["perplexity"] = std::exp(-e.log_probability);
   if (e.alignment_error_rate) json["alignment_error_rate"] = *e.alignment_error_rate;
   json["seconds"] = e.seconds;
@@ -81,21 +83,14 @@ nlohmann::ordered_json to_json(const Evaluation& e, const EvaluateOptions& optio
 
 void print(const Evaluation& e) {
   std::printf("%s\n%s\n", e.bleu_none.to_string().c_str(), e.bleu_13a.to_string().c_str());
-  std::printf("chrF2|%s = %.1f\n", text::chrf_signature().c_str(), e.chrf);
-  std::printf("exact match           %6.2f %%\n", 100 * e.exact_match);
-  std::printf("token error rate      %6.2f %%\n", 100 * e.token_error_rate);
+  std::printf("chrF2|%s = %.1f\n", text::chrf_signature().c_str(), e.text.chrf);
+  std::printf("exact match           %6.2f %%\n", 100 * e.text.exact_match);
+  std::printf("token error rate      %6.2f %%\n", 100 * e.text.token_error_rate);
   std::printf("perplexity            %6.2f\n", std::exp(-e.log_probability));
   if (e.alignment_error_rate) std::printf("alignment error rate  %6.3f\n", *e.alignment_error_rate);
   std::printf("%zu sentences in %.1f s: %.1f sentences/s, %.0f tokens/s\n", e.sentences, e.seconds,
               static_cast<double>(e.sentences) / e.seconds,
               static_cast<double>(e.tokens) / e.seconds);
-}
-
-// What a reference looks like after the model's own tokenizer: lower-casing and spacing are not
-// held against it.
-std::string normalized(const Translator& translator, const std::string& line) {
-  const text::Tokenizer& tokenizer = translator.codecs().target.tokenizer();
-  return tokenizer.detokenize(tokenizer.tokenize(prepare_line(translator.config().data, line)));
 }
 
 std::vector<std::string> translate_all(const Translator& translator, const text::Corpus& corpus,
@@ -133,15 +128,7 @@ int run_evaluate(const EvaluateOptions& options) {
     references.push_back(prepare_line(translator.config().data, line));
   e.bleu_13a = text::corpus_bleu(hypotheses, references, text::BleuTokenizer::mteval_13a);
   e.bleu_none = text::corpus_bleu(hypotheses, references, text::BleuTokenizer::none);
-  e.chrf = text::corpus_chrf(hypotheses, references);
-  std::vector<std::vector<std::string>> hypothesis_tokens, reference_token_lists;
-  for (std::size_t i = 0; i < references.size(); ++i) {
-    references[i] = normalized(translator, references[i]);
-    hypothesis_tokens.push_back(translator.codecs().target.tokenizer().tokenize(hypotheses[i]));
-    reference_token_lists.push_back(translator.codecs().target.tokenizer().tokenize(references[i]));
-  }
-  e.exact_match = text::exact_match(hypotheses, references);
-  e.token_error_rate = text::token_error_rate(hypothesis_tokens, reference_token_lists).rate();
+  e.text = text_quality(translator, hypotheses, references);
   if (options.json)
     std::cout << to_json(e, options, translator.config().search).dump(2) << "\n";
   else

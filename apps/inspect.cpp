@@ -38,7 +38,9 @@ std::string describe(const Config& config) {
   text += "; embedding " + size(m.embedding) + ", encoder " + (m.bidirectional ? "2 x " : "") +
           size(m.encoder_hidden) + ", decoder " + size(m.hidden) + ", layers " + size(m.layers);
   text += "; vocabulary " + size(m.source_vocabulary) + " to " + size(m.target_vocabulary) + ", " +
-          name_of(kTokenizerNames, config.data.tokenizer);
+          name_of(kTokenizerNames, config.data.source_tokenizer);
+  if (config.data.target_tokenizer != config.data.source_tokenizer)
+    text += std::string(" to ") + name_of(kTokenizerNames, config.data.target_tokenizer);
   return text;
 }
 

@@ -12,6 +12,7 @@
 #include "babelgrad/apps/command_line.h"
 #include "babelgrad/autograd/products/gemm.h"
 #include "babelgrad/base/files.h"
+#include "babelgrad/models/config/config.h"
 #include "babelgrad/models/training/gradient_step.h"
 #include "babelgrad/text/error.h"
 

@@ -18,6 +18,15 @@ void print_plain(const TrainingProgress& p) {
                p.learning_rate, p.gradient_norm, time_text(p).c_str());
 }
 
+// The value of the metric that chooses the best model, unless it is printed anyway.
+std::string chosen_by(const ValidationReport& report) {
+  if (report.metric == ValidationMetric::loss || report.metric == ValidationMetric::bleu) return "";
+  const MetricValue metric = value_of(report.metric, report.result);
+  char text[60];
+  std::snprintf(text, sizeof text, "  %s %.4g", metric.name, metric.value);
+  return text;
+}
+
 }  // namespace
 
 ProgressPrinter::ProgressPrinter() : utf8_(locale_is_utf8()) {}
@@ -45,9 +54,9 @@ void ProgressPrinter::on_progress(const TrainingProgress& p) {
 
 void ProgressPrinter::on_validation(const ValidationReport& report) {
   clear_line();
-  std::fprintf(stderr, "update %zu  validation: loss %.3f  perplexity %.2f  BLEU %.1f%s\n",
+  std::fprintf(stderr, "update %zu  validation: loss %.3f  perplexity %.2f  BLEU %.1f%s%s\n",
                report.update, report.result.loss, std::exp(report.result.loss), report.result.bleu,
-               report.best ? "  best, saved" : "");
+               chosen_by(report).c_str(), report.best ? "  best, saved" : "");
 }
 
 void ProgressPrinter::on_notice(const std::string& notice) {

@@ -3,13 +3,11 @@
 #include <cstdio>
 #include <fstream>
 #include <iostream>
-#include <nlohmann/json.hpp>
 
 #include "babelgrad/apps/commands.h"
 #include "babelgrad/apps/config_flags.h"
 #include "babelgrad/apps/progress.h"
 #include "babelgrad/base/files.h"
-#include "babelgrad/base/json.h"
 #include "babelgrad/models/config/config_json.h"
 #include "babelgrad/models/config/presets.h"
 #include "babelgrad/models/training/trainer.h"
@@ -37,19 +35,16 @@ struct TrainOptions {
 };
 
 void require_resumable(const Config& stored, const Config& asked) {
-  const auto before = parse_json<nlohmann::json>(to_json(identity_of(stored)));
-  const auto now = parse_json<nlohmann::json>(to_json(identity_of(asked)));
-  for (const auto& [key, value] : now.items())
-    if (value != before.at(key))
-      throw ConfigError("command line: " + key + " is " + value.dump() + ", but the training in " +
-                        "the folder has " + before.at(key).dump() +
-                        "; it cannot change on --resume");
+  if (const auto difference = identity_difference(stored, asked))
+    throw ConfigError("command line: " + difference->key + " is " + difference->now +
+                      ", but the training in the folder has " + difference->stored +
+                      "; it cannot change on --resume");
 }
 
 // Numbers that 0 leaves to the machine, settled so that config.json records them.
 void settle_threads(TrainingConfig& config) {
   if (config.threads == 0) config.threads = std::max(1u, std::thread::hardware_concurrency());
-  if (config.shards == 0) config.shards = config.threads;
+  if (config.shards == 0) config.shards = default_shards(config.threads);
 }
 
 void apply_preset(const std::string& name, Seq2SeqConfig& config) {
@@ -74,6 +69,7 @@ Config read_config(const TrainOptions& options) {
     config.training.shards = 0;
   options.flags.apply(config);
   settle_threads(config.training);
+  config.training.check();
   return config;
 }
 
@@ -188,8 +184,7 @@ int resume_training(const TrainOptions& options) {
     throw UsageError("--config cannot be given with --resume; the folder has its own");
   const auto lock = lock_folder(options);
   const fs::path stored_file = fs::path(options.out) / kConfigFile;
-  Config stored;
-  update_from_json(stored, text::read_file(stored_file), stored_file.string());
+  const Config stored = stored_config(text::read_file(stored_file), stored_file.string());
   Config config = stored;
   apply_preset(options.preset, config.model);
   options.flags.apply(config);

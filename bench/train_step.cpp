@@ -21,6 +21,7 @@
 #include "babelgrad/autograd/products/gemm.h"
 #include "babelgrad/bench/measure.h"
 #include "babelgrad/bench/products.h"
+#include "babelgrad/models/seq2seq/seq2seq.h"
 #include "babelgrad/models/training/gradient_step.h"
 
 namespace {
@@ -99,7 +100,7 @@ Result measure(const Options& o) {
   Seq2Seq<float> model(model_config(o.shape), 1);
   Adam<float> adam(model.store());
   WorkerPool pool(o.threads);
-  GradientStep<float> step(model, adam, pool, pool.threads());
+  GradientStep<float> step(model.store(), adam, pool);
   std::mt19937 random(1);
   StepRequest request;
   request.learning_rate = 1e-3;
@@ -108,7 +109,14 @@ Result measure(const Options& o) {
   const auto time_update = [&] {
     const text::Batch batch = random_batch(o.shape, random);
     ++request.update;
-    return bench::milliseconds([&] { step.run(batch, request); });
+    return bench::milliseconds([&] {
+      const std::vector<text::Batch> parts = text::shard(batch, pool.threads());
+      const LossOptions options{0, static_cast<double>(batch.target_tokens())};
+      const auto loss = [&](std::size_t shard, const Mode& mode) {
+        return model.loss(parts[shard], mode, options);
+      };
+      step.run({{0, parts.size(), loss}}, request);
+    });
   };
   for (std::size_t i = 0; i < kWarmUp; ++i) time_update();
   Result result;

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstdlib>
+#include <memory>
 
 #include "babelgrad/text/error.h"
 
@@ -141,6 +143,18 @@ std::vector<std::string> code_points(std::string_view s) {
     i += size;
   }
   return parts;
+}
+
+std::string nfc(std::string_view s) {
+  const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+  if (std::all_of(s.begin(), s.end(), is_ascii)) return std::string(s);
+  utf8proc_uint8_t* bytes = nullptr;
+  const auto size = utf8proc_map(
+      reinterpret_cast<const utf8proc_uint8_t*>(s.data()), static_cast<utf8proc_ssize_t>(s.size()),
+      &bytes, static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
+  const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owner(bytes, &std::free);
+  if (size < 0) return std::string(s);
+  return {reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size)};
 }
 
 std::string lowercase(std::string_view s) {

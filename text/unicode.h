@@ -21,6 +21,11 @@ std::vector<std::string> code_points(std::string_view s);
 // Columns that `s` takes in a terminal: 2 for wide characters, 0 for combining ones.
 size_t display_width(std::string_view s);
 
+// `s` with characters that Unicode can write in several ways written in one, composed where it can
+// be ("e" and a combining accent become "é"): normalization form C. Text that is not UTF-8 comes
+// back as it is.
+std::string nfc(std::string_view s);
+
 // `s` with each code point mapped to its simple lower case (no locale: I -> i).
 std::string lowercase(std::string_view s);
 

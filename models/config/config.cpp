@@ -1,5 +1,7 @@
 #include "babelgrad/models/config/config.h"
 
+#include <bit>
+
 namespace babelgrad {
 
 void Seq2SeqConfig::check() const {
@@ -23,6 +25,21 @@ void Seq2SeqConfig::check() const {
     fail("input_feeding feeds what attention made of the step before; attention is none");
 }
 
+bool DataConfig::is_joint() const {
+  const bool subwords = source_tokenizer == text::TokenizerKind::bpe ||
+                        source_tokenizer == text::TokenizerKind::unigram;
+  return joint_vocabulary && subwords && source_tokenizer == target_tokenizer &&
+         source_vocab_size == target_vocab_size;
+}
+
+void TrainingConfig::check() const {
+  if (shards != 0 && !std::has_single_bit(shards))
+    throw ConfigError("config: shards is " + std::to_string(shards) +
+                      "; need a power of two (1, 2, 4 ...), or 0");
+}
+
+std::size_t default_shards(std::size_t threads) { return std::bit_floor(threads); }
+
 Config identity_of(Config config) {
   for (std::string* path : {&config.data.source, &config.data.target, &config.data.tsv,
                             &config.data.valid_source, &config.data.valid_target})
@@ -35,6 +52,7 @@ Config identity_of(Config config) {
   config.training.threads = defaults.threads;
   config.training.log_every = defaults.log_every;
   config.training.snapshots = defaults.snapshots;
+  config.search = {};
   return config;
 }
 

@@ -54,23 +54,31 @@ struct Seq2SeqConfig {
   void check() const;
 };
 
+enum class Normalization { none, nfc };
+
 struct DataConfig {
   std::string source, target;              // two aligned files ...
   std::string tsv;                         // ... or one of tab-separated pairs
   std::string valid_source, valid_target;  // without them, pairs are held out of the training data
   std::size_t valid_size = 1000;
-  text::TokenizerKind tokenizer = text::TokenizerKind::bpe;
+  Normalization normalize = Normalization::nfc;
+  text::TokenizerKind source_tokenizer = text::TokenizerKind::bpe;
+  text::TokenizerKind target_tokenizer = text::TokenizerKind::bpe;
   text::WordSplit word_split = text::WordSplit::whitespace;
   bool lowercase = false;
   bool joint_vocabulary = true;
-  std::size_t vocab_size = 0;
+  std::size_t source_vocab_size = 0;
+  std::size_t target_vocab_size = 0;
   std::size_t min_count = 1;
   std::size_t max_length = 100;
   bool cut_long = false;
+
+  // Whether both sides share a vocabulary: that is asked for, and they are cut in the same way.
+  bool is_joint() const;
 };
 
 enum class OptimizerKind { adam, adamw, sgd };
-enum class ValidationMetric { loss, bleu };
+enum class ValidationMetric { exact, per, chrf, loss, bleu };
 
 struct TrainingConfig {
   std::uint64_t seed = 1;
@@ -78,6 +86,7 @@ struct TrainingConfig {
   std::size_t shards = 0;
   std::size_t batch_size = 64;
   bool batch_by_tokens = false;
+  std::size_t accumulate = 1;
   OptimizerKind optimizer = OptimizerKind::adam;
   double learning_rate = 1e-3;
   double weight_decay = 0;
@@ -98,7 +107,13 @@ struct TrainingConfig {
   double max_minutes = 0;
   double average_decay = 0.999;
   std::size_t snapshots = 0;
+
+  // Throws ConfigError for a number of shards that a new training cannot have.
+  void check() const;
 };
+
+// What `shards` 0 stands for: the largest power of two that is at most `threads`.
+std::size_t default_shards(std::size_t threads);
 
 struct SearchConfig {
   std::size_t beam = 5;
@@ -116,7 +131,7 @@ struct Config {
   SearchConfig search;
 };
 
-// The configuration without what may change when a training is resumed (limits, threads, and where
+// The configuration without what may change later (search, limits of a training, threads, and where
 // the data are: their content is compared): it is the same for all files of one model.
 Config identity_of(Config config);
 

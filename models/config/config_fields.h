@@ -3,6 +3,8 @@
 //   flag(key, field, meaning)                          for bools
 //   text(key, field, meaning)                          for strings
 //   choice(key, field, names, meaning)                 for enums, names in order of the enum
+//   choice_of_both, number_of_both(key, source_field, target_field, ...)
+//       for a key that sets two fields; they have keys of their own, too, which follow it
 // The JSON form (config_json.cpp) and the command line's flags (apps/) are made from it.
 #pragma once
 
@@ -18,11 +20,12 @@ inline constexpr std::array kScoreNames{"dot", "scaled_dot", "general", "additiv
 inline constexpr std::array kAttendFromNames{"current", "previous"};
 inline constexpr std::array kReadoutNames{"tanh", "linear", "maxout"};
 inline constexpr std::array kInitialStateNames{"zero", "last", "mean"};
+inline constexpr std::array kNormalizationNames{"none", "nfc"};
 inline constexpr std::array kTokenizerNames{"words", "chars", "bpe", "unigram"};
 inline constexpr std::array kWordSplitNames{"whitespace", "unicode"};
 inline constexpr std::array kOptimizerNames{"adam", "adamw", "sgd"};
 inline constexpr std::array kScheduleNames{"constant", "warmup", "inverse_sqrt", "plateau"};
-inline constexpr std::array kMetricNames{"loss", "bleu"};
+inline constexpr std::array kMetricNames{"exact", "per", "chrf", "loss", "bleu"};
 
 template <class Names, class Enum>
 const char* name_of(const Names& names, Enum value) {
@@ -41,14 +44,26 @@ void visit_data(DataConfig& c, Visitor&& v) {
   v.text("valid_target", c.valid_target, "validation text, target side");
   v.number("valid_size", c.valid_size, 1, kMaxCount,
            "pairs held out for validation if none are given (at most a tenth of the data)");
-  v.choice("tokenizer", c.tokenizer, kTokenizerNames, "what a token is");
+  v.choice("normalize", c.normalize, kNormalizationNames,
+           "nfc: write each character in one way first (Unicode's form C)");
+  v.choice_of_both("tokenizer", c.source_tokenizer, c.target_tokenizer, kTokenizerNames,
+                   "what a token is, on both sides");
+  v.choice("source_tokenizer", c.source_tokenizer, kTokenizerNames,
+           "what a token is on the source side");
+  v.choice("target_tokenizer", c.target_tokenizer, kTokenizerNames,
+           "what a token is on the target side");
   v.choice("word_split", c.word_split, kWordSplitNames,
            "words: at white space (tokenised text), or lower-cased at Unicode word bounds");
   v.flag("lowercase", c.lowercase, "lower-case all text first");
-  v.flag("joint_vocabulary", c.joint_vocabulary, "bpe, unigram: one vocabulary for both sides");
-  v.number("vocab_size", c.vocab_size, 0, kMaxCount,
-           "largest vocabulary a side, special tokens included; 0: 8000 for bpe and unigram, else "
-           "all tokens");
+  v.flag("joint_vocabulary", c.joint_vocabulary,
+         "one vocabulary for both sides, if both are bpe or both unigram");
+  v.number_of_both("vocab_size", c.source_vocab_size, c.target_vocab_size, 0, kMaxCount,
+                   "largest vocabulary a side, special tokens included; 0: 8000 for bpe and "
+                   "unigram, else all tokens");
+  v.number("source_vocab_size", c.source_vocab_size, 0, kMaxCount,
+           "largest vocabulary of the source side");
+  v.number("target_vocab_size", c.target_vocab_size, 0, kMaxCount,
+           "largest vocabulary of the target side");
   v.number("min_count", c.min_count, 1, kMaxCount, "words, chars: rarer tokens become <unk>");
   v.number("max_length", c.max_length, 1, 100000, "longest sentence to train on, tokens");
   v.flag("cut_long", c.cut_long, "cut longer sentences instead of leaving their pairs out");
@@ -89,10 +104,14 @@ void visit_training(TrainingConfig& c, Visitor&& v) {
   v.number("seed", c.seed, std::uint64_t{0}, std::numeric_limits<std::uint64_t>::max() / 2,
            "of parameters, order and dropout");
   v.number("threads", c.threads, 0, 1024, "worker threads; 0: one a core");
-  v.number("shards", c.shards, 0, 1024,
-           "parts a batch is cut into; with it fixed, threads do not change results; 0: threads");
+  v.number(
+      "shards", c.shards, 0, 1024,
+      "parts a batch is cut into, a power of two; with it fixed, threads do not change results; "
+      "0: as many as threads, rounded down");
   v.number("batch_size", c.batch_size, 1, kMaxCount, "sentences (or tokens) a batch");
   v.flag("batch_by_tokens", c.batch_by_tokens, "count tokens, padding included, not sentences");
+  v.number("accumulate", c.accumulate, 1, 1000000,
+           "batches an update: one large batch that needs the memory of a small one");
   v.choice("optimizer", c.optimizer, kOptimizerNames, "update rule");
   v.number("learning_rate", c.learning_rate, 1e-9, 100.0, "base rate");
   v.number("weight_decay", c.weight_decay, 0.0, 1.0, "L2 strength (adamw: decoupled)");
@@ -107,7 +126,8 @@ void visit_training(TrainingConfig& c, Visitor&& v) {
   v.number("label_smoothing", c.label_smoothing, 0.0, 0.9, "share of the target spread evenly");
   v.number("valid_every", c.valid_every, 1, kMaxCount, "updates between validations");
   v.number("log_every", c.log_every, 1, kMaxCount, "updates between lines of metrics.jsonl");
-  v.choice("metric", c.metric, kMetricNames, "chooses the best model");
+  v.choice("metric", c.metric, kMetricNames,
+           "chooses the best model: share of exact matches, token error rate, chrF2, loss or BLEU");
   v.number("patience", c.patience, 0, kMaxCount,
            "validations without improvement before stopping; 0: never stop");
   v.number("max_updates", c.max_updates, 0, kMaxCount, "stop after; 0: no limit");

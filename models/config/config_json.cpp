@@ -32,6 +32,11 @@ struct Writer {
   void choice(const char* key, E field, const Names& names, const char*) {
     json[key] = names[static_cast<std::size_t>(field)];
   }
+  // The two fields' own keys are written.
+  template <class N, class L, class H>
+  void number_of_both(const char*, const N&, const N&, L, H, const char*) {}
+  template <class E, class Names>
+  void choice_of_both(const char*, E, E, const Names&, const char*) {}
 };
 
 // Takes the keys that it knows out of `json`.
@@ -77,6 +82,18 @@ class Reader {
     }
     fail(key, value, all);
   }
+  template <class N, class L, class H>
+  void number_of_both(const char* key, N& source, N& target, L low, H high, const char* help) {
+    if (!json_.contains(key)) return;
+    number(key, source, low, high, help);
+    target = source;
+  }
+  template <class E, class Names>
+  void choice_of_both(const char* key, E& source, E& target, const Names& names, const char* help) {
+    if (!json_.contains(key)) return;
+    choice(key, source, names, help);
+    target = source;
+  }
 
  private:
   bool take(const char* key, Json& value) {
@@ -112,15 +129,16 @@ void modernize(Json& json, const std::string& name) {
   if (architecture == "bahdanau") json["score"] = "additive";
 }
 
-}  // namespace
-
-std::string to_json(const Config& config) {
+Json json_of(Config config) {
   Json json;
   json["format"] = kFormat;
-  Config copy = config;
-  visit_config(copy, Writer{json});
-  return json.dump(2) + "\n";
+  visit_config(config, Writer{json});
+  return json;
 }
+
+}  // namespace
+
+std::string to_json(const Config& config) { return json_of(config).dump(2) + "\n"; }
 
 void update_from_json(Config& config, const std::string& text, const std::string& name) {
   Json json;
@@ -141,6 +159,20 @@ void update_from_json(Config& config, const std::string& text, const std::string
   visit_config(updated, Reader(json, name));
   if (!json.empty()) throw ConfigError(name + ": unknown key " + shortened(json.begin().key()));
   config = updated;
+}
+
+Config stored_config(const std::string& json, const std::string& name) {
+  Config config;
+  config.data.normalize = Normalization::none;
+  update_from_json(config, json, name);
+  return config;
+}
+
+std::optional<KeyDifference> identity_difference(const Config& stored, const Config& now) {
+  const Json before = json_of(identity_of(stored)), after = json_of(identity_of(now));
+  for (const auto& [key, value] : after.items())
+    if (before.at(key) != value) return KeyDifference{key, before.at(key).dump(), value.dump()};
+  return std::nullopt;
 }
 
 }  // namespace babelgrad

@@ -25,28 +25,30 @@ void require_same_config(const Config& config, const Safetensors& file,
     throw CheckpointError((folder / kModelFile).string() +
                           ": not written by this program (no "
                           "configuration in its metadata)");
-  Config of_file;
-  update_from_json(of_file, stored->second, (folder / kModelFile).string());
-  if (to_json(identity_of(of_file)) != to_json(identity_of(config)))
-    throw CheckpointError((folder / kConfigFile).string() + ": does not match " + kModelFile +
+  const Config of_file = stored_config(stored->second, (folder / kModelFile).string());
+  if (const auto difference = identity_difference(of_file, config))
+    throw CheckpointError((folder / kConfigFile).string() + ": " + difference->key + " is " +
+                          difference->now + ", but " + kModelFile + " has " + difference->stored +
                           "; one of them is damaged or from another model");
 }
 
 }  // namespace
 
 std::string prepare_line(const DataConfig& config, const std::string& line) {
-  return config.lowercase ? text::lowercase(line) : line;
+  const std::string normalized = config.normalize == Normalization::nfc ? text::nfc(line) : line;
+  return config.lowercase ? text::lowercase(normalized) : normalized;
 }
 
 Codecs load_codecs(const Config& config, const std::filesystem::path& folder) {
-  const auto load = [&](const char* name) {
-    return text::Codec::load(folder, name, config.data.tokenizer, config.data.word_split);
+  const auto load = [&](const char* name, text::TokenizerKind kind) {
+    return text::Codec::load(folder, name, kind, config.data.word_split);
   };
   Codecs codecs;
   if (is_joint(config))
-    codecs.source = codecs.target = load("shared");
+    codecs.source = codecs.target = load("shared", config.data.source_tokenizer);
   else
-    codecs = {load("source"), load("target")};
+    codecs = {load("source", config.data.source_tokenizer),
+              load("target", config.data.target_tokenizer)};
   if (codecs.source.size() != config.model.source_vocabulary ||
       codecs.target.size() != config.model.target_vocabulary)
     throw CheckpointError(folder.string() + ": the vocabularies do not have the sizes that " +
@@ -66,8 +68,8 @@ Translator Translator::load(const std::filesystem::path& folder) {
   if (!std::filesystem::is_directory(folder))
     throw CheckpointError(folder.string() + ": no such model folder");
   const std::filesystem::path place = current_folder(folder);
-  Config config;
-  update_from_json(config, text::read_file(place / kConfigFile), (place / kConfigFile).string());
+  Config config =
+      stored_config(text::read_file(place / kConfigFile), (place / kConfigFile).string());
   const Codecs codecs = load_codecs(config, place);
   const Safetensors file = read_parameters(place);
   require_same_config(config, file, place);

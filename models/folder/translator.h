@@ -28,7 +28,8 @@ struct Translation {
   Hypothesis hypothesis;
 };
 
-// A line of source or target text as the model reads it (lower-cased if the config says so).
+// A line of source or target text as the model reads it (normalized and lower-cased if the config
+// says so).
 std::string prepare_line(const DataConfig& config, const std::string& line);
 
 // The codecs of both sides; one and the same with a joint vocabulary.

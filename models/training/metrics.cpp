@@ -37,9 +37,14 @@ Json to_json(const ValidationMetrics& m) {
             {"seconds", rounded(m.seconds)},
             {"valid_loss", rounded(m.loss)},
             {"valid_perplexity", rounded(m.perplexity)},
-            {"valid_bleu", rounded(m.bleu)},
-            {"best", m.best},
-            {"final", m.is_final}};
+            {"valid_bleu", rounded(m.bleu)}};
+  if (m.text) {
+    json["valid_exact_match"] = rounded(m.text->exact_match);
+    json["valid_token_error_rate"] = rounded(m.text->token_error_rate);
+    json["valid_chrf2"] = rounded(m.text->chrf);
+  }
+  json["best"] = m.best;
+  json["final"] = m.is_final;
   Json& parameters = json["parameters"] = Json::object();
   for (const ParameterNorms& norms : m.parameters) {
     Json& row = parameters[norms.name];
@@ -75,6 +80,10 @@ ValidationMetrics validation_from(const Json& json) {
   m.loss = json.at("valid_loss");
   m.perplexity = json.at("valid_perplexity");
   m.bleu = json.at("valid_bleu");
+  if (json.contains("valid_exact_match"))
+    m.text = TextQuality{json.at("valid_exact_match").get<double>(),
+                         json.at("valid_token_error_rate").get<double>(),
+                         json.at("valid_chrf2").get<double>()};
   m.best = json.at("best");
   m.is_final = json.at("final");
   for (const auto& [name, row] : json.at("parameters").items()) {

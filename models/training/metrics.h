@@ -5,7 +5,8 @@
 //    "tokens_per_second": 5210, "memory_mb": 412}
 // and at each validation one of ValidationMetrics:
 //   {"update": 500, "epoch": 2, "seconds": 43.7, "valid_loss": 3.1, "valid_perplexity": 22.2,
-//    "valid_bleu": 11.8, "best": true, "final": false,
+//    "valid_bleu": 11.8, "valid_exact_match": 0.02, "valid_token_error_rate": 0.6,
+//    "valid_chrf2": 30.1, "best": true, "final": false,
 //    "parameters": {"encoder.embedding.weight": {"weight_norm": 31.2, "gradient_norm": 0.41}, ...}}
 // The log of a training that was stopped and resumed has the same lines as if it had not been,
 // but for what depends on the clock and the machine.
@@ -17,6 +18,8 @@
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "babelgrad/models/training/validation.h"
 
 namespace babelgrad {
 
@@ -44,11 +47,12 @@ struct ParameterNorms {
 struct ValidationMetrics {
   std::size_t update = 0, epoch = 0;
   double seconds = 0;
-  double loss = 0;        // nats a target token, without label smoothing
-  double perplexity = 0;  // e^loss
-  double bleu = 0;        // of greedy search, 0 to 100
-  bool best = false;      // so far
-  bool is_final = false;  // made because the run stopped; a resumed run takes it back
+  double loss = 0;                  // nats a target token, without label smoothing
+  double perplexity = 0;            // e^loss
+  double bleu = 0;                  // of greedy search, 0 to 100
+  std::optional<TextQuality> text;  // of greedy search; earlier versions did not measure it
+  bool best = false;                // so far
+  bool is_final = false;            // made because the run stopped; a resumed run takes it back
   std::vector<ParameterNorms> parameters;
 };
 

@@ -1,5 +1,6 @@
 #include "babelgrad/models/training/trainer.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 
@@ -80,7 +81,7 @@ Trainer::Trainer(Translator& translator, const TrainingData& data, std::filesyst
       pool_(config_.threads),
       optimizer_(make_optimizer(translator.model().store(), config_)),
       schedule_(schedule_options(config_)),
-      step_(translator.model(), *optimizer_, pool_, config_.shards),
+      step_(translator.model().store(), *optimizer_, pool_),
       plan_(data.train, batch_options(config_)),
       metrics_(folder_ / kMetricsFile) {
   batches_ = plan_.epoch(0);
@@ -124,36 +125,54 @@ StopReason Trainer::run(const std::atomic<bool>& interrupt) {
   return *reason;
 }
 
-text::Batch Trainer::next_batch() {
+std::vector<text::Batch> Trainer::next_batches() {
   const ProfileScope profile("batches", Phase::section);
   if (state_.position == batches_.size()) {
     batches_ = plan_.epoch(++state_.epoch);
     state_.position = 0;
   }
-  return text::make_batch(data_.train, batches_[state_.position]);
+  const std::size_t end = std::min(state_.position + config_.accumulate, batches_.size());
+  std::vector<text::Batch> batches;
+  for (std::size_t i = state_.position; i < end; ++i)
+    batches.push_back(text::make_batch(data_.train, batches_[i]));
+  return batches;
+}
+
+StepResult Trainer::take_step(const std::vector<text::Batch>& batches, std::size_t target_tokens) {
+  const std::size_t shards = config_.shards > 0 ? config_.shards : default_shards(pool_.threads());
+  const LossOptions options{config_.label_smoothing, static_cast<double>(target_tokens)};
+  std::vector<ShardedLoss<float>> passes;
+  for (const text::Batch& batch : batches) {
+    auto parts = std::make_shared<const std::vector<text::Batch>>(text::shard(batch, shards));
+    passes.push_back({0, parts->size(), [=, this](std::size_t shard, const Mode& mode) {
+                        return translator_.model().loss((*parts)[shard], mode, options);
+                      }});
+  }
+  StepRequest request;
+  request.update = state_.update + 1;
+  request.learning_rate = schedule_.rate(request.update);
+  request.clip_norm = config_.clip_norm;
+  request.average_decay = config_.average_decay;
+  request.seed = config_.seed;
+  return step_.run(passes, request);
 }
 
 void Trainer::train_one() {
   const Profiling profiling(profile_);
   const Stopwatch watch;
-  const text::Batch batch = next_batch();
-  StepRequest request;
-  request.update = state_.update + 1;
-  request.learning_rate = schedule_.rate(request.update);
-  request.clip_norm = config_.clip_norm;
-  request.label_smoothing = config_.label_smoothing;
-  request.average_decay = config_.average_decay;
-  request.seed = config_.seed;
-  const StepResult result = step_.run(batch, request);
+  const std::vector<text::Batch> batches = next_batches();
+  std::size_t tokens = 0;
+  for (const text::Batch& batch : batches) tokens += batch.target_tokens();
+  const StepResult result = take_step(batches, tokens);
   state_.smoothed_loss = state_.update == 0 ? result.loss
                                             : kLossSmoothing * state_.smoothed_loss +
                                                   (1 - kLossSmoothing) * result.loss;
   ++state_.update;
-  ++state_.position;
+  state_.position += batches.size();
   const double seconds = watch.seconds();
   state_.seconds += seconds;
-  log_update(result, seconds);
-  tell_progress(result);
+  log_update(result, tokens, seconds);
+  tell_progress(result, tokens);
 }
 
 void Trainer::keep_snapshots() {
@@ -172,12 +191,6 @@ void Trainer::take_snapshot() {
   state_.seconds += watch.seconds();
 }
 
-bool Trainer::is_better(double metric) const {
-  if (!state_.best_metric) return true;
-  return config_.metric == ValidationMetric::bleu ? metric > *state_.best_metric
-                                                  : metric < *state_.best_metric;
-}
-
 // A regular validation is part of the training; an irregular one only serves whoever stops here.
 void Trainer::validate_and_keep_best(bool regular) {
   const Stopwatch watch;
@@ -188,9 +201,9 @@ void Trainer::validate_and_keep_best(bool regular) {
     result = validate(translator_, data_.validation, pool_);
   }
   if (!std::isfinite(result.loss)) fail_diverged("the validation loss");
-  const double metric = config_.metric == ValidationMetric::bleu ? result.bleu : result.loss;
-  const bool best = is_better(metric);
-  if (best && regular) remember_best(metric);
+  const MetricValue metric = value_of(config_.metric, result);
+  const bool best = !state_.best_metric || metric.is_better_than(*state_.best_metric);
+  if (best && regular) remember_best(metric.value);
   if (best && !regular) {  // the state first: it holds what the model file is about to lose
     model_file_is_irregular_ = true;
     save_state();
@@ -207,7 +220,7 @@ void Trainer::validate_and_keep_best(bool regular) {
   }
   validation_seconds_ = watch.seconds();
   state_.seconds += validation_seconds_;
-  observer_.on_validation({state_.update, result, best});
+  observer_.on_validation({state_.update, result, config_.metric, best});
   log_validation(result, best, regular);
 }
 

@@ -32,7 +32,8 @@ struct TrainingProgress {
 struct ValidationReport {
   std::size_t update = 0;
   ValidationResult result;
-  bool best = false;  // and therefore saved
+  ValidationMetric metric = ValidationMetric::bleu;  // that chooses
+  bool best = false;                                 // and therefore saved
 };
 
 // Told of what happens; every method may be left as it is.
@@ -77,15 +78,16 @@ class Trainer {
   };
 
   std::optional<StopReason> limit_reached() const;
-  text::Batch next_batch();  // of this epoch, or the first of the next
+  // Of one update: of this epoch, or the first of the next.
+  std::vector<text::Batch> next_batches();
   void train_one();
+  StepResult take_step(const std::vector<text::Batch>& batches, std::size_t target_tokens);
   void validate_and_keep_best(bool regular);
   void remember_best(double metric);
   void keep_snapshots();
   // One at the end of a run is on top of those that are due; it goes when the run is resumed.
   void take_snapshot();
   void save_model(std::vector<Array<float>>& values);  // under these values of the parameters
-  bool is_better(double metric) const;
   // Throws a DivergenceError: what the last update has spoilt must not replace the good files.
   void require_finite_parameters() const;
   [[noreturn]] void fail_diverged(const std::string& what) const;
@@ -95,9 +97,9 @@ class Trainer {
   void save_state();
   void load_state(const Safetensors& file);
   void load_best(const Safetensors& file);
-  void log_update(const StepResult& result, double seconds);
+  void log_update(const StepResult& result, std::size_t tokens, double seconds);
   void log_validation(const ValidationResult& result, bool best, bool regular);
-  void tell_progress(const StepResult& result);
+  void tell_progress(const StepResult& result, std::size_t tokens);
   std::optional<double> seconds_left() const;
 
   Translator& translator_;

@@ -39,15 +39,17 @@ std::optional<double> Trainer::seconds_left() const {
     if (!least || seconds < *least) least = std::max(0.0, seconds);
   };
   const double done = static_cast<double>(state_.update);
+  const std::size_t updates_an_epoch =
+      (batches_.size() + config_.accumulate - 1) / config_.accumulate;
   if (config_.max_updates > 0) consider(pace * (static_cast<double>(config_.max_updates) - done));
   if (config_.max_epochs > 0)
-    consider(pace * (static_cast<double>(config_.max_epochs * batches_.size()) - done));
+    consider(pace * (static_cast<double>(config_.max_epochs * updates_an_epoch) - done));
   if (config_.max_minutes > 0) consider(60 * config_.max_minutes - state_.seconds);
   return least;
 }
 
-void Trainer::log_update(const StepResult& result, double seconds) {
-  tokens_since_logged_ += result.target_tokens;
+void Trainer::log_update(const StepResult& result, std::size_t tokens, double seconds) {
+  tokens_since_logged_ += tokens;
   seconds_since_logged_ += seconds;
   if (state_.update % config_.log_every != 0) return;
   UpdateMetrics m;
@@ -74,14 +76,15 @@ void Trainer::log_validation(const ValidationResult& result, bool best, bool reg
   m.loss = result.loss;
   m.perplexity = perplexity(result.loss);
   m.bleu = result.bleu;
+  m.text = result.text;
   m.best = best;
   m.is_final = !regular;
   m.parameters = parameter_norms(translator_.model().store(), step_.gradient_norms());
   metrics_.add(m);
 }
 
-void Trainer::tell_progress(const StepResult& result) {
-  tokens_since_told_ += result.target_tokens;
+void Trainer::tell_progress(const StepResult& result, std::size_t tokens) {
+  tokens_since_told_ += tokens;
   const double passed = state_.seconds - last_told_;
   if (passed < kProgressInterval) return;
   TrainingProgress progress;

@@ -74,9 +74,12 @@ void Trainer::load_state(const Safetensors& file) {
   const auto text = file.metadata().find("training");
   if (text == file.metadata().end()) throw CheckpointError("has no training state");
   const auto config = file.metadata().find("config");
-  if (config == file.metadata().end() ||
-      config->second != to_json(identity_of(translator_.config())))
-    throw CheckpointError("config.json is not the one that this training began with");
+  if (config == file.metadata().end()) throw CheckpointError("has no configuration");
+  const Config stored = stored_config(config->second, (folder_ / kStateFile).string());
+  if (const auto difference = identity_difference(stored, translator_.config()))
+    throw CheckpointError(
+        "config.json is not the one that this training began with: " + difference->key + " is " +
+        difference->now + ", was " + difference->stored);
   const auto json = parse_json<nlohmann::json>(text->second);
   if (json.at("fingerprint") != data_.fingerprint)
     throw CheckpointError("the training data are not the ones that this training began with");

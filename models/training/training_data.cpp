@@ -7,12 +7,6 @@
 namespace babelgrad {
 namespace {
 
-bool is_subword(const DataConfig& c) {
-  return c.tokenizer == text::TokenizerKind::bpe || c.tokenizer == text::TokenizerKind::unigram;
-}
-
-bool is_joint(const DataConfig& c) { return is_subword(c) && c.joint_vocabulary; }
-
 void prepare(const DataConfig& config, text::Corpus& corpus) {
   for (auto* side : {&corpus.source, &corpus.target})
     for (std::string& line : *side) line = prepare_line(config, line);
@@ -45,17 +39,22 @@ text::Corpus read_validation(const DataConfig& c, std::uint64_t seed, text::Corp
 }
 
 Codecs learn_codecs(const DataConfig& c, const text::Corpus& train) {
-  text::CodecOptions options;
-  options.kind = c.tokenizer;
-  options.word_split = c.word_split;
-  options.vocab_size = c.vocab_size;
-  options.min_count = c.min_count;
-  options.hard_limit = c.vocab_size != 0;
-  if (!is_joint(c))
-    return {text::Codec::train(train.source, options), text::Codec::train(train.target, options)};
+  const auto learn = [&](const std::vector<std::string>& lines, text::TokenizerKind kind,
+                         std::size_t vocab_size) {
+    text::CodecOptions options;
+    options.kind = kind;
+    options.word_split = c.word_split;
+    options.vocab_size = vocab_size;
+    options.min_count = c.min_count;
+    options.hard_limit = vocab_size != 0;
+    return text::Codec::train(lines, options);
+  };
+  if (!c.is_joint())
+    return {learn(train.source, c.source_tokenizer, c.source_vocab_size),
+            learn(train.target, c.target_tokenizer, c.target_vocab_size)};
   std::vector<std::string> both = train.source;
   both.insert(both.end(), train.target.begin(), train.target.end());
-  const text::Codec shared = text::Codec::train(both, options);
+  const text::Codec shared = learn(both, c.source_tokenizer, c.source_vocab_size);
   return {shared, shared};
 }
 
@@ -71,11 +70,12 @@ std::uint64_t fingerprint_of(const TrainingData& data) {
 }
 
 // A side whose every token was left out would be all <unk>.
-void require_tokens(const DataConfig& c, const char* side, const text::Codec& codec) {
+void require_tokens(const std::string& side, const text::Codec& codec, std::size_t vocab_size,
+                    std::size_t min_count) {
   if (codec.size() > static_cast<std::size_t>(text::kSpecials)) return;
-  throw ConfigError("config: vocab_size " + std::to_string(c.vocab_size) + " and min_count " +
-                    std::to_string(c.min_count) + " leave no " + side + " tokens but the " +
-                    std::to_string(text::kSpecials) + " special ones");
+  throw ConfigError("config: " + side + "_vocab_size " + std::to_string(vocab_size) +
+                    " and min_count " + std::to_string(min_count) + " leave no " + side +
+                    " tokens but the " + std::to_string(text::kSpecials) + " special ones");
 }
 
 }  // namespace
@@ -125,8 +125,8 @@ TrainingData load_training_data(const Config& config, const std::optional<Codecs
         "config: no training pairs are left: " + std::to_string(data.lengths.skipped) +
         " longer than max_length " + std::to_string(c.max_length) + ", " +
         std::to_string(data.lengths.empty) + " empty");
-  require_tokens(c, "source", data.codecs.source);
-  require_tokens(c, "target", data.codecs.target);
+  require_tokens("source", data.codecs.source, c.source_vocab_size, c.min_count);
+  require_tokens("target", data.codecs.target, c.target_vocab_size, c.min_count);
   data.fingerprint = fingerprint_of(data);
   return data;
 }
@@ -134,7 +134,7 @@ TrainingData load_training_data(const Config& config, const std::optional<Codecs
 void fit_config(Config& config, const Codecs& codecs) {
   config.model.source_vocabulary = codecs.source.size();
   config.model.target_vocabulary = codecs.target.size();
-  config.data.joint_vocabulary = is_joint(config.data);
+  config.data.joint_vocabulary = config.data.is_joint();
   config.model.share_embeddings = config.model.share_embeddings && config.data.joint_vocabulary;
   config.model.check();
 }

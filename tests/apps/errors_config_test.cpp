@@ -65,7 +65,7 @@ TEST_CASE("values out of range on the command line") {
         "command line: tokenizer is \"syllables\"; need words, chars, bpe or unigram"},
        {train("--score", "cosine"),
         "command line: score is \"cosine\"; need dot, scaled_dot, general or additive"},
-       {train("--metric", ""), "command line: metric is \"\"; need loss or bleu"},
+       {train("--metric", ""), "command line: metric is \"\"; need exact, per, chrf, loss or bleu"},
        {translate("--nbest", "6"), "command line: nbest is 6; need 1 to beam, 5"},
        {translate("--beam", "0"), "command line: beam is 0; need 1 to 1000"},
        {translate("--beam", "x"), "command line: beam is \"x\"; need a whole number"}});
@@ -83,7 +83,9 @@ TEST_CASE("sizes that do not go together") {
                   "or luong2015"},
                  {train_to("new") + Arguments{"--attention", "none", "--input-feeding"},
                   "config: input_feeding feeds what attention made of the step before; "
-                  "attention is none"}});
+                  "attention is none"},
+                 {train_to("new") + Arguments{"--shards", "3"},
+                  "config: shards is 3; need a power of two (1, 2, 4 ...), or 0"}});
 }
 
 TEST_CASE("configuration files") {

@@ -32,6 +32,17 @@ TEST_CASE("code_points takes a string apart and loses nothing") {
   CHECK(code_points("a\xff\xc3") == Parts{"a", "\xff", "\xc3"});
 }
 
+TEST_CASE("nfc composes what can be composed, and nothing else") {
+  CHECK(nfc("").empty());
+  CHECK(nfc("plain text") == "plain text");
+  CHECK(nfc("cafe\u0301 a\u030a") == "caf\u00e9 \u00e5");
+  CHECK(nfc("\u00e9") == "\u00e9");
+  CHECK(nfc("\u212b \u1100\u1161") ==
+        "\u00c5 \uac00");  // the sign for angstroms, a Korean syllable
+  CHECK(nfc("\ufb01 \u00bd x\u0301") == "\ufb01 \u00bd x\u0301");  // no compatibility forms
+  CHECK(nfc("e\u0301\xff") == "e\u0301\xff");
+}
+
 TEST_CASE("lowercase knows more than ASCII") {
   CHECK(lowercase("ÉCOLE Straße ΑΒΓ ДОМ 123 你") == "école straße αβγ дом 123 你");
   CHECK(lowercase("A\xff") == "a\xff");

@@ -23,9 +23,11 @@ function modelSentence(model, config) {
       ? "no attention"
       : `${config.attention} attention from the ${config.attend_from} state, score ${config.score}`;
   const encoder = `${config.bidirectional ? "bidirectional" : "one-way"} encoder of ${formatNumber(config.encoder_hidden)}`;
+  const { source_tokenizer: source, target_tokenizer: target } = config;
+  const tokens = source === target ? source : `${source} to ${target}`;
   return (
     `${formatNumber(model.parameters)} parameters: ${attention}, ${encoder} units, decoder of ` +
-    `${formatNumber(config.hidden)}, tokens are ${config.tokenizer}.`
+    `${formatNumber(config.hidden)}, tokens are ${tokens}.`
   );
 }
 

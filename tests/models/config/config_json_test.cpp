@@ -22,6 +22,10 @@ struct Changer {
   void choice(const char*, E& field, const Names& names, const char*) {
     field = static_cast<E>((static_cast<std::size_t>(field) + 1) % names.size());
   }
+  template <class N, class L, class H>
+  void number_of_both(const char*, N&, N&, L, H, const char*) {}
+  template <class E, class Names>
+  void choice_of_both(const char*, E&, E&, const Names&, const char*) {}
 };
 
 TEST_CASE("config json: every field survives the way there and back") {
@@ -88,6 +92,26 @@ TEST_CASE("config json: presets are settings that go together") {
   CHECK(to_json(config) == before);
 }
 
+TEST_CASE("config json: a key for both sides, and one of a side above it") {
+  Config config;
+  update_from_json(
+      config, R"({"target_tokenizer": "words", "tokenizer": "chars", "vocab_size": 9})", "c.json");
+  CHECK(config.data.source_tokenizer == text::TokenizerKind::chars);
+  CHECK(config.data.target_tokenizer == text::TokenizerKind::words);
+  CHECK(config.data.source_vocab_size == 9);
+  CHECK(config.data.target_vocab_size == 9);
+  update_from_json(config, R"({"source_vocab_size": 7})", "c.json");
+  CHECK(config.data.source_vocab_size == 7);
+  CHECK(config.data.target_vocab_size == 9);
+  CHECK(to_json(config).find("\"tokenizer\"") == std::string::npos);
+}
+
+TEST_CASE("config json: a stored configuration without a key means what was done before it") {
+  CHECK(stored_config("{}", "c.json").data.normalize == Normalization::none);
+  CHECK(stored_config(R"({"normalize": "nfc"})", "c.json").data.normalize == Normalization::nfc);
+  CHECK(Config{}.data.normalize == Normalization::nfc);
+}
+
 TEST_CASE("config json: a path that JSON cannot hold is named") {
   Config config;
   config.data.valid_source = "caf\xe9.txt";
@@ -123,7 +147,7 @@ TEST_CASE("config json: what cannot be is named, and nothing is changed") {
       {R"({"source": 1})", "source is 1; need a string"},
       {R"({"architecture": "transformer"})",
        "architecture is \"transformer\"; need luong, bahdanau or plain"},
-      {R"({"metric": 1})", "metric is 1; need loss or bleu"},
+      {R"({"metric": 1})", "metric is 1; need exact, per, chrf, loss or bleu"},
       {R"({"format": 2})", "format is 2; this program reads 1"},
       {R"({"format": "1"})", "format is \"1\"; this program reads 1"},
       {R"([1, 2])", "need a JSON object of keys and values"},
@@ -154,16 +178,35 @@ TEST_CASE("config json: what cannot be is named, and nothing is changed") {
   }
 }
 
-TEST_CASE("config: a model's identity leaves out limits and threads, and nothing else") {
+TEST_CASE("config: shards are a power of two, by default at most the threads") {
+  const std::vector<std::size_t> expected{1, 2, 2, 4, 4, 4, 4, 8, 8};
+  for (std::size_t threads = 1; threads <= expected.size(); ++threads)
+    CHECK(default_shards(threads) == expected[threads - 1]);
+  TrainingConfig config;
+  for (const std::size_t shards : {0, 1, 2, 64}) {
+    config.shards = shards;
+    CHECK_NOTHROW(config.check());
+  }
+  config.shards = 6;
+  CHECK(message_of<ConfigError>([&] { config.check(); }) ==
+        "config: shards is 6; need a power of two (1, 2, 4 ...), or 0");
+}
+
+TEST_CASE("config: a model's identity leaves out limits, threads and search, and nothing else") {
   Config a, b;
   b.training.max_updates = 5;
   b.training.max_epochs = 6;
   b.training.max_minutes = 7;
   b.training.patience = 8;
   b.training.threads = 9;
-  CHECK(to_json(identity_of(a)) == to_json(identity_of(b)));
+  visit_search(b.search, Changer{});
+  CHECK_FALSE(identity_difference(a, b).has_value());
   b.training.shards = 2;
-  CHECK(to_json(identity_of(a)) != to_json(identity_of(b)));
+  const auto difference = identity_difference(a, b);
+  REQUIRE(difference.has_value());
+  CHECK(difference->key == "shards");
+  CHECK(difference->stored == "0");
+  CHECK(difference->now == "2");
 }
 
 }  // namespace

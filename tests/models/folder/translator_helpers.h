@@ -20,34 +20,32 @@ inline const std::vector<std::string> kTargets{"the cat sleeps", "i am a student
 // Words, characters, and subwords with one vocabulary and with two.
 inline std::vector<std::pair<std::string, Config>> folder_configs() {
   Config config;
-  config.data.tokenizer = text::TokenizerKind::words;
+  config.data.source_tokenizer = config.data.target_tokenizer = text::TokenizerKind::words;
   config.model.embedding = 4;
   config.model.encoder_hidden = 3;
   config.model.hidden = 5;
   config.search.max_length_extra = 4;
   std::vector<std::pair<std::string, Config>> configs{{"words", config}};
-  config.data.tokenizer = text::TokenizerKind::chars;
+  config.data.source_tokenizer = config.data.target_tokenizer = text::TokenizerKind::chars;
   configs.emplace_back("chars", config);
-  config.data.tokenizer = text::TokenizerKind::bpe;
-  config.data.vocab_size = 50;
+  config.data.source_tokenizer = config.data.target_tokenizer = text::TokenizerKind::bpe;
+  config.data.source_vocab_size = config.data.target_vocab_size = 50;
   configs.emplace_back("bpe, shared", config);
-  config.data.tokenizer = text::TokenizerKind::unigram;
+  config.data.source_tokenizer = config.data.target_tokenizer = text::TokenizerKind::unigram;
   config.data.joint_vocabulary = false;
-  config.data.vocab_size = 40;
+  config.data.source_vocab_size = config.data.target_vocab_size = 40;
   configs.emplace_back("unigram, apart", config);
   return configs;
 }
 
 inline Translator make_translator(Config config) {
-  const bool subwords = config.data.tokenizer == text::TokenizerKind::bpe ||
-                        config.data.tokenizer == text::TokenizerKind::unigram;
   text::CodecOptions options;
-  options.kind = config.data.tokenizer;
-  options.vocab_size = config.data.vocab_size;
+  options.kind = config.data.source_tokenizer;
+  options.vocab_size = config.data.source_vocab_size;
   std::vector<std::string> both = kLines;
   both.insert(both.end(), kTargets.begin(), kTargets.end());
   Codecs codecs;
-  if (subwords && config.data.joint_vocabulary)
+  if (config.data.is_joint())
     codecs.source = codecs.target = text::Codec::train(both, options);
   else
     codecs = {text::Codec::train(kLines, options), text::Codec::train(kTargets, options)};

@@ -1,9 +1,12 @@
-// GradientStep: shards add up to the batch, threads change nothing, divergence is named.
+// GradientStep: shards add up to the batch, and no split of them over threads, passes or machines
+// changes more than it must; a model of one's own; divergence is named.
 #include <doctest/doctest.h>
 
 #include <cstring>
 
 #include "babelgrad/models/training/gradient_step.h"
+#include "babelgrad/nn/linear.h"
+#include "babelgrad/nn/losses.h"
 #include "tests/models/helpers.h"
 
 namespace babelgrad {
@@ -35,6 +38,36 @@ std::vector<Array<T>> values(const Seq2Seq<T>& model) {
   return result;
 }
 
+// A batch in parts, each with its share of the mean over all their target words.
+template <class T>
+class Parts {
+ public:
+  Parts(const Seq2Seq<T>& model, const text::Batch& batch, std::size_t shards, std::size_t tokens,
+        double smoothing = 0.1)
+      : model_(model),
+        parts_(text::shard(batch, shards)),
+        options_{smoothing, static_cast<double>(tokens)} {}
+
+  ShardedLoss<T> all() const { return range(0, parts_.size()); }
+  ShardedLoss<T> range(std::size_t begin, std::size_t end) const {
+    return {begin, end, [this](std::size_t shard, const Mode& mode) {
+              return model_.loss(parts_.at(shard), mode, options_);
+            }};
+  }
+
+ private:
+  const Seq2Seq<T>& model_;
+  std::vector<text::Batch> parts_;
+  LossOptions options_;
+};
+
+template <class T>
+StepResult run(GradientStep<T>& step, const Seq2Seq<T>& model, const text::Batch& batch,
+               std::size_t shards, const StepRequest& request) {
+  const Parts<T> parts(model, batch, shards, batch.target_tokens());
+  return step.run({parts.all()}, request);
+}
+
 TEST_CASE("gradient step: any number of shards gives the batch's loss, gradient and norm") {
   for (Seq2SeqConfig config : {step_config(), tiny_config(Architecture::bahdanau)}) {
     config.dropout = 0;
@@ -51,10 +84,9 @@ TEST_CASE("gradient step: any number of shards gives the batch's loss, gradient 
       const auto before = values(model);
       StepRequest request;
       request.learning_rate = 1;
-      request.label_smoothing = 0.1;
       request.update = 1;
-      const StepResult result = GradientStep<double>(model, sgd, pool, shards).run(batch, request);
-      CHECK(result.target_tokens == batch.target_tokens());
+      GradientStep<double> step(model.store(), sgd, pool);
+      const StepResult result = run(step, model, batch, shards, request);
       CHECK(std::abs(result.loss - loss.item()) < 1e-13);
       CHECK(std::abs(result.gradient_norm - norm) < 1e-13);
       auto change = before;
@@ -76,7 +108,8 @@ TEST_CASE("gradient step: clipping scales the gradient to the limit") {
   StepRequest request;
   request.learning_rate = 1;
   request.clip_norm = 0.01;
-  const StepResult result = GradientStep<double>(model, sgd, pool, 2).run(batch, request);
+  GradientStep<double> step(model.store(), sgd, pool);
+  const StepResult result = run(step, model, batch, 2, request);
   CHECK(result.gradient_norm > 0.01);  // the norm before
   const auto after = values(model);
   for (std::size_t i = 0; i < change.size(); ++i) change[i] -= after[i];
@@ -88,31 +121,162 @@ struct Outcome {
   std::vector<double> losses;
 };
 
-Outcome train(std::size_t threads, std::size_t shards) {
+// Six updates of a model with dropout, each of which `take` makes.
+template <class Take>
+Outcome train(std::size_t threads, std::size_t shards, const Take& take) {
   const Seq2SeqConfig config = step_config();
   Seq2Seq<float> model(config, 1);
   Adam<float> adam(model.store());
   WorkerPool pool(threads);
-  GradientStep<float> step(model, adam, pool, shards);
-  StepRequest request{1e-2, 1.0, 0.1, 0.9, 5, 0};
+  GradientStep<float> step(model.store(), adam, pool);
+  StepRequest request{1e-2, 1.0, 0.9, 5, 0};
   Outcome outcome;
-  for (request.update = 1; request.update <= 6; ++request.update)
-    outcome.losses.push_back(step.run(step_batch(config, request.update), request).loss);
+  for (request.update = 1; request.update <= 6; ++request.update) {
+    const text::Batch batch = step_batch(config, request.update);
+    const Parts<float> parts(model, batch, shards, batch.target_tokens());
+    outcome.losses.push_back(take(step, model.store(), parts, request).loss);
+  }
   outcome.parameters = values(model);
   outcome.average = step.average();
   return outcome;
 }
 
+Outcome train(std::size_t threads, std::size_t shards) {
+  return train(threads, shards,
+               [](auto& step, const auto&, const auto& parts, const auto& request) {
+                 return step.run({parts.all()}, request);
+               });
+}
+
+void check_same(const Outcome& one, const Outcome& other) {
+  CHECK(max_difference(one.parameters, other.parameters) == 0);
+  CHECK(max_difference(one.average, other.average) == 0);
+  CHECK(one.losses == other.losses);
+}
+
 TEST_CASE("gradient step: with shards fixed, threads do not change a bit") {
-  const Outcome one = train(1, 3);
-  for (const std::size_t threads : {2, 3, 4}) {
-    const Outcome other = train(threads, 3);
-    CHECK(max_difference(one.parameters, other.parameters) == 0);
-    CHECK(max_difference(one.average, other.average) == 0);
-    CHECK(one.losses == other.losses);
+  for (const std::size_t shards : {3, 4, 8}) {
+    const Outcome one = train(1, shards);
+    for (const std::size_t threads : {2, 3, 4}) check_same(one, train(threads, shards));
+    CHECK(max_difference(one.parameters, one.average) > 0);
   }
-  CHECK(max_difference(one.parameters, one.average) > 0);
-  CHECK(train(2, 0).losses == train(1, 2).losses);  // 0 shards: one a thread
+}
+
+// As machines would: each differentiates its shards, and what they have is added along the tree.
+TEST_CASE("gradient step: shards that are split over several steps give the same bits") {
+  for (const std::size_t shards : {4, 8})
+    for (std::size_t each = 1; each <= shards; each *= 2) {
+      INFO(shards, " shards, ", each, " at a time");
+      const Outcome split = train(
+          2, shards, [&](auto& step, const auto& store, const auto& parts, const auto& request) {
+            std::vector<GradientSum<float>> sums;
+            for (std::size_t begin = shards - each; begin > 0; begin -= each) {
+              step.differentiate(parts.range(begin, begin + each), request);
+              sums.insert(sums.begin(), std::move(step.sum()));
+            }
+            step.differentiate(parts.range(0, each), request);
+            GradientSum<float>& sum = step.sum();
+            sums.insert(sums.begin(), std::move(sum));
+            add_along_tree(sums.size(), [&](std::size_t a, std::size_t b) {
+              sums[a].add(std::move(sums[b]), store.parameters());
+            });
+            sum = std::move(sums[0]);
+            return step.apply(request);
+          });
+      check_same(train(1, shards), split);
+    }
+}
+
+TEST_CASE("gradient step: batches that are accumulated are one large batch") {
+  Seq2SeqConfig config = step_config();
+  config.dropout = 0;
+  Random random(1);
+  std::vector<text::Example> examples;
+  for (std::size_t i = 0; i < 20; ++i)
+    examples.push_back(random_example(random.below(8), random.below(9), config, random));
+  const text::Batch large = batch_of(examples);
+  const std::size_t tokens = large.target_tokens();
+  const auto update = [&](const std::vector<std::size_t>& bounds, std::size_t shards) {
+    Seq2Seq<double> model(config, 1);
+    Adam<double> adam(model.store());
+    WorkerPool pool(2);
+    GradientStep<double> step(model.store(), adam, pool);
+    StepRequest request{1e-2, 1.0, 0, 5, 1};
+    std::vector<Parts<double>> batches;
+    for (std::size_t k = 0; k + 1 < bounds.size(); ++k) {
+      std::vector<std::size_t> indices;
+      for (std::size_t i = bounds[k]; i < bounds[k + 1]; ++i) indices.push_back(i);
+      batches.emplace_back(model, text::make_batch(examples, indices), shards, tokens);
+    }
+    std::vector<ShardedLoss<double>> passes;
+    for (const Parts<double>& batch : batches) passes.push_back(batch.all());
+    const StepResult result = step.run(passes, request);
+    return std::make_tuple(result.loss, result.gradient_norm, values(model));
+  };
+  const auto [loss, norm, parameters] = update({0, 20}, 2);
+  // The second has batches of fewer sentences than shards.
+  for (const auto& bounds : std::vector<std::vector<std::size_t>>{{0, 10, 20}, {0, 1, 3, 17, 20}}) {
+    const auto [other_loss, other_norm, other_parameters] = update(bounds, 4);
+    CHECK(std::abs(other_loss - loss) < 1e-13);
+    CHECK(std::abs(other_norm - norm) < 1e-13);
+    CHECK(max_difference(other_parameters, parameters) < 1e-10);
+  }
+}
+
+TEST_CASE("gradient step: passes draw masks of their own") {
+  const Seq2SeqConfig config = step_config();
+  const Seq2Seq<double> model(config, 1);
+  const Parts<double> parts(model, step_batch(config, 1), 2, 10);
+  std::vector<double> losses;
+  ShardedLoss<double> noted = parts.all();
+  noted.loss = [&](std::size_t shard, const Mode& mode) {
+    const Tensor<double> loss = parts.all().loss(shard, mode);
+    losses.push_back(loss.item());
+    return loss;
+  };
+  Sgd<double> sgd(model.store());
+  WorkerPool pool(1);
+  GradientStep<double> step(model.store(), sgd, pool);
+  step.run({noted, noted}, {});
+  REQUIRE(losses.size() == 4);
+  CHECK(losses[0] != losses[2]);
+  CHECK(losses[1] != losses[3]);
+}
+
+TEST_CASE("gradient step: trains a model of one's own, after a loss that threw, too") {
+  Random random(2);
+  const Array<double> x = uniform<double>({64, 2}, random, -1, 1);
+  const Array<double> inside =
+      where(sum(square(x), 1, true) < 0.5, ones<double>({64, 1}), zeros<double>({64, 1}));
+  ParameterStore<double> store(1);
+  const Scope<double> root(store);
+  const Linear<double> first(root / "0", 2, 16), second(root / "1", 16, 1);
+  Adam<double> adam(store);
+  WorkerPool pool(2);
+  GradientStep<double> step(store, adam, pool);
+  const auto loss = [&](std::size_t shard, const Mode&) {
+    const std::size_t begin = 16 * shard;
+    const Tensor<double> logits = second(tanh(first(Tensor<double>(x.leading(begin, begin + 16)))));
+    return binary_cross_entropy_with_logits(logits,
+                                            Tensor<double>(inside.leading(begin, begin + 16))) /
+           4;
+  };
+  const auto throwing = [](std::size_t, const Mode&) -> Tensor<double> {
+    throw std::runtime_error("no such batch");
+  };
+  CHECK(message_of<std::logic_error>([&] { step.apply({}); }) ==
+        "gradient step: no shard has a loss");
+  double before = 0, after = 0;
+  StepRequest request{.learning_rate = 0.05};
+  for (request.update = 1; request.update <= 200; ++request.update) {
+    if (request.update == 100)
+      CHECK_THROWS_AS(step.run({{0, 4, loss}, {0, 4, throwing}}, request), std::runtime_error);
+    after = step.run({{0, 4, loss}}, request).loss;
+    if (request.update == 1) before = after;
+  }
+  CHECK(before > 0.5);
+  CHECK(after < 0.1);
+  CHECK(step.gradient_norms().size() == store.size());
 }
 
 TEST_CASE("gradient step: the running mean follows its recurrence") {
@@ -120,11 +284,11 @@ TEST_CASE("gradient step: the running mean follows its recurrence") {
   Seq2Seq<double> model(config, 1);
   Adam<double> adam(model.store());
   WorkerPool pool(2);
-  GradientStep<double> step(model, adam, pool, 0);
+  GradientStep<double> step(model.store(), adam, pool);
   auto expected = values(model);
-  StepRequest request{1e-2, 0, 0, 0.4, 5, 0};
+  StepRequest request{1e-2, 0, 0.4, 5, 0};
   for (request.update = 1; request.update <= 12; ++request.update) {
-    step.run(batch_of(some_examples(config)), request);
+    run(step, model, batch_of(some_examples(config)), 2, request);
     const double t = static_cast<double>(request.update);
     const double keep = std::min(0.4, (1 + t) / (10 + t));
     const auto now = values(model);
@@ -137,13 +301,14 @@ TEST_CASE("gradient step: the running mean follows its recurrence") {
 std::string divergence(Seq2Seq<float>& model, std::size_t update) {
   Sgd<float> sgd(model.store());
   WorkerPool pool(2);
-  GradientStep<float> step(model, sgd, pool, 2);
+  GradientStep<float> step(model.store(), sgd, pool);
   StepRequest request;
   request.learning_rate = 1;
   request.update = update;
   const auto before = values(model);
   const text::Batch batch = batch_of(some_examples(model.config()));
-  const std::string message = message_of<DivergenceError>([&] { step.run(batch, request); });
+  const std::string message =
+      message_of<DivergenceError>([&] { run(step, model, batch, 2, request); });
   const auto after = values(model);
   for (std::size_t i = 0; i < before.size(); ++i)
     CHECK(std::memcmp(before[i].data(), after[i].data(), before[i].size() * sizeof(float)) == 0);

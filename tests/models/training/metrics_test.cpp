@@ -66,6 +66,10 @@ TEST_CASE("metrics of a training") {
   for (const ValidationMetrics& m : metrics.validations) {
     CHECK(std::abs(m.perplexity - std::exp(m.loss)) < 1e-4 * m.perplexity);
     CHECK(m.bleu >= 0);
+    REQUIRE(m.text.has_value());
+    CHECK(m.text->exact_match <= 1);
+    CHECK(m.text->token_error_rate > 0);
+    CHECK(m.text->chrf >= 0);
   }
 }
 

@@ -76,6 +76,13 @@ TEST_CASE(
   for (const std::size_t stop : {10, 17}) check_parts(config, {stop});
 }
 
+TEST_CASE("resume: with batches accumulated, the last update of an epoch having fewer") {
+  const ReverseTask task;
+  Config config = task.config();
+  config.training.accumulate = 5;
+  for (const std::size_t stop : {1, 2, 3, 10, 17}) check_parts(config, {stop}, 20);
+}
+
 // A stop between two validations may leave the best model so far in the folder. A resumed training
 // must forget it, as the one in a single go never saw it.
 TEST_CASE("resume: the best model of an irregular validation does not outlive the stop") {
@@ -140,12 +147,12 @@ TEST_CASE("resume: what cannot be resumed is named") {
   CHECK(resume_error(config, folder) == "training_state.safetensors: no such file");
   train(config, folder.path(), false, 10);
   const std::string other =
-      "training_state.safetensors: config.json is not the one that this training began with";
+      "training_state.safetensors: config.json is not the one that this training began with: ";
   config.model.hidden = 13;
-  CHECK(resume_error(config, folder) == other);
+  CHECK(resume_error(config, folder) == other + "hidden is 13, was 12");
   config = task.config();
   config.training.optimizer = OptimizerKind::sgd;
-  CHECK(resume_error(config, folder) == other);
+  CHECK(resume_error(config, folder) == other + "optimizer is \"sgd\", was \"adam\"");
   const std::string bytes = folder.read("training_state.safetensors");
   folder.write("training_state.safetensors", bytes.substr(0, bytes.size() - 1));
   CHECK(resume_error(task.config(), folder).starts_with("training_state.safetensors: truncated"));

@@ -4,6 +4,7 @@
 #include <limits>
 #include <set>
 
+#include "babelgrad/models/config/config_fields.h"
 #include "tests/models/training/trainer_helpers.h"
 #include "tests/nn/file_size_limit.h"
 
@@ -32,8 +33,15 @@ TEST_CASE("trainer: learns to reverse, and the folder holds what it learnt") {
 
 TEST_CASE("trainer: keeps the best model by the metric that was asked for") {
   const ReverseTask task;
-  for (const ValidationMetric metric : {ValidationMetric::loss, ValidationMetric::bleu}) {
-    const bool bleu = metric == ValidationMetric::bleu;
+  using Result = ValidationResult;
+  const std::vector<std::pair<ValidationMetric, double (*)(const Result&)>> rows{
+      {ValidationMetric::exact, [](const Result& r) { return r.text.exact_match; }},
+      {ValidationMetric::per, [](const Result& r) { return -r.text.token_error_rate; }},
+      {ValidationMetric::chrf, [](const Result& r) { return r.text.chrf; }},
+      {ValidationMetric::loss, [](const Result& r) { return -r.loss; }},
+      {ValidationMetric::bleu, [](const Result& r) { return r.bleu; }}};
+  for (const auto& [metric, goodness] : rows) {
+    INFO(kMetricNames[static_cast<std::size_t>(metric)]);
     Config config = task.config();
     config.training.metric = metric;
     config.training.learning_rate = 0.08;  // restless, so that the last is not the best
@@ -47,7 +55,7 @@ TEST_CASE("trainer: keeps the best model by the metric that was asked for") {
     std::size_t best_update = 0, improvements = 0;
     double best_loss = 0;
     for (const ValidationReport& report : recorder.validations) {
-      const double value = bleu ? report.result.bleu : -report.result.loss;
+      const double value = goodness(report.result);
       CHECK(report.best == (!best || value > *best));
       if (!report.best) continue;
       ++improvements;
@@ -62,6 +70,35 @@ TEST_CASE("trainer: keeps the best model by the metric that was asked for") {
     WorkerPool pool(1);
     CHECK(std::abs(validate(kept, data.validation, pool).loss - best_loss) < 1e-6);
   }
+}
+
+TEST_CASE("trainer: batches that are accumulated are one large batch, to rounding") {
+  const ReverseTask task;
+  Config config = task.config();
+  config.model.dropout = 0;
+  config.training.optimizer = OptimizerKind::sgd;
+  config.training.learning_rate = 0.5;
+  config.training.max_updates = 3;  // each of them all 180 pairs
+  TemporaryFolder accumulated, large;
+  config.training.accumulate = 12;
+  Recorder recorder;
+  train(config, accumulated.path(), false, recorder);
+  config.training.accumulate = 1;
+  config.training.batch_size = 180;
+  train(config, large.path(), false, recorder);
+  const Safetensors a = Safetensors::read(accumulated.path() / "training_state.safetensors");
+  const Safetensors b = Safetensors::read(large.path() / "training_state.safetensors");
+  for (const std::string& name : a.names()) {
+    INFO(name);
+    CHECK(max_difference(a.get<float>(name), b.get<float>(name)) < 1e-5);
+  }
+  CHECK(std::abs(recorder.validations[0].result.loss - recorder.validations[1].result.loss) < 1e-5);
+  config.training.accumulate = 5;
+  config.training.batch_size = 16;
+  config.training.max_updates = 0;
+  config.training.max_epochs = 2;
+  TemporaryFolder folder;
+  CHECK(train(config, folder.path(), false, recorder).update == 6);  // 5, 5 and 2 batches an epoch
 }
 
 TEST_CASE("trainer: stops when patience is at its end, and stays stopped") {
@@ -113,55 +150,52 @@ TEST_CASE("trainer: an interruption leaves a model and a state, and resumes exac
   check_same_training(whole, parts);
 }
 
-// Makes the saved state one of a training with the rate and the interval of `config`, which the
-// program itself would refuse to change.
-void adopt(const Config& config, const TemporaryFolder& folder) {
-  const std::filesystem::path path = folder.path() / "training_state.safetensors";
-  Safetensors state = Safetensors::read(path);
-  auto json = nlohmann::ordered_json::parse(state.metadata().at("config"));
-  json["learning_rate"] = config.training.learning_rate;
-  json["valid_every"] = config.training.valid_every;
-  state.set_metadata("config", json.dump(2) + "\n");
-  state.write(path);
+// Fills the arrays of a saved state whose names begin so.
+void spoil(const std::filesystem::path& path, const std::string& prefix, double value) {
+  const Safetensors state = Safetensors::read(path);
+  Safetensors spoilt;
+  for (const std::string& name : state.names()) {
+    Array<float> array = state.get<float>(name);
+    if (name.starts_with(prefix)) array.fill(static_cast<float>(value));
+    spoilt.add(name, array);
+  }
+  for (const auto& [key, text] : state.metadata())
+    if (key == "training" || key == "config") spoilt.set_metadata(key, text);
+  spoilt.write(path);
 }
 
-// A good training of 10 updates, then one like `bad` until it diverges; nothing may be lost.
-std::string diverge(const Config& good, const Config& bad, std::size_t max_updates) {
+// A training that goes well for 10 updates and diverges when it goes on; nothing may be lost.
+std::string diverge(std::size_t valid_every, const std::string& spoilt, double value,
+                    std::size_t max_updates) {
+  const ReverseTask task;
+  Config config = task.config();
+  config.training.valid_every = valid_every;
   TemporaryFolder folder;
-  train(good, folder.path(), false, 10);
-  adopt(bad, folder);
+  train(config, folder.path(), false, 10);
+  spoil(folder.path() / "training_state.safetensors", spoilt, value);
   const std::string model = folder.read("model.safetensors");
   const std::string state = folder.read("training_state.safetensors");
   const std::string message =
-      message_of<DivergenceError>([&] { train(bad, folder.path(), true, max_updates); });
+      message_of<DivergenceError>([&] { train(config, folder.path(), true, max_updates); });
   CHECK((folder.read("model.safetensors") == model));
   CHECK((folder.read("training_state.safetensors") == state));
   return message;
 }
 
 TEST_CASE("trainer: divergence names update and tensor and leaves the last good files") {
-  const ReverseTask task;
-  const Config good = task.config();
-  for (const double rate : {kNaN, 1e38}) {
-    INFO("learning rate ", rate);
-    Config bad = good;
-    bad.training.learning_rate = rate;
-    bad.training.valid_every = 1000;
-    const std::string message = diverge(good, bad, 1000);
-    CHECK(message.starts_with("training diverged at update 1"));
+  for (const double value : {kNaN, 3e38}) {
+    INFO("parameters of ", value);
+    const std::string message = diverge(1000, "parameter.decoder", value, 1000);
+    CHECK(message.starts_with("training diverged at update 11: "));
     CHECK(message.find(" is not finite") != std::string::npos);
   }
 }
 
 TEST_CASE("trainer: a model that has diverged is neither validated nor saved") {
-  const ReverseTask task;
-  const Config good = task.config();
-  Config bad = good;
-  bad.training.learning_rate = kNaN;
-  bad.training.valid_every = 1;  // right after the update that spoils the model
-  CHECK(diverge(good, bad, 1000).starts_with("training diverged at update 11: parameter "));
-  bad.training.valid_every = 1000;  // the limit comes first
-  CHECK(diverge(good, bad, 11).starts_with("training diverged at update 11: parameter "));
+  // The update spoils the model; then it is to be validated, or the limit comes first.
+  for (const std::size_t valid_every : {1, 1000})
+    CHECK(diverge(valid_every, "adam.moment1.", kNaN, 11)
+              .starts_with("training diverged at update 11: parameter "));
 }
 
 TEST_CASE("trainer: on a full disk the last good checkpoint survives, and training resumes") {
