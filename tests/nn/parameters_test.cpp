@@ -39,6 +39,18 @@ TEST_CASE("parameters: a name that is taken and a name that is not there") {
         "parameter a.wieght: no such parameter");
 }
 
+TEST_CASE("parameters: a store of constants has the values of another, and no gradients") {
+  ParameterStore<double> trained;
+  const Linear<double> layer(Scope<double>(trained) / "a", 3, 2);
+  ParameterStore<double> store(ParameterStore<double>::Constants{trained});
+  const Linear<double> constant(Scope<double>(store) / "a", 3, 2);
+  const D x = random_leaf({4, 3}, 1);
+  CHECK(max_difference(constant(x).value(), layer(x).value()) == 0);
+  CHECK(!constant.weight().requires_grad());
+  CHECK(store.at("a.bias").name() == "a.bias");
+  CHECK_THROWS_AS(Linear<double>(Scope<double>(store) / "b", 3, 2), std::out_of_range);
+}
+
 TEST_CASE("parameters: an initial value is a function of seed and name") {
   ParameterStore<double> a(1), b(1), c(2);
   a.create("first", {2}, init::normal(1));
