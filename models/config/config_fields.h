@@ -56,7 +56,7 @@ void visit_data(DataConfig& c, Visitor&& v) {
            "words: at white space (tokenised text), or lower-cased at Unicode word bounds");
   v.flag("lowercase", c.lowercase, "lower-case all text first");
   v.flag("joint_vocabulary", c.joint_vocabulary,
-         "one vocabulary for both sides, if both are bpe or both unigram");
+         "one vocabulary for both sides, where both are bpe or both unigram, of one size");
   v.number_of_both("vocab_size", c.source_vocab_size, c.target_vocab_size, 0, kMaxCount,
                    "largest vocabulary a side, special tokens included; 0: 8000 for bpe and "
                    "unigram, else all tokens");

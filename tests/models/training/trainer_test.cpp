@@ -40,7 +40,8 @@ TEST_CASE("trainer: keeps the best model by the metric that was asked for") {
       {ValidationMetric::chrf, [](const Result& r) { return r.text.chrf; }},
       {ValidationMetric::loss, [](const Result& r) { return -r.loss; }},
       {ValidationMetric::bleu, [](const Result& r) { return r.bleu; }}};
-  for (const auto& [metric, goodness] : rows) {
+  for (const auto& row : rows) {
+    const ValidationMetric metric = row.first;
     INFO(kMetricNames[static_cast<std::size_t>(metric)]);
     Config config = task.config();
     config.training.metric = metric;
@@ -55,7 +56,7 @@ TEST_CASE("trainer: keeps the best model by the metric that was asked for") {
     std::size_t best_update = 0, improvements = 0;
     double best_loss = 0;
     for (const ValidationReport& report : recorder.validations) {
-      const double value = goodness(report.result);
+      const double value = row.second(report.result);
       CHECK(report.best == (!best || value > *best));
       if (!report.best) continue;
       ++improvements;
