@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path kEarlier = BABELGRAD_SOURCE_DIR "/tests/models/earlier_model";
+const fs::path kEarlier = BABELGRAD_SOURCE_DIR "/tests/models/folder/earlier_model";
 
 // A copy to train in.
 class EarlierModel {

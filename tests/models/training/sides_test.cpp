@@ -1,7 +1,7 @@
 // Sides that are cut into tokens in different ways, and characters that can be written in several.
 #include <doctest/doctest.h>
 
-#include "tests/models/trainer_helpers.h"
+#include "tests/models/training/trainer_helpers.h"
 
 namespace babelgrad {
 namespace {
