@@ -13,6 +13,8 @@ namespace http = boost::beast::http;
 
 constexpr std::size_t kLineBytes = 8 << 10;   // of the request line
 constexpr std::size_t kHeadBytes = 16 << 10;  // of the request line and all headers
+// "0 CR LF CR LF" ends a body in chunks: with less Beast cannot be asked again (it asserts that).
+constexpr std::size_t kChunkedEnd = 5;
 
 const char* const kInvalid = "not a valid HTTP request";
 
@@ -102,11 +104,11 @@ void RequestParser::parse_fields(const std::string& head) {
   request_.id = last_value_of(message, "X-Request-Id");
   const std::string length = value_of(message, http::field::content_length);
   request_.length = length.empty() ? 0 : std::stoull(length);
-  has_body_ = beast_->chunked() || request_.length > 0;
-  keep_alive_ = message.version() == 11 && beast_->keep_alive();
+  chunked_ = !error && beast_->chunked();
+  has_body_ = chunked_ || request_.length > 0;
+  keep_alive_ = !error && message.version() == 11 && beast_->keep_alive();
   expects_continue_ = has_body_ && message.version() == 11 &&
                       boost::beast::iequals(message[http::field::expect], "100-continue");
-  beast_->eager(true);
   state_ = has_body_ ? State::body : State::whole;
 }
 
@@ -127,7 +129,8 @@ void RequestParser::parse_body() {
   if (request_.length > body_limit_) return;
   boost::system::error_code error;
   std::size_t taken = 0;
-  while (!error && !beast_->is_done() && taken < bytes_.size())
+  const std::size_t least = chunked_ ? kChunkedEnd : 1;
+  while (!error && !beast_->is_done() && taken + least <= bytes_.size())
     taken += beast_->put(boost::asio::buffer(bytes_.data() + taken, bytes_.size() - taken), error);
   bytes_.erase(0, taken);
   body_bytes_ += taken;
