@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <functional>
 
 #include "babelgrad/apps/server/framing.h"
 
@@ -32,7 +33,19 @@ std::string last_value_of(const http::fields& fields, const std::string& name) {
 
 }  // namespace
 
-struct RequestParser::Beast : http::request_parser<http::string_body> {};
+struct RequestParser::Beast : http::request_parser<http::string_body> {
+  // Beast's own limit counts a chunk again each time that its line is found incomplete.
+  void limit_chunks(std::size_t limit) {
+    body_limit(boost::none);
+    check = [this, limit](std::uint64_t size, boost::beast::string_view extension,
+                          boost::system::error_code& error) {
+      if (size > limit - std::min(limit, get().body().size()) || extension.size() > kHeadBytes)
+        error = http::error::body_limit;
+    };
+    on_chunk_header(check);
+  }
+  std::function<void(std::uint64_t, boost::beast::string_view, boost::system::error_code&)> check;
+};
 
 RequestParser::RequestParser(std::size_t body_limit) : body_limit_(body_limit) {}
 RequestParser::~RequestParser() = default;
@@ -105,6 +118,7 @@ void RequestParser::parse_fields(const std::string& head) {
   const std::string length = value_of(message, http::field::content_length);
   request_.length = length.empty() ? 0 : std::stoull(length);
   chunked_ = !error && beast_->chunked();
+  if (chunked_) beast_->limit_chunks(body_limit_);
   has_body_ = chunked_ || request_.length > 0;
   keep_alive_ = !error && message.version() == 11 && beast_->keep_alive();
   expects_continue_ = has_body_ && message.version() == 11 &&
@@ -136,7 +150,8 @@ void RequestParser::parse_body() {
   body_bytes_ += taken;
   const bool done = beast_->is_done();
   const std::size_t size = body_bytes_ + (done ? 0 : bytes_.size());
-  if (error == http::error::body_limit || size > kHeadBytes + 2 * body_limit_) {
+  const bool long_line = chunked_ && !done && bytes_.size() > kHeadBytes;  // of a chunk
+  if (error == http::error::body_limit || size > kHeadBytes + 2 * body_limit_ || long_line) {
     fail(413, too_long_message(body_limit_));
   } else if (done) {
     request_.body = std::move(beast_->get().body());
