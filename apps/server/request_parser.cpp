@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <functional>
 
 #include "babelgrad/apps/server/framing.h"
 
@@ -13,6 +14,8 @@ namespace http = boost::beast::http;
 
 constexpr std::size_t kLineBytes = 8 << 10;   // of the request line
 constexpr std::size_t kHeadBytes = 16 << 10;  // of the request line and all headers
+// "0 CR LF CR LF" ends a body in chunks: with less Beast cannot be asked again (it asserts that).
+constexpr std::size_t kChunkedEnd = 5;
 
 const char* const kInvalid = "not a valid HTTP request";
 
@@ -30,7 +33,19 @@ std::string last_value_of(const http::fields& fields, const std::string& name) {
 
 }  // namespace
 
-struct RequestParser::Beast : http::request_parser<http::string_body> {};
+struct RequestParser::Beast : http::request_parser<http::string_body> {
+  // Beast's own limit counts a chunk again each time that its line is found incomplete.
+  void limit_chunks(std::size_t limit) {
+    body_limit(boost::none);
+    check = [this, limit](std::uint64_t size, boost::beast::string_view extension,
+                          boost::system::error_code& error) {
+      if (size > limit - std::min(limit, get().body().size()) || extension.size() > kHeadBytes)
+        error = http::error::body_limit;
+    };
+    on_chunk_header(check);
+  }
+  std::function<void(std::uint64_t, boost::beast::string_view, boost::system::error_code&)> check;
+};
 
 RequestParser::RequestParser(std::size_t body_limit) : body_limit_(body_limit) {}
 RequestParser::~RequestParser() = default;
@@ -102,11 +117,12 @@ void RequestParser::parse_fields(const std::string& head) {
   request_.id = last_value_of(message, "X-Request-Id");
   const std::string length = value_of(message, http::field::content_length);
   request_.length = length.empty() ? 0 : std::stoull(length);
-  has_body_ = beast_->chunked() || request_.length > 0;
-  keep_alive_ = message.version() == 11 && beast_->keep_alive();
+  chunked_ = !error && beast_->chunked();
+  if (chunked_) beast_->limit_chunks(body_limit_);
+  has_body_ = chunked_ || request_.length > 0;
+  keep_alive_ = !error && message.version() == 11 && beast_->keep_alive();
   expects_continue_ = has_body_ && message.version() == 11 &&
                       boost::beast::iequals(message[http::field::expect], "100-continue");
-  beast_->eager(true);
   state_ = has_body_ ? State::body : State::whole;
 }
 
@@ -127,13 +143,15 @@ void RequestParser::parse_body() {
   if (request_.length > body_limit_) return;
   boost::system::error_code error;
   std::size_t taken = 0;
-  while (!error && !beast_->is_done() && taken < bytes_.size())
+  const std::size_t least = chunked_ ? kChunkedEnd : 1;
+  while (!error && !beast_->is_done() && taken + least <= bytes_.size())
     taken += beast_->put(boost::asio::buffer(bytes_.data() + taken, bytes_.size() - taken), error);
   bytes_.erase(0, taken);
   body_bytes_ += taken;
   const bool done = beast_->is_done();
   const std::size_t size = body_bytes_ + (done ? 0 : bytes_.size());
-  if (error == http::error::body_limit || size > kHeadBytes + 2 * body_limit_) {
+  const bool long_line = chunked_ && !done && bytes_.size() > kHeadBytes;  // of a chunk
+  if (error == http::error::body_limit || size > kHeadBytes + 2 * body_limit_ || long_line) {
     fail(413, too_long_message(body_limit_));
   } else if (done) {
     request_.body = std::move(beast_->get().body());

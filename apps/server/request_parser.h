@@ -58,7 +58,7 @@ class RequestParser {
   std::size_t searched_ = 0;    // bytes_ before which the head does not end
   std::size_t body_bytes_ = 0;  // of the body so far, with the lengths of its chunks
   bool blank_line_ = false;     // one stood before the request
-  bool keep_alive_ = false, expects_continue_ = false, has_body_ = false;
+  bool keep_alive_ = false, expects_continue_ = false, has_body_ = false, chunked_ = false;
   HttpRequest request_;
   HttpReply refusal_;
 };

@@ -89,7 +89,7 @@ TEST_CASE("bad HTTP is refused, and the connection closed") {
       {post(std::string(5000, ' ')), 413, too_long},
       {chunked + "3e9\r\n" + std::string(1001, ' '), 413, too_long},
       {chunked + "ffffffffffffffff\r\n", 413, too_long},
-      {chunked + "zz\r\n", 400, not_so},
+      {chunked + "zzzz\r\n", 400, not_so},
       {kPostHead + "Content-Length: 10\r\n\r\n{", 408, "the body did not come whole in time"},
       {kPostHead + "Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc", 415,
        "need the body without a content encoding"},
