@@ -80,7 +80,7 @@ TEST_CASE("several models are an ensemble, if they read and write the same words
   const std::string input = "je vois le chat\ntu veux du thé\n";
   const Finished one = world.run(kTranslate, input);
   CHECK(world.run(kTranslate + Arguments{"--model", "model"}, input).out == one.out);
-  REQUIRE(world.run(train_to("other") + Arguments{"--min-count", "200"}).exit_code == 0);
+  REQUIRE(world.run(train_to("other") + Arguments{"--vocab-size", "20"}).exit_code == 0);
   const Finished refused = world.run(kTranslate + Arguments{"--model", "other"}, input);
   CHECK(refused.exit_code == 2);
   CHECK(refused.err == "babelgrad: other: reads or writes other words than the first model\n");

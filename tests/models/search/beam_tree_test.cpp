@@ -55,9 +55,8 @@ TEST_CASE("beam tree: holds samples, of which several may begin with the same wo
   search_config.nbest = 9;
   for (const text::Example& example : some_examples(config)) {
     BeamTree tree;
-    for (const Hypothesis& h :
-         search(model, {example.source}, search_config, {.observer = &tree})[0])
-      CHECK(tree.path(h.tokens).size() == h.tokens.size() + 1);
+    const auto found = search(model, {example.source}, search_config, {.observer = &tree})[0];
+    for (const Hypothesis& h : found) CHECK(tree.path(h.tokens).size() == h.tokens.size() + 1);
   }
 }
 
