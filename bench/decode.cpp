@@ -146,7 +146,8 @@ Result measure(const Workload& work, const Case& c, std::size_t rounds) {
   for (std::size_t i = 0; i < rounds; ++i) {
     bound_ms.push_back(bench::milliseconds(
         [&] { pool.run(bound.size(), [&](std::size_t thread) { bound[thread]->run(); }); }));
-    search_ms.push_back(bench::milliseconds([&] { search(work.model, sources, config, {.pool = &pool}); }));
+    search_ms.push_back(
+        bench::milliseconds([&] { search(work.model, sources, config, {.pool = &pool}); }));
   }
   result.search_ms = bench::median(search_ms);
   result.bound_ms = bench::median(bound_ms);
