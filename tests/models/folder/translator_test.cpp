@@ -49,6 +49,40 @@ TEST_CASE("translator: empty lines keep their place; unknown words and blanks ar
   CHECK(translator.score({}, {}).empty());
 }
 
+TEST_CASE("translator: what is abandoned, and by what samples are drawn, goes by line") {
+  Config config = folder_configs()[0].second;
+  const Translator translator = make_translator(config);
+  const std::vector<std::string> lines{"", "le chat dort", "", "tu dors", "elle mange"};
+  config.search.sample = true;
+  const auto all = translator.translate(lines, config.search);
+  const auto some = translator.translate(lines, config.search, {.abandon = [](std::size_t line) {
+                                           CHECK((line == 1 || line >= 3));
+                                           return line == 3;
+                                         }});
+  for (const std::size_t line : {1, 4}) CHECK(some[line][0].text == all[line][0].text);
+  REQUIRE(some[3].size() == 1);
+  CHECK(some[3][0].hypothesis.tokens.empty());
+  const auto alone = translator.translate({"elle mange"}, config.search, {.numbers = {4}});
+  CHECK(alone[0][0].text == all[4][0].text);
+}
+
+TEST_CASE("translator: an ensemble of models of the same words") {
+  const auto configs = folder_configs();
+  Translator alone = make_translator(configs[0].second),
+             together = make_translator(configs[0].second);
+  Config other = configs[0].second;
+  other.training.seed = 9;
+  const auto second = std::make_shared<const Translator>(make_translator(other));
+  const SearchConfig search = alone.config().search;
+  together.join(std::make_shared<const Translator>(make_translator(configs[0].second)), "same");
+  CHECK(texts(together, search) == texts(alone, search));
+  alone.join(second, "second");
+  CHECK(texts(alone, search) != texts(together, search));
+  CHECK(message_of<ConfigError>([&] {
+          alone.join(std::make_shared<const Translator>(make_translator(configs[1].second)), "m");
+        }) == "m: reads or writes other words than the first model");
+}
+
 TEST_CASE("translator: tokens, weights and text of a translation belong together") {
   for (const auto& named : folder_configs()) {
     const auto& name = named.first;
