@@ -14,6 +14,9 @@ page = root / "docs/library/ops.md"
 
 heading = re.compile(r"^// ---- (.*) ----\n((?:// .*\n)*)", re.M)
 declaration = re.compile(r"((?:^// .*\n)*)^template .*\n[\w:]+(?:<.*>)? (\w+)\(([^;]*?)\)(?:;| \{)(?:  // (.*))?$", re.M)
+# Of shapes.h, what belongs to other families.
+HOMES = {"argmax": "Order", "argmin": "Order", "argsort": "Order", "categorical": "Indices",
+         "equal": "Choice by a mask", "allclose": "Choice by a mask"}
 row = re.compile(r"\| `(\w+)` \| (.*?) \| ?(.*?) ?\|$")
 
 
@@ -43,7 +46,7 @@ def read_headers():
             above, name, arguments, behind = match.groups()
             if above or text[start - 2:start] == "\n\n":
                 shared = plain(above)
-            home = "Order" if name.startswith("arg") else family
+            home = HOMES.get(name, family)
             ops.setdefault(name, (home, []))[1].append((call(name, arguments), behind or shared))
     return families, ops
 
