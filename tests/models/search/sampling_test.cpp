@@ -75,15 +75,9 @@ TEST_CASE("sampling: by the seed alone, whatever batches and threads; scores are
     check_same(threaded[i], one_by_one[i]);
     REQUIRE(other[i].size() == 4);
     different += other[i][0].tokens != one_by_one[i][0].tokens;
-    for (const Hypothesis& h : other[i]) {
-      text::Example example{sources[i], h.tokens};
-      if (h.finished) example.target.pop_back();
-      const auto forced = model.force(batch_of({example}));
-      double log_probability = 0;
-      for (std::size_t t = 0; t < h.tokens.size(); ++t)
-        log_probability += forced.log_probabilities.data()[t];
-      CHECK(std::abs(h.log_probability - log_probability) < kTolerance);
-    }
+    for (const Hypothesis& h : other[i])
+      CHECK(std::abs(h.log_probability - forced_log_probability(model, sources[i], h)) <
+            kTolerance);
   }
   CHECK(different > 15);
 }

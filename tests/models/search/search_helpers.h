@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <numeric>
+
 #include "babelgrad/models/search/search.h"
 #include "tests/models/helpers.h"
 
@@ -42,6 +44,17 @@ inline void check_same(const std::vector<Hypothesis>& got,
         CHECK(std::abs(got[i].weights[t][s] - expected[i].weights[t][s]) < 1e-6);
     }
   }
+}
+
+// log P of the hypothesis by following it.
+inline double forced_log_probability(const Seq2Seq<double>& model,
+                                     const std::vector<std::int32_t>& source, const Hypothesis& h) {
+  text::Example example{source, h.tokens};
+  if (h.finished) example.target.pop_back();
+  const auto forced = model.force(batch_of({example}));
+  return std::accumulate(
+      forced.log_probabilities.begin(),
+      forced.log_probabilities.begin() + static_cast<std::ptrdiff_t>(h.tokens.size()), 0.0);
 }
 
 }  // namespace babelgrad

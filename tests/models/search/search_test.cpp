@@ -76,17 +76,6 @@ TEST_CASE("search: the size of the batches and the number of threads change noth
   }
 }
 
-// log P of the hypothesis by following it.
-double forced_log_probability(const Seq2Seq<double>& model, const std::vector<std::int32_t>& source,
-                              const Hypothesis& h) {
-  text::Example example{source, h.tokens};
-  if (h.finished) example.target.pop_back();
-  const auto forced = model.force(batch_of({example}));
-  return std::accumulate(
-      forced.log_probabilities.begin(),
-      forced.log_probabilities.begin() + static_cast<std::ptrdiff_t>(h.tokens.size()), 0.0);
-}
-
 void check_hypothesis(const Seq2Seq<double>& model, const std::vector<std::int32_t>& source,
                       const SearchConfig& c, const Hypothesis& h) {
   REQUIRE(!h.tokens.empty());
