@@ -35,6 +35,10 @@ std::string describe(const Config& config) {
            name_of(kAttendFromNames, m.attend_from) + " state, " + name_of(kScoreNames, m.score) +
            " score";
   if (m.input_feeding) text += ", input feeding";
+  if (m.readout != Readout::tanh)
+    text += std::string(", ") + name_of(kReadoutNames, m.readout) + " readout";
+  if (m.initial_state != InitialState::last)
+    text += std::string(", initial state ") + name_of(kInitialStateNames, m.initial_state);
   text += "; embedding " + size(m.embedding) + ", encoder " + (m.bidirectional ? "2 x " : "") +
           size(m.encoder_hidden) + ", decoder " + size(m.hidden) + ", layers " + size(m.layers);
   text += "; vocabulary " + size(m.source_vocabulary) + " to " + size(m.target_vocabulary) + ", " +

@@ -41,6 +41,17 @@ TEST_CASE("inspect: the model in a line, its parameters, how many they are") {
   CHECK(lines.back().find(" elements in ") != std::string::npos);
 }
 
+TEST_CASE("inspect: the line says what the structure has besides the default") {
+  const World own;
+  for (const auto& [setting, said] : std::vector<std::pair<Arguments, std::string>>{
+           {{"--preset", "bahdanau2014"}, "previous state, additive score, maxout readout;"},
+           {{"--preset", "luong2015", "--initial-state", "mean"},
+            "general score, input feeding, initial state mean;"}}) {
+    REQUIRE(own.run(train_to("m") + Arguments{"--overwrite"} + setting).exit_code == 0);
+    CHECK(own.run({"inspect", "--model", "m"}).out.find(said) != std::string::npos);
+  }
+}
+
 TEST_CASE("inspect --gradients: a line a parameter, after the loss") {
   const auto parameters = lines_of(world().run({"inspect", "--model", "model"}).out);
   const Finished finished = world().run(kPair + Arguments{"--gradients"});
