@@ -25,13 +25,15 @@ class RowSelection {
   template <class T>
   void offer(std::size_t n, std::size_t first, const T* logits, std::size_t count) {
     add_to_sum(static_cast<double>(kernels<T>().log_sum_exp_row(n, logits)));
+    is_heap_ = count != kAllWords;
+    if (!is_heap_) return take_all(n, first, logits);
     for (std::size_t i = 0; i < n; ++i) {
       const T least = best_.size() < count ? -std::numeric_limits<T>::infinity()
                                            : static_cast<T>(best_.front().log_probability);
       i += kernels<T>().find_greater(n - i, logits + i, least);
       if (i == n) return;
       const auto token = static_cast<std::int32_t>(first + i);
-      if (token == text::kPad || token == text::kBos || !std::isfinite(logits[i])) continue;
+      if (!is_word(token, logits[i])) continue;
       if (best_.size() == count) {
         std::pop_heap(best_.begin(), best_.end(), better);
         best_.pop_back();
@@ -43,12 +45,22 @@ class RowSelection {
 
   std::vector<NextWord> finish() {
     if (!std::isfinite(log_sum_)) return {};
-    std::sort_heap(best_.begin(), best_.end(), better);
+    if (is_heap_) std::sort_heap(best_.begin(), best_.end(), better);
     for (NextWord& word : best_) word.log_probability -= log_sum_;
     return std::move(best_);
   }
 
  private:
+  template <class T>
+  static bool is_word(std::int32_t token, T logit) {
+    return token != text::kPad && token != text::kBos && std::isfinite(logit);
+  }
+  template <class T>
+  void take_all(std::size_t n, std::size_t first, const T* logits) {
+    for (std::size_t i = 0; i < n; ++i)
+      if (const auto token = static_cast<std::int32_t>(first + i); is_word(token, logits[i]))
+        best_.push_back({static_cast<double>(logits[i]), token});
+  }
   void add_to_sum(double log_sum) {
     const double distance = std::abs(log_sum_ - log_sum);  // NaN stays NaN
     log_sum_ = log_sum_ == kNothing ? log_sum
@@ -58,7 +70,8 @@ class RowSelection {
   static constexpr double kNothing = -std::numeric_limits<double>::infinity();
 
   double log_sum_ = kNothing;
-  std::vector<NextWord> best_;  // a heap, worst first
+  std::vector<NextWord> best_;
+  bool is_heap_ = true;  // worst first
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "babelgrad/nn/linear.h"
@@ -15,8 +16,11 @@ struct NextWord {
   std::int32_t token;
 };
 
+constexpr std::size_t kAllWords = std::numeric_limits<std::size_t>::max();
+
 // readout [N, R] -> for each row at most `count` words, best first, equal ones by token; never pad
-// or bos, nor words of no finite probability. count: at least 1.
+// or bos, nor words of no finite probability. count: at least 1; kAllWords: all, in
+// the order of the vocabulary.
 template <class T>
 std::vector<std::vector<NextWord>> next_words(const Linear<T>& output, const Array<T>& readout,
                                               std::size_t count);

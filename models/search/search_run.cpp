@@ -86,8 +86,7 @@ std::vector<SearchedSentence> SearchRun<T>::step() {
   std::size_t longest = 0;
   for (const Sentence& sentence : active_)
     longest = std::max(longest, sentence.hypotheses[0].length);
-  auto words =
-      next_words(outputs, words_needed(config_, longest, outputs[0].layer->weight().dim(0)));
+  auto words = next_words(outputs, words_needed(config_, longest));
   std::vector<std::vector<std::size_t>> parents;
   for (std::size_t b = 0; b < active_.size(); ++b) parents.push_back(extend(b, words, weights));
   keep_parents(parents);

@@ -56,50 +56,93 @@ std::vector<Candidate> best_extensions(const std::vector<PartialHypothesis>& hyp
   return candidates;
 }
 
-// One of the words, best first, as `config` says; nullptr if there is none.
-const NextWord* draw(const std::vector<NextWord>& words, const SearchConfig& config,
-                     Random random) {
-  std::vector<double> weights;  // relative to the likeliest word's
-  double total = 0;
-  for (const NextWord& word : words) {
-    if (config.top_k != 0 && weights.size() == config.top_k) break;
-    weights.push_back(
-        std::exp((word.log_probability - words[0].log_probability) / config.temperature));
-    total += weights.back();
+// What a sample is drawn from: the words of a hypothesis, as `config` cuts and weighs them.
+class Distribution {
+ public:
+  Distribution(std::vector<NextWord> words, const SearchConfig& config)
+      : words_(std::move(words)), temperature_(config.temperature) {
+    if (config.top_k != 0 && words_.size() > config.top_k) words_.resize(config.top_k);
+    const auto best = std::min_element(words_.begin(), words_.end(), likelier);
+    if (best == words_.end()) return;
+    most_ = best->log_probability;
+    weigh();
+    if (config.top_p < 1) cut_to(config.top_p * total_);
   }
-  double within = 0;
-  std::size_t count = 0;
-  while (count < weights.size() && (count == 0 || within < config.top_p * total))
-    within += weights[count++];
-  double left = within * random.uniform();
-  for (std::size_t i = 0; i < count; ++i)
-    if ((left -= weights[i]) < 0 || i + 1 == count) return &words[i];
-  return nullptr;
-}
+
+  // nullptr if there is no word.
+  const NextWord* draw(Random random) const {
+    double left = total_ * random.uniform();
+    for (std::size_t i = 0; i < words_.size(); ++i)
+      if ((left -= weights_[i]) < 0 || i + 1 == words_.size()) return &words_[i];
+    return nullptr;
+  }
+
+ private:
+  static bool likelier(const NextWord& a, const NextWord& b) {  // the same at any order
+    return a.log_probability != b.log_probability ? a.log_probability > b.log_probability
+                                                  : a.token < b.token;
+  }
+
+  double weight_of(const NextWord& word) const {  // relative to the likeliest word
+    return std::exp((word.log_probability - most_) / temperature_);
+  }
+  void weigh() {
+    total_ = 0;
+    weights_.clear();
+    for (const NextWord& word : words_) {
+      weights_.push_back(weight_of(word));
+      total_ += weights_.back();
+    }
+  }
+
+  // To the fewest words that have this weight together; at least one.
+  void cut_to(double weight) {
+    const auto at = [this](std::size_t i) {
+      return words_.begin() + static_cast<std::ptrdiff_t>(i);
+    };
+    double within = 0;
+    std::size_t count = 0, sorted = 0;  // few of many words are wanted, so few are sorted
+    while (count == 0 || (within < weight && count < words_.size())) {
+      if (count == sorted) {
+        sorted = std::min(words_.size(), 4 * sorted + 64);
+        std::partial_sort(at(count), at(sorted), words_.end(), likelier);
+      }
+      within += weight_of(words_[count++]);
+    }
+    words_.erase(at(count), words_.end());
+    weigh();
+  }
+
+  std::vector<NextWord> words_;
+  double temperature_, most_ = 0, total_ = 0;
+  std::vector<double> weights_;
+};
 
 std::vector<Candidate> drawn_extensions(const std::vector<PartialHypothesis>& hypotheses,
-                                        const std::vector<std::vector<NextWord>>& words,
+                                        std::vector<std::vector<NextWord>> words,
                                         const SearchConfig& config, std::uint64_t number) {
-  const bool first = hypotheses[0].length == 0;
   const std::uint64_t key =
       combine_keys(combine_keys(config.sample_seed, number), hypotheses[0].length);
+  const std::size_t draws = hypotheses[0].length == 0 ? config.nbest : 1;  // of each hypothesis
   std::vector<Candidate> candidates;
-  for (std::size_t i = 0; i < (first ? config.nbest : hypotheses.size()); ++i) {
-    const std::size_t k = first ? 0 : i;
-    const NextWord* word = draw(words[k], config, Random(combine_keys(key, i)));
-    if (word == nullptr) continue;
-    candidates.push_back({hypotheses[k].log_probability + word->log_probability, k, word->token,
-                          word->token == text::kEos ? Fate::finished : Fate::kept});
+  for (std::size_t k = 0; k < hypotheses.size(); ++k) {
+    const Distribution distribution(std::move(words[k]), config);
+    for (std::size_t i = 0; i < draws; ++i) {
+      const NextWord* word = distribution.draw(Random(combine_keys(key, k + i)));
+      if (word == nullptr) continue;
+      candidates.push_back({hypotheses[k].log_probability + word->log_probability, k, word->token,
+                            word->token == text::kEos ? Fate::finished : Fate::kept});
+    }
   }
   return candidates;
 }
 
 }  // namespace
 
-std::size_t words_needed(const SearchConfig& config, std::size_t length, std::size_t vocabulary) {
+std::size_t words_needed(const SearchConfig& config, std::size_t length) {
   const std::size_t repetitions = config.no_repeat_ngram == 0 ? 0 : length;  // at most
   if (!config.sample) return 2 * config.beam + repetitions;
-  return config.top_k == 0 ? vocabulary : config.top_k + repetitions;
+  return config.top_k == 0 ? kAllWords : config.top_k + repetitions;
 }
 
 std::size_t hypotheses_kept(const SearchConfig& config) {
@@ -111,7 +154,7 @@ std::vector<Candidate> select_candidates(const std::vector<PartialHypothesis>& h
                                          const SearchConfig& config, std::uint64_t number) {
   for (std::size_t k = 0; k < hypotheses.size(); ++k)
     drop_repetitions(words[k], hypotheses[k], config.no_repeat_ngram);
-  return config.sample ? drawn_extensions(hypotheses, words, config, number)
+  return config.sample ? drawn_extensions(hypotheses, std::move(words), config, number)
                        : best_extensions(hypotheses, words, config.beam);
 }
 

@@ -23,13 +23,14 @@ struct PartialHypothesis {
 };
 
 // How many of the likeliest next words of a hypothesis the selection has to be given.
-std::size_t words_needed(const SearchConfig& config, std::size_t length, std::size_t vocabulary);
+std::size_t words_needed(const SearchConfig& config, std::size_t length);
 
 // How many hypotheses a sentence may have under way.
 std::size_t hypotheses_kept(const SearchConfig& config);
 
 // The candidates of one sentence, best first, with their fates: at most hypotheses_kept() are kept.
-// words: of each hypothesis, its likeliest next words, best first.
+// words: of each hypothesis, its likeliest next words, as many as words_needed(), from
+// next_words().
 //
 // Beam search: of the 2 beam likeliest extensions the first `beam` that do not end are kept, and of
 // the first `beam` those that end are finished. Sampling: every hypothesis, at first nbest times

@@ -59,6 +59,24 @@ TEST_CASE_TEMPLATE("next_words: the best of the whole softmax, in order", T, flo
     }
 }
 
+TEST_CASE("next_words: all words, in the vocabulary's order") {
+  for (const std::size_t V : {4, 1024, 3000}) {
+    const Linear<double> output = random_output<double>(V);
+    const Tensor<double> readout(random_array<double>({kRows, kReadout}, 7));
+    const auto found = next_words(output, readout.value(), kAllWords);
+    for (std::size_t row = 0; row < kRows; ++row) {
+      std::vector<NextWord> expected = all_words(output, readout, row);
+      std::sort(expected.begin(), expected.end(),
+                [](const NextWord& a, const NextWord& b) { return a.token < b.token; });
+      REQUIRE(found[row].size() == expected.size());
+      for (std::size_t i = 0; i < expected.size(); ++i) {
+        CHECK(found[row][i].token == expected[i].token);
+        CHECK(std::abs(found[row][i].log_probability - expected[i].log_probability) < 1e-13);
+      }
+    }
+  }
+}
+
 TEST_CASE("next_words: equal words by token, impossible ones never") {
   const std::size_t V = 2100;
   Array<double> bias = zeros<double>({V});

@@ -82,6 +82,25 @@ TEST_CASE("sampling: by the seed alone, whatever batches and threads; scores are
   CHECK(different > 15);
 }
 
+TEST_CASE("sampling: top_p of many words, as they come, cuts where it says") {
+  std::vector<double> p;  // 400 words, the likeliest ones in the middle
+  double total = 0;
+  for (int i = 0; i < 400; ++i) p.push_back(std::exp(-0.01 * std::abs(i - 200))), total += p.back();
+  for (double& each : p) each /= total;
+  SearchConfig config;
+  config.sample = true;
+  config.top_p = 0.7;
+  std::vector<double> sorted = p;
+  std::sort(sorted.begin(), sorted.end(), std::greater());
+  std::size_t kept = 0;
+  for (double within = 0; within < 0.7; ++kept) within += sorted[kept];
+  const auto share = drawn(p, config);
+  CHECK(share.size() <= kept);
+  CHECK(share.size() > kept * 9 / 10);  // nearly each comes up in so many draws
+  for (const auto& [token, often] : share)
+    CHECK(std::abs(token - 210) <= static_cast<int>(kept) / 2 + 1);
+}
+
 TEST_CASE("sampling: a sentence's number, not its place, decides what is drawn") {
   const Seq2SeqConfig model_config = tiny_config(Architecture::luong);
   Seq2Seq<double> model(model_config, 3);
