@@ -355,7 +355,8 @@ Tensor<T> rnn_cell(const Tensor<T>& x, const Tensor<T>& state, const RnnWeights<
 // eq. 8; "general" is this over projected keys).
 template <class T>
 Tensor<T> dot_scores(const Tensor<T>& queries, const Tensor<T>& keys);
-// v^T tanh(query + key), v [K], over projected queries and keys (Bahdanau et al. 2014, A.1.2).
+// v^T tanh(query + key), v [K], over projected queries and keys (Bahdanau et al. 2014, A.1.2). Each
+// query may have keys of its own: keys [T, S, B, K].
 template <class T>
 Tensor<T> additive_scores(const Tensor<T>& queries, const Tensor<T>& keys, const Tensor<T>& v);
 // W query over all S = `sources` positions, whatever stands there: the first S rows of weight

@@ -1,11 +1,14 @@
 #include "babelgrad/nn/attention.h"
 
+#include <algorithm>
+#include <cmath>
 #include <stdexcept>
 
 namespace babelgrad {
 
 template <class T>
-AttentionLayer<T>::AttentionLayer(const Scope<T>& scope, const AttentionOptions& o) : options_(o) {
+AttentionLayer<T>::AttentionLayer(const Scope<T>& scope, const AttentionOptions& o)
+    : options_(o), window_(scope, o.window, o.query_size, o.width) {
   const auto bound = [](std::size_t in) {
     return init::uniform(1 / std::sqrt(static_cast<double>(in)));
   };
@@ -22,11 +25,17 @@ AttentionLayer<T>::AttentionLayer(const Scope<T>& scope, const AttentionOptions&
     score_.query_bias = scope.parameter("query.bias", {A}, bound(o.query_size));
     score_.v = scope.parameter("v", {A}, bound(A));
   }
+  if (o.score == Score::location)
+    location_weight_ =
+        scope.parameter("location.weight", {o.positions, o.query_size}, bound(o.query_size));
+  if (o.coverage)
+    coverage_weight_ = scope.parameter(
+        "coverage", {o.score == Score::additive ? o.attention_size : 1}, init::zeros());
 }
 
 template <class T>
 Tensor<T> AttentionLayer<T>::keys(const Tensor<T>& values) const {
-  return is_dot(options_.score) ? values : linear(values, key_weight_);
+  return key_weight_.defined() ? linear(values, key_weight_) : values;
 }
 
 template <class T>
@@ -38,24 +47,76 @@ Tensor<T> AttentionLayer<T>::prepared(const Tensor<T>& queries) const {
       return linear(queries, score_.query_weight, score_.query_bias);
     case Score::dot:
     case Score::general:
+    case Score::location:
       break;
   }
   return queries;
 }
 
+// queries [T, B, H] -> [T, B, S]
 template <class T>
-Tensor<T> AttentionLayer<T>::scores(const Tensor<T>& queries, const Tensor<T>& keys) const {
+Tensor<T> AttentionLayer<T>::of_positions(const Tensor<T>& queries, std::size_t sources) const {
+  constexpr T kNever = -1e9;
+  const std::size_t known = std::min(options_.positions, sources);
+  const Tensor<T> scores = location_scores(queries, location_weight_, known);
+  if (known == sources) return scores;
+  const Shape rest{queries.dim(0), queries.dim(1), sources - known};
+  return cat({scores, Tensor<T>(full<T>(rest, kNever))}, -1);
+}
+
+template <class T>
+Tensor<T> AttentionLayer<T>::scores(const Tensor<T>& queries, const Tensor<T>& keys,
+                                    const AttentionPast<T>& past) const {
   const Tensor<T> compared = prepared(queries);
-  return options_.score == Score::additive ? additive_scores(compared, keys, score_.v)
-                                           : dot_scores(compared, keys);
+  if (options_.score == Score::additive) {
+    if (!options_.coverage) return additive_scores(compared, keys, score_.v);
+    const Tensor<T> covered = permute(unsqueeze(past.coverage, 3), {0, 2, 1, 3});  // [T, S, B, 1]
+    return additive_scores(compared,
+                           unsqueeze(keys, 0) + covered * reshape(coverage_weight_, {1, 1, 1, -1}),
+                           score_.v);
+  }
+  const Tensor<T> scores = options_.score == Score::location ? of_positions(compared, keys.dim(0))
+                                                             : dot_scores(compared, keys);
+  return options_.coverage ? scores + past.coverage * squeeze(coverage_weight_, 0) : scores;
+}
+
+template <class T>
+Tensor<T> AttentionLayer<T>::weights(const Tensor<T>& scores, const Tensor<T>& queries,
+                                     const IntArray& lengths, const IntArray& steps,
+                                     const AttentionPast<T>& past, const Mode& mode) const {
+  return window_(scores, queries, lengths, steps, past.weights, mode);
+}
+
+template <class T>
+AttentionPast<T> AttentionLayer<T>::start(std::size_t batch, std::size_t sources) const {
+  return {window_.start(batch, sources),
+          options_.coverage ? Tensor<T>(zeros<T>({batch, sources})) : Tensor<T>()};
+}
+
+template <class T>
+AttentionPast<T> AttentionLayer<T>::remember(const AttentionPast<T>& past,
+                                             const Tensor<T>& weights) const {
+  return {window_.remembers() ? weights : Tensor<T>(),
+          options_.coverage ? past.coverage + weights : Tensor<T>()};
 }
 
 template <class T>
 Attention<T> AttentionLayer<T>::operator()(const Tensor<T>& queries, const Tensor<T>& keys,
-                                           const Tensor<T>& values, const IntArray& lengths) const {
-  const Tensor<T> compared = prepared(queries);
-  if (options_.score != Score::additive) return dot_attention(compared, keys, values, lengths);
-  return additive_attention(compared, keys, score_.v, values, lengths);
+                                           const Tensor<T>& values, const IntArray& lengths,
+                                           const IntArray& steps) const {
+  if (window_.kind() == AttentionKind::global && options_.score != Score::location) {
+    const Tensor<T> compared = prepared(queries);
+    if (options_.score != Score::additive) return dot_attention(compared, keys, values, lengths);
+    return additive_attention(compared, keys, score_.v, values, lengths);
+  }
+  const Tensor<T> a = weights(scores(queries, keys), queries, lengths, steps, {}, kEvaluation);
+  return {attention_context(a, values), a};
+}
+
+template <class T>
+bool AttentionLayer<T>::has_recurrence() const {
+  return options_.score == Score::additive && window_.kind() == AttentionKind::global &&
+         !options_.coverage;
 }
 
 template <class T>

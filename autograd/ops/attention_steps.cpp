@@ -28,11 +28,14 @@ Tensor<T> dot_scores(const Tensor<T>& queries, const Tensor<T>& keys) {
 template <class T>
 Tensor<T> additive_scores(const Tensor<T>& queries, const Tensor<T>& keys, const Tensor<T>& v) {
   const Shape &q = queries.shape(), &k = keys.shape();
-  if (q.size() != 3 || k.size() != 3 || q[1] != k[1] || q[2] != k[2] || v.shape() != Shape{q[2]})
-    throw_shape_error("additive_scores", "need queries [T, B, K], keys [S, B, K] and v [K]",
+  const bool each = k.size() == 4;  // query has keys of its own
+  if (q.size() != 3 || k.size() != (each ? 4u : 3u) || (each && k[0] != q[0]) ||
+      k[k.size() - 2] != q[1] || k.back() != q[2] || v.shape() != Shape{q[2]})
+    throw_shape_error("additive_scores",
+                      "need queries [T, B, K], keys [S, B, K] or [T, S, B, K], and v [K]",
                       {{"queries", q}, {"keys", k}, {"v", v.shape()}});
-  const Tensor<T> hidden = tanh(unsqueeze(queries, 1) + unsqueeze(keys, 0));  // [T, S, B, K]
-  return permute(squeeze(linear(hidden, unsqueeze(v, 0)), -1), {0, 2, 1});
+  const Tensor<T> hidden = tanh(unsqueeze(queries, 1) + (each ? keys : unsqueeze(keys, 0)));
+  return permute(squeeze(linear(hidden, unsqueeze(v, 0)), -1), {0, 2, 1});  // of [T, S, B]
 }
 
 template <class T>

@@ -18,7 +18,6 @@ class ConfigError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-enum class AttentionKind { none, global };
 enum class AttendFrom { current, previous };  // decoder state
 enum class Readout { tanh, linear, maxout };
 enum class InitialState { zero, last, mean };
@@ -28,6 +27,9 @@ struct Seq2SeqConfig {
   AttentionKind attention = AttentionKind::global;
   Score score = Score::general;
   AttendFrom attend_from = AttendFrom::current;
+  std::size_t window = 10;
+  std::size_t positions = 128;
+  bool coverage = false;
   bool input_feeding = false;
   Readout readout = Readout::tanh;
   InitialState initial_state = InitialState::last;

@@ -15,8 +15,8 @@
 
 namespace babelgrad {
 
-inline constexpr std::array kAttentionNames{"none", "global"};
-inline constexpr std::array kScoreNames{"dot", "scaled_dot", "general", "additive"};
+inline constexpr std::array kAttentionNames{"none", "global", "local_m", "local_p"};
+inline constexpr std::array kScoreNames{"dot", "scaled_dot", "general", "additive", "location"};
 inline constexpr std::array kAttendFromNames{"current", "previous"};
 inline constexpr std::array kReadoutNames{"tanh", "linear", "maxout"};
 inline constexpr std::array kInitialStateNames{"zero", "last", "mean"};
@@ -72,12 +72,22 @@ void visit_data(DataConfig& c, Visitor&& v) {
 
 template <class Visitor>
 void visit_model(Seq2SeqConfig& c, Visitor&& v) {
-  v.choice("attention", c.attention, kAttentionNames,
-           "over all encoder states; none: the decoder gets its initial state alone");
+  v.choice(
+      "attention", c.attention, kAttentionNames,
+      "which encoder states a step looks at: all, those near the step's own number (local_m) or "
+      "near one that is predicted (local_p; Luong et al. 2015, section 3.2); none: the decoder "
+      "gets its initial state alone");
   v.choice("score", c.score, kScoreNames, "how a decoder state scores an encoder state");
   v.choice("attend_from", c.attend_from, kAttendFromNames,
            "the decoder state that attends: current, beside the recurrence (Luong), or previous, "
            "whose context enters it (Bahdanau)");
+  v.number("window", c.window, 1, kMaxSize,
+           "local_m, local_p: positions on each side of the middle one");
+  v.number("positions", c.positions, 1, kMaxSize,
+           "score location: first source positions that can be attended to");
+  v.flag(
+      "coverage", c.coverage,
+      "scores see how much each source position was attended to before (See et al. 2017, eq. 11)");
   v.flag("input_feeding", c.input_feeding,
          "the readout of a step enters the next one, too (Luong et al. 2015, section 3.3)");
   v.choice("readout", c.readout, kReadoutNames,

@@ -116,9 +116,10 @@ class Recorder : public Tap<T> {
       case DecoderPart::gru:
         return part_of(step.layers[place.layer], place.gru_part) = x;
       case DecoderPart::scores:
-        return step.scores = x;
+        step.scores = x;
+        return intervention_.masked.empty() ? x : masked_fill(x, masked(x.shape()), kNever);
       case DecoderPart::weights:
-        return step.weights = changed(step.scores, place.time, x);
+        return step.weights = changed(place.time, x);
       case DecoderPart::context:
         return step.context = x;
       case DecoderPart::readout:
@@ -133,14 +134,20 @@ class Recorder : public Tap<T> {
   }
 
  private:
-  Tensor<T> changed(const Tensor<T>& scores, std::size_t time, const Tensor<T>& weights) const {
+  static constexpr T kNever = -1e30;  // as a score: a weight of 0 beside any other
+
+  Mask masked(const Shape& shape) const {
+    Mask mask = full_mask(shape, false);
+    for (const std::size_t position : intervention_.masked) mask.data()[position] = 1;
+    return mask;
+  }
+  Tensor<T> changed(std::size_t time, const Tensor<T>& weights) const {
     const auto replaced = intervention_.weights.find(time);
     if (replaced != intervention_.weights.end())
       return Tensor<T>(normalized<T>(replaced->second, weights.shape()));
-    if (intervention_.masked.empty()) return weights;
-    Mask keep = full_mask(scores.shape(), true);
-    for (const std::size_t position : intervention_.masked) keep.data()[position] = 0;
-    return attention_weights(scores, keep);
+    // A window may have nothing but masked positions: then nothing is attended to.
+    return intervention_.masked.empty() ? weights
+                                        : masked_fill(weights, masked(weights.shape()), 0);
   }
 
   const Intervention& intervention_;

@@ -59,7 +59,8 @@ GruOptions gru_options(const Seq2SeqConfig& c) {
 }
 
 AttentionOptions attention_options(const Seq2SeqConfig& c) {
-  return {c.score, c.hidden, c.encoder_size(), c.attention_size};
+  return {c.score,     c.hidden,    c.encoder_size(), c.attention_size,
+          c.positions, c.attention, c.window,         c.coverage};
 }
 
 template <class T>
@@ -84,8 +85,33 @@ Linear<T> make_output_layer(const Scope<T>& scope, const Seq2SeqConfig& c,
                    scope.parameter("bias", {c.target_vocabulary}, init::zeros()));
 }
 
+// The numbers of both, one after the other.
+IntArray joined(const IntArray& a, const IntArray& b) {
+  IntArray both = uninitialized<std::int32_t>({a.size() + b.size()});
+  std::copy(b.begin(), b.end(), std::copy(a.begin(), a.end(), both.begin()));
+  return both;
+}
+
+IntArray selected(const IntArray& x, const std::vector<std::size_t>& picks) {
+  IntArray picked = uninitialized<std::int32_t>({picks.size()});
+  for (std::size_t i = 0; i < picks.size(); ++i) picked.data()[i] = x.data()[picks[i]];
+  return picked;
+}
+
 IntArray indices_of(const std::vector<std::size_t>& picks) {
   return IntArray({picks.size()}, std::vector<std::int32_t>(picks.begin(), picks.end()));
+}
+
+template <class T>
+constexpr Tensor<T> AttentionPast<T>::*kPastParts[] = {&AttentionPast<T>::weights,
+                                                       &AttentionPast<T>::coverage};
+
+// x with zeros behind it along an axis, which is then so long.
+template <class T>
+Tensor<T> padded(const Tensor<T>& x, std::size_t axis, std::size_t length) {
+  Shape rest = x.shape();
+  rest[axis] = length - rest[axis];
+  return cat({x, Tensor<T>(zeros<T>(rest))}, static_cast<std::ptrdiff_t>(axis));
 }
 
 // states [S, B, D] -> [B, D], over the positions within the lengths
@@ -122,30 +148,20 @@ std::vector<DecoderInput> readout_inputs(const Seq2SeqConfig& c) {
 template <class T>
 DecoderMemory<T> DecoderMemory<T>::select(const std::vector<std::size_t>& sentences) const {
   const IntArray indices = indices_of(sentences);
-  DecoderMemory selected;
-  selected.values_ = index_select(values_, 1, indices);
-  if (keys_.defined()) selected.keys_ = index_select(keys_, 1, indices);
-  selected.lengths_ = uninitialized<std::int32_t>({sentences.size()});
-  for (std::size_t i = 0; i < sentences.size(); ++i)
-    selected.lengths_.data()[i] = lengths_.data()[sentences[i]];
-  return selected;
+  DecoderMemory memory;
+  memory.values_ = index_select(values_, 1, indices);
+  if (keys_.defined()) memory.keys_ = index_select(keys_, 1, indices);
+  memory.lengths_ = selected(lengths_, sentences);
+  return memory;
 }
 
 template <class T>
 DecoderMemory<T> DecoderMemory<T>::join(const DecoderMemory& more) const {
-  const auto joined = [&](const Tensor<T>& a, const Tensor<T>& b) {
-    const std::size_t length = std::max(a.dim(0), b.dim(0));
-    const auto padded = [=](const Tensor<T>& x) {
-      return cat({x, Tensor<T>(zeros<T>({length - x.dim(0), x.dim(1), x.dim(2)}))}, 0);
-    };
-    return cat({padded(a), padded(b)}, 1);
-  };
+  const std::size_t S = std::max(values_.dim(0), more.values_.dim(0));
   DecoderMemory memory;
-  memory.values_ = joined(values_, more.values_);
-  if (keys_.defined()) memory.keys_ = joined(keys_, more.keys_);
-  memory.lengths_ = uninitialized<std::int32_t>({lengths_.size() + more.lengths_.size()});
-  std::copy(more.lengths_.begin(), more.lengths_.end(),
-            std::copy(lengths_.begin(), lengths_.end(), memory.lengths_.begin()));
+  memory.values_ = cat({padded(values_, 0, S), padded(more.values_, 0, S)}, 1);
+  if (keys_.defined()) memory.keys_ = cat({padded(keys_, 0, S), padded(more.keys_, 0, S)}, 1);
+  memory.lengths_ = joined(lengths_, more.lengths_);
   return memory;
 }
 
@@ -161,18 +177,26 @@ DecoderState<T> DecoderState<T>::join(const DecoderState& more, std::size_t widt
   for (std::size_t i = 0; i < hidden_.size(); ++i)
     both.hidden_[i] = cat({hidden_[i], more.hidden_[i]}, 0);
   if (fed_.defined()) both.fed_ = cat({fed_, more.fed_}, 0);
+  for (const auto part : kPastParts<T>) {
+    const Tensor<T>&mine = past_.*part, &other = more.past_.*part;
+    if (!mine.defined()) continue;
+    const std::size_t S = std::max(mine.dim(1), other.dim(1));
+    both.past_.*part = cat({padded(mine, 1, S), padded(other, 1, S)}, 0);
+  }
+  both.steps_ = joined(steps_, more.steps_);
   return both.select(order);
 }
 
 template <class T>
 DecoderState<T> DecoderState<T>::select(const std::vector<std::size_t>& rows) const {
   const IntArray indices = indices_of(rows);
-  DecoderState selected;
-  for (const Tensor<T>& hidden : hidden_)
-    selected.hidden_.push_back(index_select(hidden, 0, indices));
-  if (fed_.defined()) selected.fed_ = index_select(fed_, 0, indices);
-  selected.time_ = time_;
-  return selected;
+  DecoderState state;
+  for (const Tensor<T>& hidden : hidden_) state.hidden_.push_back(index_select(hidden, 0, indices));
+  if (fed_.defined()) state.fed_ = index_select(fed_, 0, indices);
+  for (const auto part : kPastParts<T>)
+    if ((past_.*part).defined()) state.past_.*part = index_select(past_.*part, 0, indices);
+  state.steps_ = selected(steps_, rows);
+  return state;
 }
 
 template <class T>
@@ -210,6 +234,8 @@ DecoderState<T> Decoder<T>::initial_state(const EncoderOutput<T>& encoded, Tap<T
     state.hidden_.push_back(tapped(tap, DecoderPart::initial, {.layer = i}, hidden));
   }
   if (config_.input_feeding) state.fed_ = Tensor<T>(zeros<T>({batch, config_.readout_units()}));
+  if (attention_) state.past_ = attention_->start(batch, encoded.states.dim(0));
+  state.steps_ = zeros<std::int32_t>({batch});
   return state;
 }
 
@@ -233,15 +259,14 @@ Tensor<T> Decoder<T>::read_out(const Tensor<T>& input) const {
 
 template <class T>
 bool Decoder<T>::has_shortcut() const {
-  if (config_.input_feeding) return false;
-  return !config_.attends_from_previous() ||
-         (config_.score == Score::additive && config_.layers == 1);
+  if (config_.input_feeding || (attention_ && attention_->remembers())) return false;
+  return !config_.attends_from_previous() || (attention_->has_recurrence() && config_.layers == 1);
 }
 
 template <class T>
 std::vector<Tensor<T>> Decoder<T>::advance(const Tensor<T>& input, const DecoderState<T>& state,
                                            const Mode& mode, Tap<T>* tap) const {
-  const std::size_t t = state.time_;
+  const std::size_t t = state.time();
   if (tap == nullptr) return gru_.step(input, state.hidden_, mode, t);
   const auto cell_step = [=](std::size_t layer, const Tensor<T>& x, const Tensor<T>& hidden,
                              const GruWeights<T>& weights) {
@@ -255,32 +280,42 @@ std::vector<Tensor<T>> Decoder<T>::advance(const Tensor<T>& input, const Decoder
 
 template <class T>
 Attention<T> Decoder<T>::attend(const Tensor<T>& queries, const DecoderMemory<T>& memory,
-                                std::size_t time, Tap<T>* tap) const {
-  const Tensor<T> grouped = by_sentence(queries, memory.values_.dim(1));
+                                DecoderState<T>& state, const Mode& mode, Tap<T>* tap) const {
+  const AttentionLayer<T>& layer = *attention_;
+  const Place here{state.time()};
+  const std::size_t rows = queries.dim(0), B = memory.values_.dim(1);
+  const Tensor<T> grouped = by_sentence(queries, B);
+  const IntArray steps = state.steps_.reshaped({rows / B, B});
   Attention<T> attended;
-  if (tap == nullptr) {
-    attended = (*attention_)(grouped, memory.keys_, memory.values_, memory.lengths_);
+  if (tap == nullptr && !layer.remembers()) {
+    attended = layer(grouped, memory.keys_, memory.values_, memory.lengths_, steps);
   } else {
+    AttentionPast<T> past;
+    for (const auto part : kPastParts<T>)
+      if ((state.past_.*part).defined()) past.*part = by_sentence(state.past_.*part, B);
     const Tensor<T> scores =
-        tap->on(DecoderPart::scores, {time}, attention_->scores(grouped, memory.keys_));
-    attended.weights =
-        tap->on(DecoderPart::weights, {time}, attention_weights(scores, memory.lengths_));
+        tapped(tap, DecoderPart::scores, here, layer.scores(grouped, memory.keys_, past));
+    attended.weights = tapped(tap, DecoderPart::weights, here,
+                              layer.weights(scores, grouped, memory.lengths_, steps, past, mode));
     attended.context = attention_context(attended.weights, memory.values_);
+    past = layer.remember(past, attended.weights);
+    for (const auto part : kPastParts<T>)
+      if ((past.*part).defined()) state.past_.*part = flatten(past.*part, 0, 1);
   }
-  attended.context = tapped(tap, DecoderPart::context, {time},
-                            reshape(attended.context, {queries.dim(0), memory.values_.dim(2)}));
+  attended.context = tapped(tap, DecoderPart::context, here,
+                            reshape(attended.context, {rows, memory.values_.dim(2)}));
   return attended;
 }
 
 template <class T>
 DecoderOutput<T> Decoder<T>::step(const IntArray& words, const DecoderMemory<T>& memory,
                                   DecoderState<T>& state, const Mode& mode, Tap<T>* tap) const {
-  const Place here{state.time_};
-  const Mode now = mode.at_time(state.time_);
+  const Place here{state.time()};
+  const Mode now = mode.at_time(state.time());
   DecoderOutput<T> output;
   Inputs<T> made;
   const auto attend_with = [&](const Tensor<T>& query) {
-    const Attention<T> attended = attend(query, memory, state.time_, tap);
+    const Attention<T> attended = attend(query, memory, state, now, tap);
     made.context = attended.context;
     output.weights = attended.weights;
   };
@@ -295,7 +330,7 @@ DecoderOutput<T> Decoder<T>::step(const IntArray& words, const DecoderMemory<T>&
                           readout_dropout_(read_out(made.joined(readout_inputs(config_))), now));
   if (tap != nullptr) output.logits = tap->on(DecoderPart::logits, here, logits(output.readout));
   if (config_.input_feeding) state.fed_ = output.readout;
-  ++state.time_;
+  for (std::int32_t& taken : state.steps_) ++taken;
   return output;
 }
 

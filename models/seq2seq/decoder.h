@@ -8,6 +8,7 @@
 //   attention none        h_t = GRU(e_t, h_{t-1}); r_t = f(W_c h_t + b)
 //   input_feeding         r_{t-1} is the last part of the GRU's input, too; r_0 = 0
 //                         (Luong et al. 2015, section 3.3)
+//   attention, score, coverage      nn/attention.h
 //   readout               f: tanh, or linear: the identity, or maxout: the greater of each two
 //                         neighbours of twice R units (Bahdanau et al. 2014, A.2.2)
 //   initial_state         h_0 = tanh(W_0 s + b_0), s: the encoder's last states of each direction,
@@ -49,13 +50,16 @@ class DecoderState {
   DecoderState select(const std::vector<std::size_t>& rows) const;
   // `width` hypotheses for each of these sentences and of more, whose own are repeated.
   DecoderState join(const DecoderState& more, std::size_t width) const;
-  std::size_t rows() const { return hidden_.at(0).dim(0); }
+  std::size_t rows() const { return steps_.size(); }
 
  private:
   friend class Decoder<T>;
+  std::size_t time() const { return static_cast<std::size_t>(steps_.data()[0]); }  // of a first row
+
   std::vector<Tensor<T>> hidden_;  // of each layer [N, H]
   Tensor<T> fed_;                  // [N, R] the readout before; undefined without input feeding
-  std::size_t time_ = 0;           // steps taken
+  AttentionPast<T> past_;          // [N, S] each, undefined where nothing of it is read
+  IntArray steps_;                 // [N] taken so far
 };
 
 template <class T>
@@ -103,9 +107,9 @@ class Decoder {
   bool has_shortcut() const;
   std::vector<Tensor<T>> advance(const Tensor<T>& input, const DecoderState<T>& state,
                                  const Mode& mode, Tap<T>* tap) const;
-  // queries [N, H] -> context [N, D]; weights [K, B, S]
-  Attention<T> attend(const Tensor<T>& queries, const DecoderMemory<T>& memory, std::size_t time,
-                      Tap<T>* tap) const;
+  // queries [N, H] -> context [N, D]; weights [K, B, S]. The state remembers them.
+  Attention<T> attend(const Tensor<T>& queries, const DecoderMemory<T>& memory,
+                      DecoderState<T>& state, const Mode& mode, Tap<T>* tap) const;
 
   Seq2SeqConfig config_;
   Embedding<T> embedding_;

@@ -4,9 +4,11 @@
 #include <string>
 #include <vector>
 
+#include "babelgrad/models/config/config_fields.h"
 #include "babelgrad/models/seq2seq/seq2seq.h"
 #include "babelgrad/nn/random.h"
 #include "tests/autograd/helpers.h"
+#include "tests/models/covering_array.h"
 
 namespace babelgrad {
 
@@ -87,6 +89,22 @@ inline std::vector<NamedConfig> tiny_configs() {
     c.layers = 2;
     c.initial_state = InitialState::mean;
   });
+  const auto of_kind = [](AttentionKind kind) {
+    return [kind](Seq2SeqConfig& c) {
+      c.attention = kind;
+      c.window = 1;
+    };
+  };
+  vary("local_m", luong, of_kind(AttentionKind::local_m));
+  vary("local_p", luong, of_kind(AttentionKind::local_p));
+  vary("local_p from the previous state", bahdanau, of_kind(AttentionKind::local_p));
+  vary("location", luong, [](Seq2SeqConfig& c) {
+    c.score = Score::location;
+    c.positions = 6;
+  });
+  const auto covered = [](Seq2SeqConfig& c) { c.coverage = true; };
+  vary("luong, coverage", luong, covered);
+  vary("bahdanau, coverage", bahdanau, covered);
   vary("sizes 1", luong, [](Seq2SeqConfig& c) {
     c.embedding = c.encoder_hidden = c.hidden = c.attention_size = 1;
     c.dropout = 0;
@@ -94,45 +112,72 @@ inline std::vector<NamedConfig> tiny_configs() {
   return all;
 }
 
-// Every combination of the settings of the decoder's structure, with one of the others' each.
+// A setting of the structure: how many values it has, and how one is set.
+struct StructureSetting {
+  const char* name;
+  std::size_t values;
+  void (*set)(Seq2SeqConfig& c, std::size_t value);
+};
+
+inline const std::vector<StructureSetting>& structure_settings() {
+  static const std::vector<StructureSetting> settings{
+      {"attention", kAttentionNames.size(),
+       [](Seq2SeqConfig& c, std::size_t v) { c.attention = static_cast<AttentionKind>(v); }},
+      {"score", kScoreNames.size(),
+       [](Seq2SeqConfig& c, std::size_t v) { c.score = static_cast<Score>(v); }},
+      {"coverage", 2, [](Seq2SeqConfig& c, std::size_t v) { c.coverage = v == 1; }},
+      {"attend_from", 2,
+       [](Seq2SeqConfig& c, std::size_t v) { c.attend_from = static_cast<AttendFrom>(v); }},
+      {"input_feeding", 2, [](Seq2SeqConfig& c, std::size_t v) { c.input_feeding = v == 1; }},
+      {"readout", kReadoutNames.size(),
+       [](Seq2SeqConfig& c, std::size_t v) { c.readout = static_cast<Readout>(v); }},
+      {"initial_state", kInitialStateNames.size(),
+       [](Seq2SeqConfig& c, std::size_t v) { c.initial_state = static_cast<InitialState>(v); }},
+      {"layers", 2, [](Seq2SeqConfig& c, std::size_t v) { c.layers = v + 1; }},
+      {"bidirectional", 2,
+       [](Seq2SeqConfig& c, std::size_t v) {
+         c.bidirectional = v == 1;
+         c.encoder_hidden = v == 1 ? 2 : 4;  // one size of states, for the dot scores
+       }},
+      {"tie_output", 2,
+       [](Seq2SeqConfig& c, std::size_t v) {
+         c.tie_output = v == 1;
+         c.readout_size = v == 1 ? 0 : 5;
+       }},
+      {"share_embeddings", 2, [](Seq2SeqConfig& c, std::size_t v) {
+         c.share_embeddings = v == 1;
+         if (v == 1) c.source_vocabulary = c.target_vocabulary;
+       }}};
+  return settings;
+}
+
+inline Seq2SeqConfig structure_of(const Row& row) {
+  Seq2SeqConfig c = tiny_config(Architecture::luong);
+  c.window = 1;
+  c.positions = 3;
+  for (std::size_t i = 0; i < row.size(); ++i) structure_settings()[i].set(c, row[i]);
+  return c;
+}
+
+// Combinations of the settings of the structure: each value of three beside each other.
 inline std::vector<NamedConfig> all_configs() {
+  std::vector<std::size_t> counts;
+  for (const StructureSetting& setting : structure_settings()) counts.push_back(setting.values);
+  const CoveringArray array(counts, [](const Row& row) {
+    try {
+      structure_of(row).check();
+    } catch (const ConfigError&) {
+      return false;
+    }
+    return true;
+  });
   std::vector<NamedConfig> all;
-  const auto add = [&all](Seq2SeqConfig c) {
-    const std::size_t n = all.size();
-    c.bidirectional = n % 3 != 0;
-    c.encoder_hidden = c.bidirectional ? 2 : 4;  // one size of states, for the dot scores
-    c.tie_output = n / 2 % 2 == 0;
-    if (!c.tie_output) c.readout_size = 5;
-    c.share_embeddings = n / 4 % 2 == 0;
-    if (c.share_embeddings) c.source_vocabulary = c.target_vocabulary;
-    const auto number = [](auto setting) { return std::to_string(static_cast<int>(setting)); };
-    all.push_back({"attention " + number(c.attention) + ", score " + number(c.score) +
-                       ", attend_from " + number(c.attend_from) + ", input_feeding " +
-                       number(c.input_feeding) + ", readout " + number(c.readout) +
-                       ", initial_state " + number(c.initial_state) + ", layers " +
-                       number(c.layers) + ", combination " + std::to_string(n),
-                   c});
-  };
-  const auto with_decoder = [&](Seq2SeqConfig c) {
-    for (const Readout readout : {Readout::tanh, Readout::linear, Readout::maxout})
-      for (const InitialState initial :
-           {InitialState::zero, InitialState::last, InitialState::mean})
-        for (const std::size_t layers : {1, 2}) {
-          c.readout = readout;
-          c.initial_state = initial;
-          c.layers = layers;
-          if (c.attends() || initial != InitialState::zero) add(c);
-        }
-  };
-  with_decoder(tiny_config(Architecture::plain));
-  for (const Score score : {Score::dot, Score::scaled_dot, Score::general, Score::additive})
-    for (const AttendFrom from : {AttendFrom::current, AttendFrom::previous})
-      for (const bool feeding : {false, true}) {
-        Seq2SeqConfig c = tiny_config(Architecture::luong, score);
-        c.attend_from = from;
-        c.input_feeding = feeding;
-        with_decoder(c);
-      }
+  for (const Row& row : array.rows()) {
+    std::string name;
+    for (std::size_t i = 0; i < row.size(); ++i)
+      name += std::string(structure_settings()[i].name) + " " + std::to_string(row[i]) + ", ";
+    all.push_back({name + "combination " + std::to_string(all.size()), structure_of(row)});
+  }
   return all;
 }
 

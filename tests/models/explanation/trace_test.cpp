@@ -202,11 +202,13 @@ TEST_CASE("trace: gradients at the states are finite differences through the fus
     const auto given = [&](const Tensor<double>& state) {
       InitialStates<double> tap;
       tap.given = {state};
-      const EncoderOutput<double> encoded{{}, {zeros<double>({1, D})}, {}};
+      const EncoderOutput<double> encoded{
+          Tensor<double>(states), {zeros<double>({1, D})}, ints({1}, {4})};
       return model.decoder().initial_state(encoded, &tap);
     };
     const auto following = [&] {
       EncoderOutput<double> encoded;
+      encoded.states = Tensor<double>(states);
       Array<double> last = uninitialized<double>({1, D});
       for (std::size_t i = 0; i < D; ++i)
         last.data()[i] = states.data()[(i < n ? (S - 1) * D : 0) + i];

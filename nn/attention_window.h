@@ -1,0 +1,48 @@
+// AttentionWindow: from the scores of the source positions to their weights. Letters: T queries of
+// H units, B sentences, S source positions, of which n are a sentence's own.
+//
+//   global     softmax over all positions (Luong et al. 2015, eq. 7)
+//   local_m    softmax over the positions within D of the step's own number t, or of the last
+//              position if the source is shorter (section 3.2 there)
+//   local_p    softmax over the positions within D of p_t = n sigmoid(v . tanh(W h_t)), times
+//              exp(-(s - p_t)^2 / (2 (D / 2)^2)); not normalised again (eq. 9 and 10 there)
+#pragma once
+
+#include "babelgrad/nn/dropout.h"
+
+namespace babelgrad {
+
+enum class AttentionKind { none, global, local_m, local_p };
+
+template <class T>
+class AttentionWindow {
+ public:
+  // width: D, at least 1.
+  AttentionWindow(const Scope<T>& scope, AttentionKind kind, std::size_t query_size,
+                  std::size_t width);
+
+  AttentionKind kind() const { return kind_; }
+  // Whether a step reads the weights of the step before.
+  bool remembers() const { return false; }
+
+  // What stands for the weights before the first step, if the window remembers: [B, S].
+  Tensor<T> start(std::size_t batch, std::size_t sources) const;
+  // scores [T, B, S], queries [T, B, H], lengths [B] or not given (all S); steps [T, B], each
+  // query's number t, or not given (0 ... T - 1); before [T, B, S]: the weights of the step before
+  // if the window remembers. -> weights [T, B, S], 0 beyond a length.
+  Tensor<T> operator()(const Tensor<T>& scores, const Tensor<T>& queries, const IntArray& lengths,
+                       const IntArray& steps, const Tensor<T>& before, const Mode& mode) const;
+
+ private:
+  Tensor<T> predicted(const Tensor<T>& scores, const Tensor<T>& queries,
+                      const std::vector<std::size_t>& lengths) const;
+
+  AttentionKind kind_;
+  std::size_t width_;
+  Tensor<T> center_weight_, center_v_;  // W [H, H] and v [H] of local_p
+};
+
+extern template class AttentionWindow<float>;
+extern template class AttentionWindow<double>;
+
+}  // namespace babelgrad
