@@ -25,6 +25,25 @@ Tensor<T> positions(std::size_t sources) {  // [1, 1, S]
   return Tensor<T>(arange<T>(static_cast<T>(sources)).reshaped({1, 1, sources}));
 }
 
+// The weights of the step after `before`, if score >= -offset is certainty.
+template <class T>
+Tensor<T> first_taken(const Array<T>& scores, T offset, const std::vector<std::size_t>& lengths,
+                      const Array<T>& before) {
+  const std::size_t S = scores.shape()[2];
+  Array<T> weights = zeros<T>(scores.shape());
+  for (std::size_t row = 0; row < scores.size() / S; ++row) {
+    const T *score = scores.data() + row * S, *earlier = before.data() + row * S;
+    T* weight = weights.data() + row * S;
+    const std::size_t last = lengths[row % lengths.size()] - 1;
+    T passed_on = 0;
+    for (std::size_t s = 0; s <= last; ++s) {
+      passed_on += earlier[s];
+      if (s == last || score[s] + offset >= 0) std::swap(weight[s], passed_on);
+    }
+  }
+  return Tensor<T>(std::move(weights));
+}
+
 }  // namespace
 
 template <class T>
@@ -39,22 +58,32 @@ AttentionWindow<T>::AttentionWindow(const Scope<T>& scope, AttentionKind kind,
     center_weight_ = scope.parameter("center.weight", {query_size, query_size}, uniform);
     center_v_ = scope.parameter("center.v", {query_size}, uniform);
   }
+  if (kind == AttentionKind::monotonic) {
+    offset_ = scope.parameter("offset", {1}, init::constant(-1));
+    const Scope<T> noise = scope / "noise";
+    noise.add_dropout();
+    noise_site_ = noise.path();
+  }
 }
 
 template <class T>
-Tensor<T> AttentionWindow<T>::start(std::size_t, std::size_t) const {
-  return {};
+Tensor<T> AttentionWindow<T>::start(std::size_t batch, std::size_t sources) const {
+  if (!remembers()) return {};
+  Array<T> first = zeros<T>({batch, sources});
+  for (std::size_t b = 0; b < batch; ++b) first.data()[b * sources] = 1;
+  return Tensor<T>(std::move(first));
 }
 
 template <class T>
 Tensor<T> AttentionWindow<T>::operator()(const Tensor<T>& scores, const Tensor<T>& queries,
                                          const IntArray& lengths, const IntArray& steps,
-                                         const Tensor<T>&, const Mode&) const {
+                                         const Tensor<T>& before, const Mode& mode) const {
   const Shape& shape = scores.shape();
   if (kind_ == AttentionKind::global) return attention_weights(scores, lengths);
   const std::vector<std::size_t> ends =
       checked_lengths("attention_window", lengths, shape[1], shape[2]);
   if (kind_ == AttentionKind::local_p) return predicted(scores, queries, ends);
+  if (kind_ == AttentionKind::monotonic) return expected(scores, ends, before, mode);
   return attention_weights(
       scores, window_mask(shape, [&](std::size_t t, std::size_t b, std::size_t s) {
         const std::size_t step =
@@ -80,6 +109,31 @@ Tensor<T> AttentionWindow<T>::predicted(const Tensor<T>& scores, const Tensor<T>
   });
   const Tensor<T> distance = positions<T>(shape[2]) - center;
   return attention_weights(scores, keep) * exp(square(distance) * (-2 / (width * width)));
+}
+
+template <class T>
+Tensor<T> AttentionWindow<T>::expected(const Tensor<T>& scores,
+                                       const std::vector<std::size_t>& lengths,
+                                       const Tensor<T>& before, const Mode& mode) const {
+  const Shape& shape = scores.shape();
+  const std::size_t S = shape[2];
+  if (!mode.is_training())
+    return first_taken(scores.value(), offset_.item(), lengths, before.value());
+  Random random(combine_keys(mode.draw(noise_site_, 0), mode.time().value_or(0)));
+  const Tensor<T> energy = scores + squeeze(offset_, 0) + Tensor<T>(normal<T>(shape, random));
+  const Shape each{1, shape[1], S};
+  const Mask asked = window_mask(
+      each, [&](std::size_t, std::size_t b, std::size_t s) { return s + 1 < lengths[b]; });
+  const Mask last = window_mask(
+      each, [&](std::size_t, std::size_t b, std::size_t s) { return s + 1 == lengths[b]; });
+  const Tensor<T> p = where(last, 1, where(asked, sigmoid(energy), 0));
+  const Tensor<T> log_passed = where(asked, -softplus(energy), 0);  // log(1 - p)
+  const Tensor<T> sums = cumsum(log_passed, -1) - log_passed;
+  // From k to s, [T, B, s, k]: the probability that all from k on pass it on to s.
+  const Mask forward = causal_mask(S, S);
+  const Tensor<T> passed =
+      where(forward, exp(where(forward, unsqueeze(sums, 3) - unsqueeze(sums, 2), 0)), 0);
+  return p * squeeze(matmul(passed, unsqueeze(before, 3)), -1);
 }
 
 template class AttentionWindow<float>;

@@ -15,7 +15,7 @@
 
 namespace babelgrad {
 
-inline constexpr std::array kAttentionNames{"none", "global", "local_m", "local_p"};
+inline constexpr std::array kAttentionNames{"none", "global", "local_m", "local_p", "monotonic"};
 inline constexpr std::array kScoreNames{"dot", "scaled_dot", "general", "additive", "location"};
 inline constexpr std::array kAttendFromNames{"current", "previous"};
 inline constexpr std::array kReadoutNames{"tanh", "linear", "maxout"};
@@ -75,8 +75,8 @@ void visit_model(Seq2SeqConfig& c, Visitor&& v) {
   v.choice(
       "attention", c.attention, kAttentionNames,
       "which encoder states a step looks at: all, those near the step's own number (local_m) or "
-      "near one that is predicted (local_p; Luong et al. 2015, section 3.2); none: the decoder "
-      "gets its initial state alone");
+      "near one that is predicted (local_p; Luong et al. 2015, section 3.2), never backwards "
+      "(monotonic; Raffel et al. 2017); none: the decoder gets its initial state alone");
   v.choice("score", c.score, kScoreNames, "how a decoder state scores an encoder state");
   v.choice("attend_from", c.attend_from, kAttendFromNames,
            "the decoder state that attends: current, beside the recurrence (Luong), or previous, "

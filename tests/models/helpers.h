@@ -98,6 +98,7 @@ inline std::vector<NamedConfig> tiny_configs() {
   vary("local_m", luong, of_kind(AttentionKind::local_m));
   vary("local_p", luong, of_kind(AttentionKind::local_p));
   vary("local_p from the previous state", bahdanau, of_kind(AttentionKind::local_p));
+  vary("monotonic", luong, of_kind(AttentionKind::monotonic));
   vary("location", luong, [](Seq2SeqConfig& c) {
     c.score = Score::location;
     c.positions = 6;

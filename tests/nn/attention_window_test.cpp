@@ -75,11 +75,54 @@ TEST_CASE("attention window: local-p is a softmax times a Gaussian around the pl
     }
 }
 
+TEST_CASE("attention window: monotonic is the expectation of a walk that never turns back") {
+  const Windowed w(AttentionKind::monotonic);
+  D offset = w.store.at("a.offset");
+  offset.mutable_value().data()[0] = 0.3;
+  const std::size_t S = 5, n = 4;
+  const D scores = random_leaf({1, 1, S}, 3),
+          before = softmax(random_leaf({1, 1, S}, 4), -1, within_lengths(ints({1}, {4}), S));
+  const Mode mode = Mode::training(1, 1);
+  const D a = w.window(scores, D(), ints({1}, {4}), {}, before, mode);
+  Random noise(combine_keys(mode.again().draw("a.noise", 0), 0));
+  const Array<double> drawn = normal<double>({S}, noise);
+  double p[n];
+  for (std::size_t s = 0; s < n; ++s)
+    p[s] = s + 1 == n ? 1 : sigma(scores(0, 0, s) + 0.3 + drawn.data()[s]);
+  for (std::size_t s = 0; s < n; ++s) {
+    double expected = 0;  // over where it was, and all that passed it on
+    for (std::size_t k = 0; k <= s; ++k) {
+      double passed = before(0, 0, k);
+      for (std::size_t l = k; l < s; ++l) passed *= 1 - p[l];
+      expected += passed * p[s];
+    }
+    CHECK(std::abs(a(0, 0, s) - expected) < 1e-14);
+  }
+  CHECK(a(0, 0, 4) == 0);
+  CHECK(std::abs(sum(a).item() - 1) < 1e-14);
+}
+
+TEST_CASE("attention window: monotonic takes the first position that is likely, else the last") {
+  const Windowed w(AttentionKind::monotonic);  // offset -1
+  const IntArray lengths = ints({1}, {4});
+  const auto next = [&](std::vector<double> scores, const D& before) {
+    return w.window(D({1, 1, 5}, scores), D(), lengths, {}, before, kEvaluation);
+  };
+  const D start = unsqueeze(w.window.start(1, 5), 0);
+  CHECK(equal(start.value(), Array<double>({1, 1, 5}, {1, 0, 0, 0, 0})));
+  const D first = next({0.5, 1.5, 9, 9, 9}, start);
+  CHECK(equal(first.value(), Array<double>({1, 1, 5}, {0, 1, 0, 0, 0})));
+  CHECK(equal(next({9, 1.5, 9, 9, 9}, first).value(), first.value()));  // may stay
+  const D last = next({9, 0, 0, 0, 9}, first);  // what nobody takes falls to the last of all
+  CHECK(equal(last.value(), Array<double>({1, 1, 5}, {0, 0, 0, 1, 0})));
+  CHECK(equal(next({9, 9, 9, 0, 9}, last).value(), last.value()));
+}
+
 TEST_CASE("attention layer: gradients through every score, window and coverage") {
   for (const Score score :
        {Score::dot, Score::scaled_dot, Score::general, Score::additive, Score::location})
-    for (const AttentionKind kind :
-         {AttentionKind::global, AttentionKind::local_m, AttentionKind::local_p})
+    for (const AttentionKind kind : {AttentionKind::global, AttentionKind::local_m,
+                                     AttentionKind::local_p, AttentionKind::monotonic})
       for (const bool coverage : {false, true}) {
         ParameterStore<double> store(3);
         const AttentionLayer<double> layer(Scope<double>(store),
