@@ -61,13 +61,14 @@ class ConfigFlags::Adder {
         ->default_str(names[static_cast<std::size_t>(field)]);
   }
   template <class N, class L, class H>
-  void number_of_both(const char* key, const N& source, const N&, L low, H high, const char* help) {
-    number(key, source, low, high, help);
+  void number_of_all(const char* key, std::initializer_list<N*> fields, L low, H high,
+                     const char* help) {
+    number(key, **fields.begin(), low, high, help);
   }
   template <class E, class Names>
-  void choice_of_both(const char* key, const E& source, const E&, const Names& names,
-                      const char* help) {
-    choice(key, source, names, help);
+  void choice_of_all(const char* key, std::initializer_list<E*> fields, const Names& names,
+                     const char* help) {
+    choice(key, **fields.begin(), names, help);
   }
   void flag(const char* key, const bool& field, const char* help) {
     auto& flag = flags_.flags_[key] = std::make_unique<Flag>();

@@ -18,12 +18,15 @@ class ConfigError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+enum class CellKind { gru };
 enum class AttendFrom { current, previous };  // decoder state
 enum class Readout { tanh, linear, maxout };
 enum class InitialState { zero, last, mean };
 
 // The settings of the structure can be combined; decoder.h has the formulas.
 struct Seq2SeqConfig {
+  CellKind cell = CellKind::gru;
+  bool layer_norm = false;
   AttentionKind attention = AttentionKind::global;
   Score score = Score::general;
   AttendFrom attend_from = AttendFrom::current;
@@ -39,17 +42,26 @@ struct Seq2SeqConfig {
   std::size_t encoder_hidden = 256;
   bool bidirectional = true;
   std::size_t hidden = 512;
-  std::size_t layers = 1;
+  std::size_t encoder_layers = 1;
+  std::size_t decoder_layers = 1;
+  bool residual = false;
   std::size_t attention_size = 256;
   std::size_t readout_size = 0;
   bool tie_output = true;
   bool share_embeddings = true;  // needs a joint vocabulary
-  double dropout = 0.3;
+  double embedding_dropout = 0.3;
+  double state_dropout = 0.3;
+  double readout_dropout = 0.3;
+  double recurrent_dropout = 0;
+  double attention_dropout = 0;
+  double word_dropout = 0;
 
   std::size_t encoder_size() const { return (bidirectional ? 2 : 1) * encoder_hidden; }  // D
   std::size_t readout_units() const {                                                    // R
     return readout_size != 0 ? readout_size : tie_output ? embedding : hidden;
   }
+  void set_layers(std::size_t n) { encoder_layers = decoder_layers = n; }
+  void set_dropout(double p) { embedding_dropout = state_dropout = readout_dropout = p; }
   bool attends() const { return attention != AttentionKind::none; }
   bool attends_from_previous() const { return attends() && attend_from == AttendFrom::previous; }
   // Throws ConfigError for settings that do not go together.

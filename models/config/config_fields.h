@@ -3,8 +3,8 @@
 //   flag(key, field, meaning)                          for bools
 //   text(key, field, meaning)                          for strings
 //   choice(key, field, names, meaning)                 for enums, names in order of the enum
-//   choice_of_both, number_of_both(key, source_field, target_field, ...)
-//       for a key that sets two fields; they have keys of their own, too, which follow it
+//   choice_of_all, number_of_all(key, {&field ...}, ...)
+//       for a key that sets several fields; they have keys of their own, too, which follow it
 // The JSON form (config_json.cpp) and the command line's flags (apps/) are made from it.
 #pragma once
 
@@ -15,6 +15,7 @@
 
 namespace babelgrad {
 
+inline constexpr std::array kCellNames{"gru"};
 inline constexpr std::array kAttentionNames{"none", "global", "local_m", "local_p", "monotonic"};
 inline constexpr std::array kScoreNames{"dot", "scaled_dot", "general", "additive", "location"};
 inline constexpr std::array kAttendFromNames{"current", "previous"};
@@ -47,8 +48,8 @@ void visit_data(DataConfig& c, Visitor&& v) {
            "pairs held out for validation if none are given (at most a tenth of the data)");
   v.choice("normalize", c.normalize, kNormalizationNames,
            "nfc: write each character in one way first (Unicode's form C)");
-  v.choice_of_both("tokenizer", c.source_tokenizer, c.target_tokenizer, kTokenizerNames,
-                   "what a token is, on both sides");
+  v.choice_of_all("tokenizer", {&c.source_tokenizer, &c.target_tokenizer}, kTokenizerNames,
+                  "what a token is, on both sides");
   v.choice("source_tokenizer", c.source_tokenizer, kTokenizerNames,
            "what a token is on the source side");
   v.choice("target_tokenizer", c.target_tokenizer, kTokenizerNames,
@@ -58,9 +59,9 @@ void visit_data(DataConfig& c, Visitor&& v) {
   v.flag("lowercase", c.lowercase, "lower-case all text first");
   v.flag("joint_vocabulary", c.joint_vocabulary,
          "one vocabulary for both sides, where both are bpe or both unigram, of one size");
-  v.number_of_both("vocab_size", c.source_vocab_size, c.target_vocab_size, 0, kMaxCount,
-                   "largest vocabulary a side, special tokens included; 0: 8000 for bpe and "
-                   "unigram, else all tokens");
+  v.number_of_all("vocab_size", {&c.source_vocab_size, &c.target_vocab_size}, 0, kMaxCount,
+                  "largest vocabulary a side, special tokens included; 0: 8000 for bpe and "
+                  "unigram, else all tokens");
   v.number("source_vocab_size", c.source_vocab_size, 0, kMaxCount,
            "largest vocabulary of the source side");
   v.number("target_vocab_size", c.target_vocab_size, 0, kMaxCount,
@@ -97,17 +98,31 @@ void visit_model(Seq2SeqConfig& c, Visitor&& v) {
   v.number("source_vocabulary", c.source_vocabulary, 0, kMaxCount, "tokens; set from the data");
   v.number("target_vocabulary", c.target_vocabulary, 0, kMaxCount, "tokens; set from the data");
   v.number("embedding", c.embedding, 1, kMaxSize, "size of the word vectors");
-  v.number("encoder_hidden", c.encoder_hidden, 1, kMaxSize, "encoder GRU units a direction");
+  v.number("encoder_hidden", c.encoder_hidden, 1, kMaxSize, "encoder units a direction");
   v.flag("bidirectional", c.bidirectional, "encoder reads both ways");
-  v.number("hidden", c.hidden, 1, kMaxSize, "decoder GRU units");
-  v.number("layers", c.layers, 1, 16, "GRU layers of encoder and decoder");
+  v.number("hidden", c.hidden, 1, kMaxSize, "decoder units");
+  v.number_of_all("layers", {&c.encoder_layers, &c.decoder_layers}, 1, 16,
+                  "recurrent layers of encoder and decoder");
+  v.number("encoder_layers", c.encoder_layers, 1, 16, "recurrent layers of the encoder");
+  v.number("decoder_layers", c.decoder_layers, 1, 16, "recurrent layers of the decoder");
+  v.flag("residual", c.residual, "layers but the first add their input to their output");
   v.number("attention_size", c.attention_size, 1, kMaxSize, "units of the additive score");
   v.number("readout_size", c.readout_size, 0, kMaxSize,
            "size of the attentional vector before the output layer; 0: embedding if the output is "
            "tied, else hidden");
   v.flag("tie_output", c.tie_output, "output layer shares the target embedding");
   v.flag("share_embeddings", c.share_embeddings, "one embedding for both sides (joint vocabulary)");
-  v.number("dropout", c.dropout, 0.0, 0.95, "probability, on embeddings, states and readout");
+  v.number_of_all("dropout", {&c.embedding_dropout, &c.state_dropout, &c.readout_dropout}, 0.0,
+                  0.95, "probability, on embeddings, states and readout");
+  v.number("embedding_dropout", c.embedding_dropout, 0.0, 0.95, "of elements of the embeddings");
+  v.number("state_dropout", c.state_dropout, 0.0, 0.95,
+           "of elements of the encoder's states, and of what goes from layer to layer");
+  v.number("readout_dropout", c.readout_dropout, 0.0, 0.95, "of elements of the readout");
+  v.number(
+      "recurrent_dropout", c.recurrent_dropout, 0.0, 0.95,
+      "of units on the way to their next step, the same at all steps (Gal and Ghahramani 2016)");
+  v.number("attention_dropout", c.attention_dropout, 0.0, 0.95, "of attention weights");
+  v.number("word_dropout", c.word_dropout, 0.0, 0.95, "of whole words' embeddings, both sides");
 }
 
 template <class Visitor>

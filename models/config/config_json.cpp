@@ -32,11 +32,11 @@ struct Writer {
   void choice(const char* key, E field, const Names& names, const char*) {
     json[key] = names[static_cast<std::size_t>(field)];
   }
-  // The two fields' own keys are written.
+  // The fields' own keys are written.
   template <class N, class L, class H>
-  void number_of_both(const char*, const N&, const N&, L, H, const char*) {}
+  void number_of_all(const char*, std::initializer_list<N*>, L, H, const char*) {}
   template <class E, class Names>
-  void choice_of_both(const char*, E, E, const Names&, const char*) {}
+  void choice_of_all(const char*, std::initializer_list<E*>, const Names&, const char*) {}
 };
 
 // Takes the keys that it knows out of `json`.
@@ -83,19 +83,24 @@ class Reader {
     fail(key, value, all);
   }
   template <class N, class L, class H>
-  void number_of_both(const char* key, N& source, N& target, L low, H high, const char* help) {
-    if (!json_.contains(key)) return;
-    number(key, source, low, high, help);
-    target = source;
+  void number_of_all(const char* key, std::initializer_list<N*> fields, L low, H high,
+                     const char* help) {
+    set_all(key, fields, [&](N& field) { number(key, field, low, high, help); });
   }
   template <class E, class Names>
-  void choice_of_both(const char* key, E& source, E& target, const Names& names, const char* help) {
-    if (!json_.contains(key)) return;
-    choice(key, source, names, help);
-    target = source;
+  void choice_of_all(const char* key, std::initializer_list<E*> fields, const Names& names,
+                     const char* help) {
+    set_all(key, fields, [&](E& field) { choice(key, field, names, help); });
   }
 
  private:
+  template <class F, class Read>
+  void set_all(const char* key, std::initializer_list<F*> fields, const Read& read) {
+    if (!json_.contains(key)) return;
+    F value{};
+    read(value);
+    for (F* field : fields) *field = value;
+  }
   bool take(const char* key, Json& value) {
     const auto position = json_.find(key);
     if (position == json_.end()) return false;

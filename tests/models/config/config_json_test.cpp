@@ -23,9 +23,9 @@ struct Changer {
     field = static_cast<E>((static_cast<std::size_t>(field) + 1) % names.size());
   }
   template <class N, class L, class H>
-  void number_of_both(const char*, N&, N&, L, H, const char*) {}
+  void number_of_all(const char*, std::initializer_list<N*>, L, H, const char*) {}
   template <class E, class Names>
-  void choice_of_both(const char*, E&, E&, const Names&, const char*) {}
+  void choice_of_all(const char*, std::initializer_list<E*>, const Names&, const char*) {}
 };
 
 TEST_CASE("config json: every field survives the way there and back") {
@@ -50,7 +50,8 @@ TEST_CASE("config json: a file may name a few keys only, the others stay") {
   config.model.hidden = 77;
   update_from_json(config, R"({"dropout": 0, "optimizer": "sgd", "tsv": "x.tsv"})", "c.json");
   CHECK(config.model.hidden == 77);
-  CHECK(config.model.dropout == 0);
+  CHECK(config.model.embedding_dropout == 0);
+  CHECK(config.model.readout_dropout == 0);
   CHECK(config.training.optimizer == OptimizerKind::sgd);
   CHECK(config.data.tsv == "x.tsv");
   update_from_json(config, "{}", "c.json");

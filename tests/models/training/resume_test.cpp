@@ -72,7 +72,7 @@ TEST_CASE(
   config.training.batch_size = 80;
   config.training.threads = 1;
   config.training.shards = 3;
-  config.model.layers = 2;
+  config.model.set_layers(2);
   for (const std::size_t stop : {10, 17}) check_parts(config, {stop});
 }
 

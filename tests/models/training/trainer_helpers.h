@@ -39,7 +39,7 @@ class ReverseTask {
     c.model.embedding = 8;
     c.model.encoder_hidden = 6;
     c.model.hidden = 12;
-    c.model.dropout = 0.1;
+    c.model.set_dropout(0.1);
     c.training.threads = 2;
     c.training.batch_size = 16;
     c.training.learning_rate = 0.01;
