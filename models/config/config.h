@@ -18,7 +18,7 @@ class ConfigError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-enum class CellKind { gru };
+enum class CellKind { gru, lstm };
 enum class AttendFrom { current, previous };  // decoder state
 enum class Readout { tanh, linear, maxout };
 enum class InitialState { zero, last, mean };

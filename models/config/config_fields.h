@@ -15,7 +15,7 @@
 
 namespace babelgrad {
 
-inline constexpr std::array kCellNames{"gru"};
+inline constexpr std::array kCellNames{"gru", "lstm"};
 inline constexpr std::array kAttentionNames{"none", "global", "local_m", "local_p", "monotonic"};
 inline constexpr std::array kScoreNames{"dot", "scaled_dot", "general", "additive", "location"};
 inline constexpr std::array kAttendFromNames{"current", "previous"};

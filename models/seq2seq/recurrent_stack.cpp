@@ -3,6 +3,8 @@
 #include "babelgrad/models/config/config_fields.h"
 #include "babelgrad/nn/gru.h"
 #include "babelgrad/nn/layer_norm_gru.h"
+#include "babelgrad/nn/layer_norm_lstm.h"
+#include "babelgrad/nn/lstm.h"
 
 namespace babelgrad {
 
@@ -93,6 +95,9 @@ std::shared_ptr<const typename RecurrentStack<T>::Implementation> make(
     const Scope<T>& root, const Seq2SeqConfig& c, const RecurrentOptions& options) {
   const Scope<T> scope = root / name_of(kCellNames, c.cell);
   switch (c.cell) {
+    case CellKind::lstm:
+      if (c.layer_norm) return std::make_shared<StackOf<LayerNormLstmCell<T>>>(scope, options);
+      return std::make_shared<StackOf<LstmCell<T>>>(scope, options);
     case CellKind::gru:
       break;
   }
@@ -102,7 +107,8 @@ std::shared_ptr<const typename RecurrentStack<T>::Implementation> make(
 
 }  // namespace
 
-std::vector<CellPart> state_parts(const Seq2SeqConfig&) {
+std::vector<CellPart> state_parts(const Seq2SeqConfig& c) {
+  if (c.cell == CellKind::lstm) return {CellPart::state, CellPart::cell};
   return {CellPart::state};
 }
 

@@ -106,6 +106,16 @@ inline std::vector<NamedConfig> tiny_configs() {
   const auto covered = [](Seq2SeqConfig& c) { c.coverage = true; };
   vary("luong, coverage", luong, covered);
   vary("bahdanau, coverage", bahdanau, covered);
+  const auto lstm = [](Seq2SeqConfig& c) {
+    c.cell = CellKind::lstm;
+    c.encoder_layers = 2;
+  };
+  vary("luong, lstm, 2 encoder layers", luong, lstm);
+  vary("bahdanau, lstm, 2 encoder layers", bahdanau, lstm);
+  vary("luong, lstm, layer norm", luong, [](Seq2SeqConfig& c) {
+    c.cell = CellKind::lstm;
+    c.layer_norm = true;
+  });
   vary("bahdanau, layer norm", bahdanau, [](Seq2SeqConfig& c) { c.layer_norm = true; });
   vary("bahdanau, residual, 2 layers", bahdanau, [](Seq2SeqConfig& c) {
     c.residual = true;
