@@ -86,6 +86,7 @@ Json describe(const ExplainedModel& model) {
             {"decoder_layers", c.decoder_layers},
             {"residual", c.residual},
             {"bidirectional", c.bidirectional},
+            {"reverse_source", c.reverse_source},
             {"parameters", translator.model().store().element_count()},
             {"source_vocabulary", c.source_vocabulary},
             {"target_vocabulary", c.target_vocabulary},

@@ -42,6 +42,7 @@ struct RecurrentOptions {
   // Of a unit's way into the next step, the same at all steps of a batch (variational dropout: Gal
   // and Ghahramani 2016, with a mask for the batch).
   double recurrent_dropout = 0;
+  Direction direction = Direction::forward;  // of a stack with one; names stay those of forward
 };
 
 // Told of a part [B, H] of a step; returns what the step goes on with.
@@ -180,7 +181,7 @@ RecurrentResult<Cell> Recurrent<Cell>::run(const Tensor<T>& x, const IntArray& l
     for (std::size_t direction = 0; direction < directions(); ++direction) {
       const std::size_t i = layer * directions() + direction;
       RecurrentRun<T, State> one =
-          sequence(layer, direction == 1 ? Direction::reverse : Direction::forward, input,
+          sequence(layer, direction == 1 ? Direction::reverse : options_.direction, input,
                    initial.empty() ? State() : initial[i], weights(i, mode), lengths);
       both.push_back(std::move(one.states));
       result.final.push_back(std::move(one.final));

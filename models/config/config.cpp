@@ -21,6 +21,8 @@ void Seq2SeqConfig::check() const {
     fail("attend_from previous needs attention; attention is none");
   if (!attends() && initial_state == InitialState::zero)
     fail("initial_state zero with attention none: nothing of the source would reach the decoder");
+  if (bidirectional && reverse_source)
+    fail("reverse_source is of an encoder with one direction; bidirectional is true");
   if (!attends() && coverage) fail("coverage is of attention; attention is none");
   if (!attends() && input_feeding)
     fail("input_feeding feeds what attention made of the step before; attention is none");

@@ -41,6 +41,7 @@ struct Seq2SeqConfig {
   std::size_t embedding = 256;
   std::size_t encoder_hidden = 256;
   bool bidirectional = true;
+  bool reverse_source = false;
   std::size_t hidden = 512;
   std::size_t encoder_layers = 1;
   std::size_t decoder_layers = 1;
@@ -112,6 +113,9 @@ struct TrainingConfig {
   std::size_t plateau_patience = 2;
   double clip_norm = 1;
   double label_smoothing = 0.1;
+  double coverage_weight = 0;
+  double scheduled_sampling = 0;
+  std::size_t sampling_updates = 5000;
   std::size_t valid_every = 500;
   std::size_t log_every = 10;
   ValidationMetric metric = ValidationMetric::bleu;

@@ -100,6 +100,9 @@ void visit_model(Seq2SeqConfig& c, Visitor&& v) {
   v.number("embedding", c.embedding, 1, kMaxSize, "size of the word vectors");
   v.number("encoder_hidden", c.encoder_hidden, 1, kMaxSize, "encoder units a direction");
   v.flag("bidirectional", c.bidirectional, "encoder reads both ways");
+  v.flag("reverse_source", c.reverse_source,
+         "an encoder with one direction reads from the last word to the first (Sutskever et al. "
+         "2014)");
   v.number("hidden", c.hidden, 1, kMaxSize, "decoder units");
   v.number_of_all("layers", {&c.encoder_layers, &c.decoder_layers}, 1, 16,
                   "recurrent layers of encoder and decoder");
@@ -150,6 +153,13 @@ void visit_training(TrainingConfig& c, Visitor&& v) {
            "plateau: validations without improvement first");
   v.number("clip_norm", c.clip_norm, 0.0, 1e9, "largest global gradient norm; 0: no clipping");
   v.number("label_smoothing", c.label_smoothing, 0.0, 0.9, "share of the target spread evenly");
+  v.number("coverage_weight", c.coverage_weight, 0.0, 100.0,
+           "of the loss for attending again to the same positions (See et al. 2017, eq. 12)");
+  v.number("scheduled_sampling", c.scheduled_sampling, 0.0, 1.0,
+           "probability that the decoder reads its own last word in place of the right one (Bengio "
+           "et al. 2015)");
+  v.number("sampling_updates", c.sampling_updates, 0, kMaxCount,
+           "updates over which that probability rises from 0");
   v.number("valid_every", c.valid_every, 1, kMaxCount, "updates between validations");
   v.number("log_every", c.log_every, 1, kMaxCount, "updates between lines of metrics.jsonl");
   v.choice("metric", c.metric, kMetricNames,

@@ -81,7 +81,9 @@ class Recorder : public Tap<T> {
         return trace_.source_embeddings.emplace_back(x.value(), kRequiresGrad);
       case EncoderPart::cell: {
         EncoderLayerTrace<T>& layer = trace_.encoder[place.layer];
-        auto& steps = place.direction == Direction::forward ? layer.forward : layer.backward;
+        auto& steps = place.direction == Direction::forward || layer.backward.empty()
+                          ? layer.forward
+                          : layer.backward;
         return steps[place.time][place.cell_part] = x;
       }
       case EncoderPart::state:

@@ -46,7 +46,8 @@ struct CellTrace {
 
 template <class T>
 struct EncoderLayerTrace {
-  std::vector<CellTrace<T>> forward, backward;  // by source position; the latter may be empty
+  // By source position. With one direction, whichever it is, it is `forward`, and the other empty.
+  std::vector<CellTrace<T>> forward, backward;
 };
 
 template <class T>

@@ -61,7 +61,8 @@ RecurrentOptions recurrent_options(const Seq2SeqConfig& c) {
           false,
           c.state_dropout,
           c.residual,
-          c.recurrent_dropout};
+          c.recurrent_dropout,
+          Direction::forward};
 }
 
 AttentionOptions attention_options(const Seq2SeqConfig& c) {
@@ -364,12 +365,14 @@ DecoderOutput<T> Decoder<T>::step(const IntArray& words, const DecoderMemory<T>&
 
 template <class T>
 DecoderOutput<T> Decoder<T>::fold(const IntArray& words, const DecoderMemory<T>& memory,
-                                  DecoderState<T> state, const Mode& mode, Tap<T>* tap) const {
+                                  DecoderState<T> state, const Mode& mode, Tap<T>* tap,
+                                  double sampling) const {
   const std::size_t batch = words.shape()[1];
   std::vector<Tensor<T>> readouts, weights;
   for (std::size_t t = 0; t < words.shape()[0]; ++t) {
-    const DecoderOutput<T> output =
-        step(words.leading(t, t + 1).reshaped({batch}), memory, state, mode, tap);
+    IntArray read = words.leading(t, t + 1).reshaped({batch});
+    if (t > 0 && sampling > 0) read = sampled(read, readouts.back(), mode.at_time(t), sampling);
+    const DecoderOutput<T> output = step(read, memory, state, mode, tap);
     readouts.push_back(output.readout);
     if (output.weights.defined()) weights.push_back(output.weights);
   }
@@ -377,11 +380,23 @@ DecoderOutput<T> Decoder<T>::fold(const IntArray& words, const DecoderMemory<T>&
 }
 
 template <class T>
+IntArray Decoder<T>::sampled(const IntArray& words, const Tensor<T>& readout, const Mode& mode,
+                             double probability) const {
+  const NoGrad no_grad;
+  Random random(combine_keys(mode.draw("decoder.scheduled_sampling", 0), *mode.time()));
+  const IntArray own = argmax(logits(readout).value(), -1);
+  IntArray read = words;
+  for (std::size_t b = 0; b < read.size(); ++b)
+    if (random.uniform() < probability) read.data()[b] = own.data()[b];
+  return read;
+}
+
+template <class T>
 DecoderOutput<T> Decoder<T>::forced(const IntArray& words, const DecoderMemory<T>& memory,
-                                    const DecoderState<T>& initial, const Mode& mode,
-                                    Tap<T>* tap) const {
-  if (tap != nullptr || thread_modes().composed || !has_shortcut())
-    return fold(words, memory, initial, mode, tap);
+                                    const DecoderState<T>& initial, const Mode& mode, Tap<T>* tap,
+                                    double sampling) const {
+  if (tap != nullptr || sampling > 0 || thread_modes().composed || !has_shortcut())
+    return fold(words, memory, initial, mode, tap, sampling);
   DecoderOutput<T> output;
   Inputs<T> made;
   made.embedding = embedding_(words, mode);

@@ -96,17 +96,23 @@ class Decoder {
 
   // Steps with the right words as input (teacher forcing), words [T, B], from a state on. `fold`
   // takes one after the other; `forced` stands in for it, all steps at once, where no tap looks.
+  // sampling: in training, the probability that a step reads the likeliest word of the step before
+  // in place of the right one (scheduled sampling: Bengio et al. 2015, arXiv 1506.03099).
   DecoderOutput<T> fold(const IntArray& words, const DecoderMemory<T>& memory,
-                        DecoderState<T> state, const Mode& mode, Tap<T>* tap = nullptr) const;
+                        DecoderState<T> state, const Mode& mode, Tap<T>* tap = nullptr,
+                        double sampling = 0) const;
   DecoderOutput<T> forced(const IntArray& words, const DecoderMemory<T>& memory,
-                          const DecoderState<T>& initial, const Mode& mode,
-                          Tap<T>* tap = nullptr) const;
+                          const DecoderState<T>& initial, const Mode& mode, Tap<T>* tap = nullptr,
+                          double sampling = 0) const;
 
   // readout [..., R] -> logits [..., V]
   Tensor<T> logits(const Tensor<T>& readout) const { return output_layer_(readout); }
   const Linear<T>& output_layer() const { return output_layer_; }
 
  private:
+  // words [B], some of which are replaced by the likeliest after readout [B, R].
+  IntArray sampled(const IntArray& words, const Tensor<T>& readout, const Mode& mode,
+                   double probability) const;
   // input [..., *] -> readout [..., R]
   Tensor<T> read_out(const Tensor<T>& input) const;
   // Whether nothing but states feeds back, in a way that one op computes for all steps.

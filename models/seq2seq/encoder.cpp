@@ -4,8 +4,10 @@ namespace babelgrad {
 namespace {
 
 RecurrentOptions recurrent_options(const Seq2SeqConfig& c) {
-  return {c.embedding,     c.encoder_hidden, c.encoder_layers,   c.bidirectional,
-          c.state_dropout, c.residual,       c.recurrent_dropout};
+  return {c.embedding,         c.encoder_hidden,
+          c.encoder_layers,    c.bidirectional,
+          c.state_dropout,     c.residual,
+          c.recurrent_dropout, c.reverse_source ? Direction::reverse : Direction::forward};
 }
 
 // x [S, B, F], each position of which the tap sees by itself.
@@ -36,7 +38,8 @@ typename RecurrentStack<T>::Run Encoder<T>::run(const Tensor<T>& words, const In
   result.states = tapped_positions(tap, EncoderPart::state, result.states);
   if (layers_.options().residual && layers_.options().layers > 1) return result;
   // The last layer's final states are parts of what is handed over.
-  const Tensor<T> ends[] = {result.states[-1], result.states[0]};
+  const bool reverse = layers_.options().direction == Direction::reverse;
+  const Tensor<T> ends[] = {result.states[reverse ? 0 : -1], result.states[0]};
   const std::size_t directions = layers_.options().bidirectional ? 2 : 1;
   for (std::size_t d = 0; d < directions; ++d)
     result.final[result.final.size() - directions + d][0] = chunk(ends[d], directions, -1)[d];

@@ -116,6 +116,10 @@ inline std::vector<NamedConfig> tiny_configs() {
     c.cell = CellKind::lstm;
     c.layer_norm = true;
   });
+  vary("luong, one direction, from the end", luong, [](Seq2SeqConfig& c) {
+    c.bidirectional = false;
+    c.reverse_source = true;
+  });
   vary("bahdanau, layer norm", bahdanau, [](Seq2SeqConfig& c) { c.layer_norm = true; });
   vary("bahdanau, residual, 2 layers", bahdanau, [](Seq2SeqConfig& c) {
     c.residual = true;
@@ -166,6 +170,7 @@ inline const std::vector<StructureSetting>& structure_settings() {
          c.bidirectional = v == 1;
          c.encoder_hidden = v == 1 ? 2 : 4;  // one size of states, for the dot scores
        }},
+      {"reverse_source", 2, [](Seq2SeqConfig& c, std::size_t v) { c.reverse_source = v == 1; }},
       {"tie_output", 2,
        [](Seq2SeqConfig& c, std::size_t v) {
          c.tie_output = v == 1;

@@ -130,7 +130,9 @@ function encoderLens(model, { layer, i }) {
     );
   const mirrored = tokens.length - 1 - i;
   return [
-    card("→ forward", forward, i, i - 1),
+    model.config.reverse_source
+      ? card("← from the end", forward, mirrored, mirrored + 1)
+      : card("→ forward", forward, i, i - 1),
     backward ? card("← backward", backward, mirrored, mirrored + 1) : null,
     cellFormula(model),
   ];

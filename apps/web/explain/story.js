@@ -129,7 +129,7 @@ function encoderSteps(model) {
 function encoderText(model, i, last, backward) {
   const forward = `One reader goes forward and is at ${sourceWord(model, i)}`;
   if (!backward)
-    return `The encoder reads ${sourceWord(model, i)} and updates its memory, the hidden state.`;
+    return `The encoder reads ${sourceWord(model, model.config.reverse_source ? last - i : i)} and updates its memory, the hidden state.`;
   if (i === 0) {
     return (
       `Two readers set out. ${forward}; the other goes backward and begins with ${sourceWord(model, last)}. ` +

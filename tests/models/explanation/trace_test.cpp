@@ -212,7 +212,8 @@ TEST_CASE("trace: gradients at the states are finite differences through the fus
       encoded.states = Tensor<double>(states);
       Array<double> last = uninitialized<double>({1, D});
       for (std::size_t i = 0; i < D; ++i)
-        last.data()[i] = states.data()[(i < n ? (S - 1) * D : 0) + i];
+        last.data()[i] =
+            states.data()[(i < n && !named.config.reverse_source ? (S - 1) * D : 0) + i];
       encoded.final = {{Tensor<double>(last)}};
       encoded.lengths = ints({1}, {4});
       return model.decoder().initial_state(encoded);
