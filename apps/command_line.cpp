@@ -29,7 +29,8 @@ CommandLine::CommandLine() : app_("Attention sequence-to-sequence models on the 
   app_.option_defaults()->always_capture_default()->multi_option_policy(
       CLI::MultiOptionPolicy::TakeLast);
   commands_ = {{"train", add_train(app_)},       {"translate", add_translate(app_)},
-               {"evaluate", add_evaluate(app_)}, {"score", add_score(app_)},
+               {"evaluate", add_evaluate(app_)}, {"compare", add_compare(app_)},
+               {"average", add_average(app_)},   {"score", add_score(app_)},
                {"inspect", add_inspect(app_)},   {"explain", add_explain(app_)},
                {"report", add_report(app_)},     {"serve", add_serve(app_)},
                {"document", add_document(app_)}};

@@ -72,4 +72,21 @@ Config identity_of(Config config) {
   return config;
 }
 
+Config structure_of(const Config& config) {
+  Config structure;
+  structure.model = config.model;
+  structure.model.dropout = Seq2SeqConfig{}.dropout;
+  const DataConfig& read = config.data;
+  structure.data.normalize = read.normalize;
+  structure.data.source_tokenizer = read.source_tokenizer;
+  structure.data.target_tokenizer = read.target_tokenizer;
+  structure.data.word_split = read.word_split;
+  structure.data.lowercase = read.lowercase;
+  structure.data.joint_vocabulary = read.joint_vocabulary;
+  structure.data.source_vocab_size = read.source_vocab_size;
+  structure.data.target_vocab_size = read.target_vocab_size;
+  structure.data.min_count = read.min_count;
+  return structure;
+}
+
 }  // namespace babelgrad

@@ -148,4 +148,8 @@ struct Config {
 // the data are: their content is compared): it is the same for all files of one model.
 Config identity_of(Config config);
 
+// The configuration with defaults for all that does not decide what the parameters and the
+// vocabularies are: it is the same for models whose parameters can stand in for each other.
+Config structure_of(const Config& config);
+
 }  // namespace babelgrad

@@ -136,6 +136,12 @@ Json json_of(Config config) {
   return json;
 }
 
+std::optional<KeyDifference> first_difference(const Json& before, const Json& after) {
+  for (const auto& [key, value] : after.items())
+    if (before.at(key) != value) return KeyDifference{key, before.at(key).dump(), value.dump()};
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::string to_json(const Config& config) { return json_of(config).dump(2) + "\n"; }
@@ -169,10 +175,11 @@ Config stored_config(const std::string& json, const std::string& name) {
 }
 
 std::optional<KeyDifference> identity_difference(const Config& stored, const Config& now) {
-  const Json before = json_of(identity_of(stored)), after = json_of(identity_of(now));
-  for (const auto& [key, value] : after.items())
-    if (before.at(key) != value) return KeyDifference{key, before.at(key).dump(), value.dump()};
-  return std::nullopt;
+  return first_difference(json_of(identity_of(stored)), json_of(identity_of(now)));
+}
+
+std::optional<KeyDifference> structure_difference(const Config& stored, const Config& now) {
+  return first_difference(json_of(structure_of(stored)), json_of(structure_of(now)));
 }
 
 }  // namespace babelgrad
