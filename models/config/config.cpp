@@ -57,9 +57,9 @@ SearchConfig SearchConfig::greedy() const {
 std::size_t default_shards(std::size_t threads) { return std::bit_floor(threads); }
 
 Config identity_of(Config config) {
-  for (std::string* path : {&config.data.source, &config.data.target, &config.data.tsv,
-                            &config.data.valid_source, &config.data.valid_target})
-    path->clear();
+  for (auto* paths : {&config.data.source, &config.data.target, &config.data.tsv}) paths->clear();
+  config.data.valid_source.clear();
+  config.data.valid_target.clear();
   const TrainingConfig defaults;
   config.training.max_updates = defaults.max_updates;
   config.training.max_epochs = defaults.max_epochs;
