@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "babelgrad/nn/attention.h"
 #include "babelgrad/nn/schedule.h"
@@ -72,9 +73,9 @@ struct Seq2SeqConfig {
 enum class Normalization { none, nfc };
 
 struct DataConfig {
-  std::string source, target;              // two aligned files ...
-  std::string tsv;                         // ... or one of tab-separated pairs
-  std::string valid_source, valid_target;  // without them, pairs are held out of the training data
+  std::vector<std::string> source, target;  // aligned files, pair by pair ...
+  std::vector<std::string> tsv;             // ... or files of tab-separated pairs
+  std::string valid_source, valid_target;   // without them, pairs are held out of the training data
   std::size_t valid_size = 1000;
   Normalization normalize = Normalization::nfc;
   text::TokenizerKind source_tokenizer = text::TokenizerKind::bpe;
@@ -165,5 +166,9 @@ struct Config {
 // The configuration without what may change later (search, limits of a training, threads, and where
 // the data are: their content is compared): it is the same for all files of one model.
 Config identity_of(Config config);
+
+// The configuration with defaults for all that does not decide what the parameters and the
+// vocabularies are: it is the same for models whose parameters can stand in for each other.
+Config structure_of(const Config& config);
 
 }  // namespace babelgrad

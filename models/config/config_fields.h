@@ -2,6 +2,7 @@
 //   number(key, field, low, high, unit_and_meaning)    for counts and reals
 //   flag(key, field, meaning)                          for bools
 //   text(key, field, meaning)                          for strings
+//   files(key, field, meaning)                         for lists of paths
 //   choice(key, field, names, meaning)                 for enums, names in order of the enum
 //   choice_of_all, number_of_all(key, {&field ...}, ...)
 //       for a key that sets several fields; they have keys of their own, too, which follow it
@@ -39,9 +40,10 @@ inline constexpr std::size_t kMaxCount = 1000000000;
 
 template <class Visitor>
 void visit_data(DataConfig& c, Visitor&& v) {
-  v.text("source", c.source, "training text, source side, a sentence a line");
-  v.text("target", c.target, "training text, target side, aligned with the source");
-  v.text("tsv", c.tsv, "training pairs instead: source, tab, target a line");
+  v.files("source", c.source, "training text, source side, a sentence a line; may be repeated");
+  v.files("target", c.target,
+          "training text, target side, aligned with the source; as many files, in their order");
+  v.files("tsv", c.tsv, "training pairs instead: source, tab, target a line; may be repeated");
   v.text("valid_source", c.valid_source, "validation text, source side");
   v.text("valid_target", c.valid_target, "validation text, target side");
   v.number("valid_size", c.valid_size, 1, kMaxCount,

@@ -125,6 +125,11 @@ StopReason Trainer::run(const std::atomic<bool>& interrupt) {
   return *reason;
 }
 
+void Trainer::validate_start() {
+  validate_and_keep_best(true);
+  save_state();
+}
+
 std::vector<text::Batch> Trainer::next_batches() {
   const ProfileScope profile("batches", Phase::section);
   if (state_.position == batches_.size()) {

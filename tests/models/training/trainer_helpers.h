@@ -33,7 +33,7 @@ class ReverseTask {
 
   Config config() const {
     Config c;
-    c.data.tsv = (folder_.path() / "pairs.tsv").string();
+    c.data.tsv = {(folder_.path() / "pairs.tsv").string()};
     c.data.source_tokenizer = c.data.target_tokenizer = text::TokenizerKind::words;
     c.data.valid_size = 20;
     c.model.embedding = 8;
