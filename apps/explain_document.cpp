@@ -61,7 +61,7 @@ Json token(const text::Codec& codec, std::int32_t id) {
 
 // What is joined to make an input of the decoder: ["context", "state"].
 Json names(const std::vector<DecoderInput>& inputs) {
-  constexpr std::array kNames{"embedding", "context", "state", "readout"};
+  constexpr std::array kNames{"embedding", "context", "state", "readout", "previous_state"};
   Json list = Json::array();
   for (const DecoderInput input : inputs) list.push_back(kNames[static_cast<std::size_t>(input)]);
   return list;

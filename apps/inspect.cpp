@@ -39,8 +39,10 @@ std::string describe(const Config& config) {
             " score";
   if (m.coverage) text += ", coverage";
   if (m.input_feeding) text += ", input feeding";
-  if (m.readout != Readout::tanh)
-    text += std::string(", ") + name_of(kReadoutNames, m.readout) + " readout";
+  const bool earlier = m.readout_from == AttendFrom::previous;
+  if (m.readout != Readout::tanh || earlier)
+    text += std::string(", ") + name_of(kReadoutNames, m.readout) + " readout" +
+            (earlier ? " from the previous state" : "");
   if (m.initial_state != InitialState::last)
     text += std::string(", initial state ") + name_of(kInitialStateNames, m.initial_state);
   text += "; embedding " + size(m.embedding) + ", encoder " + (m.bidirectional ? "2 x " : "") +

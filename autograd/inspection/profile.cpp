@@ -197,9 +197,13 @@ std::string to_string(const ProfileReport& report) {
     print_outside(row.name, std::to_string(row.calls), row.milliseconds());
   print_outside("other", "", report.other_ms);
   print_outside("total", "", total_ms);
-  table.insert(table.size() - 1, " = " + std::to_string(report.threads) +
-                                     (report.threads == 1 ? " thread" : " threads") + " for " +
-                                     std::to_string(std::llround(report.wall_ms)) + " ms");
+  double flops = 0;
+  for (const ProfileRow& row : report.ops) flops += row.product_flops;
+  char rest[120];
+  std::snprintf(rest, sizeof rest, " = %zu thread%s for %.0f ms, %.2f GFLOP of products",
+                static_cast<std::size_t>(report.threads), report.threads == 1 ? "" : "s",
+                report.wall_ms, flops / 1e9);
+  table.insert(table.size() - 1, rest);
   return table;
 }
 

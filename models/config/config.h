@@ -36,6 +36,7 @@ struct Seq2SeqConfig {
   bool coverage = false;
   bool input_feeding = false;
   Readout readout = Readout::tanh;
+  AttendFrom readout_from = AttendFrom::current;
   InitialState initial_state = InitialState::last;
   std::size_t source_vocabulary = 0;  // filled in from the data
   std::size_t target_vocabulary = 0;

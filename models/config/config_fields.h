@@ -95,6 +95,8 @@ void visit_model(Seq2SeqConfig& c, Visitor&& v) {
          "the readout of a step enters the next one, too (Luong et al. 2015, section 3.3)");
   v.choice("readout", c.readout, kReadoutNames,
            "layer before the output layer; maxout: Bahdanau's deep output");
+  v.choice("readout_from", c.readout_from, kAttendFromNames,
+           "the decoder state that it reads (previous: Bahdanau et al. 2014, A.2.2)");
   v.choice("initial_state", c.initial_state, kInitialStateNames,
            "the decoder's: zero, or a layer over the encoder's last states or their mean");
   v.number("source_vocabulary", c.source_vocabulary, 0, kMaxCount, "tokens; set from the data");

@@ -14,6 +14,7 @@ std::size_t size_of(DecoderInput input, const Seq2SeqConfig& c) {
     case DecoderInput::context:
       return c.encoder_size();
     case DecoderInput::state:
+    case DecoderInput::previous_state:
       return c.hidden;
     case DecoderInput::readout:
       break;
@@ -30,7 +31,7 @@ std::size_t size_of(const std::vector<DecoderInput>& inputs, const Seq2SeqConfig
 // What a step has so far, [N, *] each, or all steps, [T, B, *] each.
 template <class T>
 struct Inputs {
-  Tensor<T> embedding, context, state, readout;
+  Tensor<T> embedding, context, state, readout, previous_state;
 
   Tensor<T> joined(const std::vector<DecoderInput>& inputs) const {
     std::vector<Tensor<T>> parts;
@@ -47,6 +48,8 @@ struct Inputs {
         return context;
       case DecoderInput::state:
         return state;
+      case DecoderInput::previous_state:
+        return previous_state;
       case DecoderInput::readout:
         break;
     }
@@ -157,7 +160,8 @@ std::vector<DecoderInput> recurrent_inputs(const Seq2SeqConfig& c) {
 std::vector<DecoderInput> readout_inputs(const Seq2SeqConfig& c) {
   std::vector<DecoderInput> inputs;
   if (c.attends()) inputs.push_back(DecoderInput::context);
-  inputs.push_back(DecoderInput::state);
+  inputs.push_back(c.readout_from == AttendFrom::previous ? DecoderInput::previous_state
+                                                          : DecoderInput::state);
   if (c.attends_from_previous()) inputs.push_back(DecoderInput::embedding);
   return inputs;
 }
@@ -260,8 +264,7 @@ DecoderState<T> Decoder<T>::initial_state(const EncoderOutput<T>& encoded, Tap<T
           tapped(tap, DecoderPart::initial, {.layer = i, .cell_part = parts[part]}, std::move(x)));
     }
   }
-  if (config_.residual && config_.decoder_layers > 1 && config_.attends_from_previous())
-    state.output_ = state.hidden_.back()[0];
+  if (config_.residual && config_.decoder_layers > 1) state.output_ = state.hidden_.back()[0];
   if (config_.input_feeding) state.fed_ = Tensor<T>(zeros<T>({batch, config_.readout_units()}));
   if (attention_) state.past_ = attention_->start(batch, encoded.states.dim(0));
   state.steps_ = zeros<std::int32_t>({batch});
@@ -351,8 +354,8 @@ DecoderOutput<T> Decoder<T>::step(const IntArray& words, const DecoderMemory<T>&
   };
   made.embedding = tapped(tap, DecoderPart::embedding, here, embedding_(words, now));
   made.readout = state.fed_;
-  if (config_.attends_from_previous())
-    attend_with(state.output_.defined() ? state.output_ : state.hidden_.back()[0]);
+  made.previous_state = state.output_.defined() ? state.output_ : state.hidden_.back()[0];
+  if (config_.attends_from_previous()) attend_with(made.previous_state);
   made.state = advance(made.joined(recurrent_inputs(config_)), state, mode, tap);
   if (attention_ && !config_.attends_from_previous()) attend_with(made.state);
   output.readout = tapped(tap, DecoderPart::readout, here,
@@ -392,6 +395,12 @@ IntArray Decoder<T>::sampled(const IntArray& words, const Tensor<T>& readout, co
 }
 
 template <class T>
+Tensor<T> Decoder<T>::before(const DecoderState<T>& initial, const Tensor<T>& states) const {
+  const Tensor<T>& first = initial.hidden_.back()[0];
+  return cat({unsqueeze(first, 0), slice(states, 0, 0, -1)}, 0);
+}
+
+template <class T>
 DecoderOutput<T> Decoder<T>::forced(const IntArray& words, const DecoderMemory<T>& memory,
                                     const DecoderState<T>& initial, const Mode& mode, Tap<T>* tap,
                                     double sampling) const {
@@ -406,7 +415,13 @@ DecoderOutput<T> Decoder<T>::forced(const IntArray& words, const DecoderMemory<T
         attention_->recurrence(made.embedding, initial.hidden_[0][0], *layers_.gru_weights(mode),
                                memory.keys_, memory.values_, memory.lengths_);
     output.weights = run.weights;
-    joined = cat({run.contexts_and_states, made.embedding}, -1);
+    if (config_.readout_from == AttendFrom::current) {
+      joined = cat({run.contexts_and_states, made.embedding}, -1);
+    } else {
+      const std::ptrdiff_t split = -static_cast<std::ptrdiff_t>(config_.hidden);
+      made.context = slice(run.contexts_and_states, -1, 0, split);
+      made.state = slice(run.contexts_and_states, -1, split);
+    }
   } else {
     made.state = layers_(made.embedding, {}, mode, initial.hidden_).states;
     if (attention_) {
@@ -415,6 +430,10 @@ DecoderOutput<T> Decoder<T>::forced(const IntArray& words, const DecoderMemory<T
       output.weights = attended.weights;
       made.context = attended.context;
     }
+  }
+  if (!joined.defined()) {
+    if (config_.readout_from == AttendFrom::previous)
+      made.previous_state = before(initial, made.state);
     joined = made.joined(readout_inputs(config_));
   }
   output.readout = readout_dropout_(read_out(joined), mode);

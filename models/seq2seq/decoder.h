@@ -12,6 +12,7 @@
 //   output attend                attention, score, window, coverage (nn/attention.h) readout f:
 //   tanh, or linear: the identity, or maxout: the greater of each two
 //                         neighbours of twice R units (Bahdanau et al. 2014, A.2.2)
+//   readout_from          previous: h_{t-1} stands in the place of h_t in the readout (A.2.2 there)
 //   initial_state         h_0 = tanh(W_0 s + b_0), s: the encoder's last states of each direction,
 //                         or the mean of all its states; or zero. Each layer takes the encoder's
 //                         beside it, counted from the last. An LSTM's cell is W s + b of the
@@ -76,7 +77,7 @@ struct DecoderOutput {
 };
 
 // What is joined to make an input of the recurrent layers or of the readout, in this order.
-enum class DecoderInput { embedding, context, state, readout };
+enum class DecoderInput { embedding, context, state, readout, previous_state };
 std::vector<DecoderInput> recurrent_inputs(const Seq2SeqConfig& config);
 std::vector<DecoderInput> readout_inputs(const Seq2SeqConfig& config);
 
@@ -120,6 +121,8 @@ class Decoder {
   // The recurrent layers' step -> h_t [N, H].
   Tensor<T> advance(const Tensor<T>& input, DecoderState<T>& state, const Mode& mode,
                     Tap<T>* tap) const;
+  // What h_{t-1} is at each of the steps with these h_t [T, B, H].
+  Tensor<T> before(const DecoderState<T>& initial, const Tensor<T>& states) const;
   // queries [N, H] -> context [N, D]; weights [K, B, S]. The state remembers them.
   Attention<T> attend(const Tensor<T>& queries, const DecoderMemory<T>& memory,
                       DecoderState<T>& state, const Mode& mode, Tap<T>* tap) const;

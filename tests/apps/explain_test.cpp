@@ -257,7 +257,7 @@ TEST_CASE("explain: every kind of model, several models, one page") {
   CHECK(models[1]["config"]["score"] == "additive");
   CHECK(models[0]["config"]["recurrent_inputs"] == Json({"embedding"}));
   CHECK(models[0]["config"]["readout_inputs"] == Json({"context", "state"}));
-  CHECK(models[1]["config"]["readout_inputs"] == Json({"context", "state", "embedding"}));
+  CHECK(models[1]["config"]["readout_inputs"] == Json({"context", "previous_state", "embedding"}));
   CHECK(models[3]["config"]["recurrent_inputs"] == Json({"embedding", "readout"}));
   CHECK(models[1]["decoder"]["steps"][0].contains("weights"));
   CHECK(!models[2]["decoder"]["steps"][0].contains("weights"));

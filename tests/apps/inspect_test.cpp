@@ -31,8 +31,8 @@ TEST_CASE("inspect: the model in a line, its parameters, how many they are") {
   CHECK(finished.err == "");
   const auto lines = lines_of(finished.out);
   CHECK(lines.at(0).starts_with(
-      "global attention from the current state, general score; embedding 16, encoder 2 x 16, "
-      "decoder 16, layers 1; vocabulary "));
+      "gru, global attention from the current state, general score; embedding 16, encoder 2 x 16, "
+      "decoder 16, layers 1 and 1; vocabulary "));
   CHECK(lines.at(0).ends_with(", words"));
   CHECK(lines.at(2).starts_with("name "));
   CHECK(finished.out.find("\nencoder.gru.weight_ih_l0 ") != std::string::npos);
@@ -44,9 +44,10 @@ TEST_CASE("inspect: the model in a line, its parameters, how many they are") {
 TEST_CASE("inspect: the line says what the structure has besides the default") {
   const World own;
   for (const auto& [setting, said] : std::vector<std::pair<Arguments, std::string>>{
-           {{"--preset", "bahdanau2014"}, "previous state, additive score, maxout readout;"},
+           {{"--preset", "bahdanau2014"}, "previous state, additive score, maxout readout from the previous state;"},
            {{"--preset", "luong2015", "--initial-state", "mean"},
-            "general score, input feeding, initial state mean;"}}) {
+            "lstm, local_p attention from the current state, general score, input feeding, initial "
+            "state mean;"}}) {
     REQUIRE(own.run(train_to("m") + Arguments{"--overwrite"} + setting).exit_code == 0);
     CHECK(own.run({"inspect", "--model", "m"}).out.find(said) != std::string::npos);
   }

@@ -120,6 +120,8 @@ inline std::vector<NamedConfig> tiny_configs() {
     c.bidirectional = false;
     c.reverse_source = true;
   });
+  vary("bahdanau, readout from the previous state", bahdanau,
+       [](Seq2SeqConfig& c) { c.readout_from = AttendFrom::previous; });
   vary("bahdanau, layer norm", bahdanau, [](Seq2SeqConfig& c) { c.layer_norm = true; });
   vary("bahdanau, residual, 2 layers", bahdanau, [](Seq2SeqConfig& c) {
     c.residual = true;
@@ -153,6 +155,8 @@ inline const std::vector<StructureSetting>& structure_settings() {
       {"input_feeding", 2, [](Seq2SeqConfig& c, std::size_t v) { c.input_feeding = v == 1; }},
       {"readout", kReadoutNames.size(),
        [](Seq2SeqConfig& c, std::size_t v) { c.readout = static_cast<Readout>(v); }},
+      {"readout_from", 2,
+       [](Seq2SeqConfig& c, std::size_t v) { c.readout_from = static_cast<AttendFrom>(v); }},
       {"initial_state", kInitialStateNames.size(),
        [](Seq2SeqConfig& c, std::size_t v) { c.initial_state = static_cast<InitialState>(v); }},
       {"cell", kCellNames.size(),

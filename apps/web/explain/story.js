@@ -44,9 +44,14 @@ function joinedInputs(model, inputs, t) {
     embedding: { letter: "e", name: "embedding e", values: embedding },
     context: { letter: "c", name: "context c", values: context },
     state: { letter: "h", name: "state h", values: layers.at(-1).state },
+    previous_state: { letter: "h′", name: "state h before", values: stateBefore(model, t) },
     readout: { letter: "r", name: "readout r before", values: readoutBefore(model, t) },
   };
   return inputs.map((input) => known[input]);
+}
+
+function stateBefore(model, t) {
+  return t === 0 ? model.decoder.initial.at(-1) : model.decoder.steps[t - 1].layers.at(-1).state;
 }
 
 function readoutBefore(model, t) {
