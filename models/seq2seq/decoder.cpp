@@ -418,9 +418,10 @@ DecoderOutput<T> Decoder<T>::forced(const IntArray& words, const DecoderMemory<T
     if (config_.readout_from == AttendFrom::current) {
       joined = cat({run.contexts_and_states, made.embedding}, -1);
     } else {
-      const std::ptrdiff_t split = -static_cast<std::ptrdiff_t>(config_.hidden);
-      made.context = slice(run.contexts_and_states, -1, 0, split);
-      made.state = slice(run.contexts_and_states, -1, split);
+      const auto D = static_cast<std::ptrdiff_t>(config_.encoder_size());
+      const auto both = static_cast<std::ptrdiff_t>(run.contexts_and_states.dim(2));
+      made.context = slice(run.contexts_and_states, -1, 0, D);
+      made.state = slice(run.contexts_and_states, -1, D, both);
     }
   } else {
     made.state = layers_(made.embedding, {}, mode, initial.hidden_).states;
