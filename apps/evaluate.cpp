@@ -29,23 +29,8 @@ struct Evaluation {
   double seconds = 0;                     // of the search
 };
 
-// For each target word the source word it looks at most; words that look at eos have no link.
-text::Alignment strongest_links(const std::vector<std::vector<float>>& weights) {
-  text::Alignment links;
-  for (std::size_t t = 0; t + 1 < weights.size(); ++t) {  // the last row is eos
-    const auto best = std::max_element(weights[t].begin(), weights[t].end());
-    const auto s = static_cast<std::size_t>(best - weights[t].begin());
-    if (s + 1 < weights[t].size()) links.emplace_back(s, t);
-  }
-  return links;
-}
-
 double alignment_error(const EvaluateOptions& options, const Translator& translator,
-                       const std::vector<Translator::Scored>& scored) {
-  const DataConfig& data = translator.config().data;
-  if (data.source_tokenizer != text::TokenizerKind::words ||
-      data.target_tokenizer != text::TokenizerKind::words)
-    throw UsageError("--alignments needs a model whose tokens are words");
+                       const text::Corpus& corpus, const std::vector<Translator::Scored>& scored) {
   if (!translator.config().model.attends())
     throw UsageError("--alignments needs a model with attention");
   const std::vector<text::Alignment> gold = text::read_alignments(options.alignments);
@@ -54,7 +39,8 @@ double alignment_error(const EvaluateOptions& options, const Translator& transla
                            " lines, but " + options.alignments + " has " +
                            std::to_string(gold.size()) + "; they must match line by line");
   std::vector<text::Alignment> found;
-  for (const auto& pair : scored) found.push_back(strongest_links(pair.weights));
+  for (std::size_t i = 0; i < scored.size(); ++i)
+    found.push_back(translator.links(corpus.source[i], corpus.target[i], scored[i]));
   return text::alignment_error_rate(found, gold);
 }
 
@@ -118,7 +104,7 @@ int run_evaluate(const EvaluateOptions& options) {
   e.sentences = corpus.size();
   const auto scored = translator.score(corpus.source, corpus.target, &pool);
   if (!options.alignments.empty())
-    e.alignment_error_rate = alignment_error(options, translator, scored);
+    e.alignment_error_rate = alignment_error(options, translator, corpus, scored);
   std::size_t reference_tokens = 0;
   for (const auto& pair : scored) {
     e.log_probability += pair.log_probability;
