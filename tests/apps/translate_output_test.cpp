@@ -154,10 +154,15 @@ TEST_CASE("lexicon: from alignments, from a model, from both") {
     CHECK(std::count(entry.begin(), entry.end(), '\t') == 2);
 }
 
-TEST_CASE("what translate and lexicon refuse") {
+TEST_CASE("a model without attention: JSON without it; and what translate and lexicon refuse") {
   const World world;
   world.add_model();
   REQUIRE(world.run(train_to("plain") + Arguments{"--attention", "none"}).exit_code == 0);
+  const Json json = parse_json<Json>(
+      world.run({"translate", "--model", "plain", "--format", "json"}, "je vois le chat\n").out);
+  CHECK(json.at("entropies").size() == json.at("tokens").size());
+  CHECK(!json.contains("attention"));
+  CHECK(!json.contains("alignments"));
   world.write("a.fr", "le chat\n");
   world.write("a.align", "0-0 2-1\n");
   world.write("b.align", "0-0\n0-0\n");
