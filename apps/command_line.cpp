@@ -5,7 +5,7 @@
 namespace babelgrad::apps {
 namespace {
 
-// Flags as they are typed: without the {true} and {false} that CLI11 shows behind them.
+// Flags as they are typed, without the {true} and {false} that CLI11 shows behind them.
 class HelpFormatter : public CLI::Formatter {
  public:
   std::string make_option_name(const CLI::Option* option, bool is_positional) const override {
@@ -14,6 +14,12 @@ class HelpFormatter : public CLI::Formatter {
       if (const std::size_t at = name.find(value); at != std::string::npos)
         name.erase(at, value.size());
     return name;
+  }
+  // Without the "=[]" of an option that may be repeated.
+  std::string make_option_opts(const CLI::Option* option) const override {
+    std::string opts = CLI::Formatter::make_option_opts(option);
+    if (const std::size_t at = opts.find("=[]"); at != std::string::npos) opts.erase(at, 3);
+    return opts;
   }
 };
 
@@ -29,7 +35,8 @@ CommandLine::CommandLine() : app_("Attention sequence-to-sequence models on the 
   app_.option_defaults()->always_capture_default()->multi_option_policy(
       CLI::MultiOptionPolicy::TakeLast);
   commands_ = {{"train", add_train(app_)},       {"translate", add_translate(app_)},
-               {"evaluate", add_evaluate(app_)}, {"score", add_score(app_)},
+               {"evaluate", add_evaluate(app_)}, {"compare", add_compare(app_)},
+               {"average", add_average(app_)},   {"score", add_score(app_)},
                {"inspect", add_inspect(app_)},   {"explain", add_explain(app_)},
                {"report", add_report(app_)},     {"serve", add_serve(app_)},
                {"lexicon", add_lexicon(app_)},   {"document", add_document(app_)}};

@@ -52,6 +52,15 @@ class ConfigFlags::Adder {
   void text(const char* key, const std::string& field, const char* help) {
     add(key, help, Flag::Type::text)->type_name("F")->default_str(field);
   }
+  void files(const char* key, const std::vector<std::string>&, const char* help) {
+    auto& flag = flags_.flags_[key] = std::make_unique<Flag>();
+    flag->type = Flag::Type::files;
+    flag->option = command_.add_option("--" + flag_name(key), flag->files, help)
+                       ->group(group_)
+                       ->type_name("F")
+                       ->allow_extra_args(false)
+                       ->take_all();
+  }
   template <class E, class Names>
   void choice(const char* key, const E& field, const Names& names, const char* help) {
     std::string all;
@@ -61,13 +70,14 @@ class ConfigFlags::Adder {
         ->default_str(names[static_cast<std::size_t>(field)]);
   }
   template <class N, class L, class H>
-  void number_of_both(const char* key, const N& source, const N&, L low, H high, const char* help) {
-    number(key, source, low, high, help);
+  void number_of_all(const char* key, std::initializer_list<N*> fields, L low, H high,
+                     const char* help) {
+    number(key, **fields.begin(), low, high, help);
   }
   template <class E, class Names>
-  void choice_of_both(const char* key, const E& source, const E&, const Names& names,
-                      const char* help) {
-    choice(key, source, names, help);
+  void choice_of_all(const char* key, std::initializer_list<E*> fields, const Names& names,
+                     const char* help) {
+    choice(key, **fields.begin(), names, help);
   }
   void flag(const char* key, const bool& field, const char* help) {
     auto& flag = flags_.flags_[key] = std::make_unique<Flag>();
@@ -122,6 +132,7 @@ void ConfigFlags::apply(Config& config) const {
   for (const auto& [key, flag] : flags_) {
     if (flag->option->count() == 0) continue;
     json[key] = flag->text;
+    if (flag->type == Flag::Type::files) json[key] = flag->files;
     if (flag->type == Flag::Type::flag) json[key] = flag->text == "true";
     if (flag->type != Flag::Type::number) continue;
     if (const auto number = number_of(flag->text); number.is_number()) json[key] = number;

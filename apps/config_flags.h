@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "babelgrad/models/config/config.h"
 
@@ -28,8 +29,9 @@ class ConfigFlags {
   class Adder;
   struct Flag {
     CLI::Option* option;
-    std::string text;  // as given
-    enum class Type { number, flag, text } type;
+    std::string text;                // as given
+    std::vector<std::string> files;  // of a flag that may be repeated
+    enum class Type { number, flag, text, files } type;
   };
   std::map<std::string, std::unique_ptr<Flag>> flags_;  // by key
 };

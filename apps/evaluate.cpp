@@ -1,47 +1,161 @@
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "babelgrad/apps/figure.h"
 #include "babelgrad/apps/model_options.h"
+#include "babelgrad/apps/quality_options.h"
 #include "babelgrad/models/training/validation.h"
 #include "babelgrad/text/alignment.h"
 #include "babelgrad/text/bleu.h"
-#include "babelgrad/text/chrf.h"
 #include "babelgrad/text/corpus.h"
-#include "babelgrad/text/error.h"
 
 namespace babelgrad::apps {
 namespace {
 
 struct EvaluateOptions {
   ModelOptions model;
-  std::string source, reference, alignments, output;
-  bool json = false;
+  QualityOptions quality;
+  std::string source, alignments;
+  bool confidence = false, json = false;
+
+  std::optional<text::Bootstrap> bootstrap() const {
+    if (!confidence) return std::nullopt;
+    return quality.bootstrap;
+  }
+};
+
+struct TestSet {
+  std::vector<std::string> source;
+  text::References references;  // as the model reads them
+};
+
+// Of the references of a sentence together.
+struct LogProbability {
+  double nats = 0;
+  std::size_t tokens = 0;  // eos included
+
+  LogProbability& operator+=(const LogProbability& other) {
+    nats += other.nats;
+    tokens += other.tokens;
+    return *this;
+  }
+  double perplexity() const { return std::exp(-nats / static_cast<double>(tokens)); }
 };
 
 struct Evaluation {
-  text::Bleu bleu_13a, bleu_none;
-  TextQuality text;
-  double log_probability = 0;  // nats a reference token
+  std::vector<std::pair<text::Bleu, Figure>> bleu;  // by tokenizer
+  Figure chrf, exact_match, token_error_rate, perplexity;
+  std::string references;  // a sentence, for signatures
   std::optional<double> alignment_error_rate;
   std::size_t sentences = 0, tokens = 0;  // translations, with eos
   double seconds = 0;                     // of the search
 };
 
 double alignment_error(const EvaluateOptions& options, const Translator& translator,
-                       const text::Corpus& corpus, const std::vector<Translator::Scored>& scored) {
+                       const std::vector<std::string>& sources,
+                       const std::vector<std::string>& targets,
+                       const std::vector<Translator::Scored>& scored) {
   if (!translator.config().model.attends())
     throw UsageError("--alignments needs a model with attention");
   const std::vector<text::Alignment> gold = text::read_alignments(options.alignments);
-  if (gold.size() != scored.size())
-    throw text::InputError(options.source + " has " + std::to_string(scored.size()) +
-                           " lines, but " + options.alignments + " has " +
-                           std::to_string(gold.size()) + "; they must match line by line");
+  text::require_aligned(options.source, scored.size(), options.alignments, gold.size());
   std::vector<text::Alignment> found;
   for (std::size_t i = 0; i < scored.size(); ++i)
-    found.push_back(translator.links(corpus.source[i], corpus.target[i], scored[i]));
+    found.push_back(translator.links(sources[i], targets[i], scored[i]));
   return text::alignment_error_rate(found, gold);
+}
+
+TestSet read_test_set(const EvaluateOptions& options, const Translator& translator) {
+  std::vector<std::string> source = text::read_lines(options.source);
+  const auto files = options.quality.read_references();
+  text::require_aligned(options.source, source.size(), options.quality.references[0],
+                        files[0].size());
+  translator.require_readable(source, translator.codecs().source, options.source);
+  for (std::size_t k = 0; k < files.size(); ++k)
+    translator.require_readable(files[k], translator.codecs().target,
+                                options.quality.references[k]);
+  const auto prepare = [&](const std::string& line) {
+    return prepare_line(translator.config().data, line);
+  };
+  return {std::move(source), text::References(files).changed(prepare)};
+}
+
+// log P of all references, and the attention's error rate if that is asked for.
+std::vector<LogProbability> score_references(const EvaluateOptions& options,
+                                             const Translator& translator, const TestSet& test,
+                                             WorkerPool& pool, Evaluation& e) {
+  std::vector<std::string> sources, targets;
+  std::vector<std::size_t> sentences;
+  for (std::size_t i = 0; i < test.source.size(); ++i)
+    for (const std::string& reference : test.references[i]) {
+      sources.push_back(test.source[i]);
+      targets.push_back(reference);
+      sentences.push_back(i);
+    }
+  const auto scored = translator.score(sources, targets, &pool);
+  if (!options.alignments.empty())
+    e.alignment_error_rate = alignment_error(options, translator, sources, targets, scored);
+  std::vector<LogProbability> sums(test.source.size());
+  for (std::size_t k = 0; k < scored.size(); ++k)
+    sums[sentences[k]] += {scored[k].log_probability, scored[k].tokens};
+  return sums;
+}
+
+std::vector<std::string> translate_all(const Translator& translator,
+                                       const std::vector<std::string>& source, WorkerPool& pool,
+                                       Evaluation& e) {
+  const auto start = std::chrono::steady_clock::now();
+  std::vector<std::string> hypotheses;
+  const SearchConfig search = spread(translator.config().search, source.size(), pool.threads());
+  for (auto& translations : translator.translate(source, search, {.pool = &pool})) {
+    e.tokens += translations[0].hypothesis.tokens.size();
+    hypotheses.push_back(std::move(translations[0].text));
+  }
+  e.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return hypotheses;
+}
+
+// What is asked for; else both that suit text as it comes.
+std::vector<text::BleuTokenizer> tokenizers(const QualityOptions& options) {
+  if (const auto asked = options.tokenizer()) return {*asked};
+  return {text::BleuTokenizer::none, text::BleuTokenizer::mteval_13a};
+}
+
+void measure(const EvaluateOptions& options, const Translator& translator, const TestSet& test,
+             const std::vector<std::string>& hypotheses, Evaluation& e) {
+  const auto bootstrap = options.bootstrap();
+  for (const text::BleuTokenizer tokenizer : tokenizers(options.quality)) {
+    const auto counts = text::bleu_counts(hypotheses, test.references, tokenizer);
+    text::Bleu bleu = text::bleu_of(text::sum_of(counts));
+    bleu.tokenizer = tokenizer;
+    bleu.references = test.references.count();
+    e.bleu.emplace_back(
+        bleu, figure_of(
+                  counts, [](const auto& sum) { return text::bleu_of(sum).score; }, bootstrap));
+  }
+  const TextCounts counts = text_counts(translator, hypotheses, test.references);
+  const auto share = [](const text::ExactMatch& sum) { return sum.share(); };
+  const auto rate = [](const text::ErrorRate& sum) { return sum.rate(); };
+  const auto score = [](const text::ChrfCounts& sum) { return sum.score(); };
+  e.exact_match = figure_of(counts.exact, share, bootstrap);
+  e.token_error_rate = figure_of(counts.errors, rate, bootstrap);
+  e.chrf = figure_of(counts.chrf, score, bootstrap);
+  e.references = test.references.count();
+}
+
+std::string resampled(const std::string& signature, const EvaluateOptions& options) {
+  const auto bootstrap = options.bootstrap();
+  return bootstrap ? text::resampled_signature(signature, *bootstrap) : signature;
+}
+
+// A figure under its key, and its interval under "confidence".
+void add(nlohmann::ordered_json& json, const std::string& key, const Figure& figure) {
+  json[key] = figure.value;
+  if (const auto confidence = figure.confidence())
+    json["confidence"][key] = {{"mean", confidence->mean}, {"half_width", confidence->half_width}};
 }
 
 nlohmann::ordered_json to_json(const Evaluation& e, const EvaluateOptions& options,
@@ -54,15 +168,19 @@ nlohmann::ordered_json to_json(const Evaluation& e, const EvaluateOptions& optio
   json["beam"] = search.beam;
   json["length_penalty"] = search.length_penalty;
   json["sentences"] = e.sentences;
-  json["bleu_13a"] = e.bleu_13a.score;
-  json["bleu_13a_signature"] = e.bleu_13a.signature();
-  json["bleu_none"] = e.bleu_none.score;
-  json["bleu_none_signature"] = e.bleu_none.signature();
-  json["chrf2"] = e.text.chrf;
-  json["chrf2_signature"] = text::chrf_signature();
-  json["exact_match"] = e.text.exact_match;
-  json["token_error_rate"] = e.text.token_error_rate;
-  json["perplexity"] = std::exp(-e.log_probability);
+  json["references"] = options.quality.references.size();
+  if (const auto bootstrap = options.bootstrap())
+    json["confidence"] = {{"resamples", bootstrap->resamples}, {"seed", bootstrap->seed}};
+  for (const auto& [bleu, figure] : e.bleu) {
+    const std::string key = std::string("bleu_") + text::name_of(bleu.tokenizer);
+    add(json, key, figure);
+    json[key + "_signature"] = resampled(bleu.signature(), options);
+  }
+  add(json, "chrf2", e.chrf);
+  json["chrf2_signature"] = resampled(text::chrf_signature(e.references), options);
+  add(json, "exact_match", e.exact_match);
+  add(json, "token_error_rate", e.token_error_rate);
+  add(json, "perplexity", e.perplexity);
   if (e.alignment_error_rate) json["alignment_error_rate"] = *e.alignment_error_rate;
   json["seconds"] = e.seconds;
   json["sentences_per_second"] = static_cast<double>(e.sentences) / e.seconds;
@@ -70,58 +188,41 @@ nlohmann::ordered_json to_json(const Evaluation& e, const EvaluateOptions& optio
   return json;
 }
 
-void print(const Evaluation& e) {
-  std::printf("%s\n%s\n", e.bleu_none.to_string().c_str(), e.bleu_13a.to_string().c_str());
-  std::printf("chrF2|%s = %.1f\n", text::chrf_signature().c_str(), e.text.chrf);
-  std::printf("exact match           %6.2f %%\n", 100 * e.text.exact_match);
-  std::printf("token error rate      %6.2f %%\n", 100 * e.text.token_error_rate);
-  std::printf("perplexity            %6.2f\n", std::exp(-e.log_probability));
+void print(const Evaluation& e, const EvaluateOptions& options) {
+  for (const auto& [bleu, figure] : e.bleu)
+    std::printf("BLEU|%s = %.1f%s %s\n", resampled(bleu.signature(), options).c_str(), bleu.score,
+                figure.confidence_text(1).c_str(), bleu.details().c_str());
+  std::printf("chrF2|%s = %.1f%s\n", resampled(text::chrf_signature(e.references), options).c_str(),
+              e.chrf.value, e.chrf.confidence_text(1).c_str());
+  std::printf("exact match           %6.2f %%%s\n", 100 * e.exact_match.value,
+              e.exact_match.confidence_text(2, 100).c_str());
+  std::printf("token error rate      %6.2f %%%s\n", 100 * e.token_error_rate.value,
+              e.token_error_rate.confidence_text(2, 100).c_str());
+  std::printf("perplexity            %6.2f%s\n", e.perplexity.value,
+              e.perplexity.confidence_text(2).c_str());
   if (e.alignment_error_rate) std::printf("alignment error rate  %6.3f\n", *e.alignment_error_rate);
   std::printf("%zu sentences in %.1f s: %.1f sentences/s, %.0f tokens/s\n", e.sentences, e.seconds,
               static_cast<double>(e.sentences) / e.seconds,
               static_cast<double>(e.tokens) / e.seconds);
 }
 
-std::vector<std::string> translate_all(const Translator& translator, const text::Corpus& corpus,
-                                       WorkerPool& pool, Evaluation& e) {
-  const auto start = std::chrono::steady_clock::now();
-  std::vector<std::string> hypotheses;
-  const SearchConfig search =
-      spread(translator.config().search, corpus.source.size(), pool.threads());
-  for (auto& translations : translator.translate(corpus.source, search, {.pool = &pool})) {
-    e.tokens += translations[0].hypothesis.tokens.size();
-    hypotheses.push_back(std::move(translations[0].text));
-  }
-  e.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  return hypotheses;
-}
-
 int run_evaluate(const EvaluateOptions& options) {
+  options.quality.tokenizer();  // a wrong name is told before anything is read
+  if (!options.alignments.empty() && options.quality.references.size() > 1)
+    throw UsageError("--alignments are those of one --reference");
   const Translator translator = options.model.load();
-  const text::Corpus corpus = read_parallel(translator, options.source, options.reference);
+  const TestSet test = read_test_set(options, translator);
   WorkerPool pool(options.model.threads);
   Evaluation e;
-  e.sentences = corpus.size();
-  const auto scored = translator.score(corpus.source, corpus.target, &pool);
-  if (!options.alignments.empty())
-    e.alignment_error_rate = alignment_error(options, translator, corpus, scored);
-  std::size_t reference_tokens = 0;
-  for (const auto& pair : scored) {
-    e.log_probability += pair.log_probability;
-    reference_tokens += pair.tokens;
-  }
-  e.log_probability /= static_cast<double>(reference_tokens);
-  const std::vector<std::string> hypotheses = translate_all(translator, corpus, pool, e);
-  std::vector<std::string> references;
-  for (const std::string& line : corpus.target)
-    references.push_back(prepare_line(translator.config().data, line));
-  e.bleu_13a = text::corpus_bleu(hypotheses, references, text::BleuTokenizer::mteval_13a);
-  e.bleu_none = text::corpus_bleu(hypotheses, references, text::BleuTokenizer::none);
-  e.text = text_quality(translator, hypotheses, references);
+  e.sentences = test.source.size();
+  e.perplexity = figure_of(
+      score_references(options, translator, test, pool, e),
+      [](const LogProbability& sum) { return sum.perplexity(); }, options.bootstrap());
+  measure(options, translator, test, translate_all(translator, test.source, pool, e), e);
   if (options.json)
     std::cout << to_json(e, options, translator.config().search).dump(2) << "\n";
   else
-    print(e);
+    print(e, options);
   return 0;
 }
 
@@ -135,9 +236,11 @@ Run add_evaluate(CLI::App& app) {
   command->add_option("--source", options->source, "sentences to translate")
       ->type_name("F")
       ->required();
-  command->add_option("--reference", options->reference, "their translations")
-      ->type_name("F")
-      ->required();
+  options->quality.add(*command, "none and 13a, both");
+  command->add_flag("--confidence", options->confidence,
+                    "also the mean of bootstrap resamples and the interval around it that holds "
+                    "95 % of them");
+  options->quality.add_bootstrap(*command);
   command
       ->add_option("--alignments", options->alignments,
                    "gold word alignments (0-0 1-2 ...): also measure the attention's error rate")

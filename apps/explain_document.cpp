@@ -39,16 +39,19 @@ Json vectors(const std::vector<Tensor<float>>& rows) {
   return list;
 }
 
-Json gates(const GruTrace<float>& step) {
-  return {{"reset", vector(step.reset)},
-          {"update", vector(step.update)},
-          {"candidate", vector(step.candidate)},
-          {"state", vector(step.state)}};
+// The parts that the cell has, in the order in which they are made.
+Json gates(const CellTrace<float>& step) {
+  constexpr std::array<const char*, kCellParts> kNames{"reset",     "update", "input", "forget",
+                                                       "candidate", "output", "cell",  "state"};
+  Json parts;
+  for (std::size_t i = 0; i < kCellParts; ++i)
+    if (step.parts[i].defined()) parts[kNames[i]] = vector(step.parts[i]);
+  return parts;
 }
 
-Json gates(const std::vector<GruTrace<float>>& steps) {
+Json gates(const std::vector<CellTrace<float>>& steps) {
   Json list = Json::array();
-  for (const GruTrace<float>& step : steps) list.push_back(gates(step));
+  for (const CellTrace<float>& step : steps) list.push_back(gates(step));
   return list;
 }
 
@@ -71,14 +74,19 @@ Json describe(const ExplainedModel& model) {
             {"input_feeding", c.input_feeding},
             {"readout", name_of(kReadoutNames, c.readout)},
             {"initial_state", name_of(kInitialStateNames, c.initial_state)},
-            {"gru_inputs", names(gru_inputs(c))},
+            {"recurrent_inputs", names(recurrent_inputs(c))},
             {"readout_inputs", names(readout_inputs(c))},
             {"embedding", c.embedding},
             {"encoder_hidden", c.encoder_hidden},
             {"hidden", c.hidden},
             {"readout_size", c.readout_units()},
-            {"layers", c.layers},
+            {"cell", name_of(kCellNames, c.cell)},
+            {"layer_norm", c.layer_norm},
+            {"encoder_layers", c.encoder_layers},
+            {"decoder_layers", c.decoder_layers},
+            {"residual", c.residual},
             {"bidirectional", c.bidirectional},
+            {"reverse_source", c.reverse_source},
             {"parameters", translator.model().store().element_count()},
             {"source_vocabulary", c.source_vocabulary},
             {"target_vocabulary", c.target_vocabulary},
@@ -87,6 +95,8 @@ Json describe(const ExplainedModel& model) {
   if (c.attends()) {
     json["score"] = name_of(kScoreNames, c.score);
     json["attend_from"] = name_of(kAttendFromNames, c.attend_from);
+    json["window"] = c.window;
+    json["coverage"] = c.coverage;
   }
   return json;
 }

@@ -29,18 +29,24 @@ const ExternalProgram kGraphviz{"dot", "graphviz"};
 std::string describe(const Config& config) {
   const Seq2SeqConfig& m = config.model;
   const auto size = [](std::size_t n) { return std::to_string(n); };
-  std::string text = "no attention";
-  if (m.attends())
-    text = std::string(name_of(kAttentionNames, m.attention)) + " attention from the " +
-           name_of(kAttendFromNames, m.attend_from) + " state, " + name_of(kScoreNames, m.score) +
-           " score";
+  std::string text =
+      std::string(m.layer_norm ? "layer-normalised " : "") + name_of(kCellNames, m.cell) + ", ";
+  if (!m.attends())
+    text += "no attention";
+  else
+    text += std::string(name_of(kAttentionNames, m.attention)) + " attention from the " +
+            name_of(kAttendFromNames, m.attend_from) + " state, " + name_of(kScoreNames, m.score) +
+            " score";
+  if (m.coverage) text += ", coverage";
   if (m.input_feeding) text += ", input feeding";
   if (m.readout != Readout::tanh)
     text += std::string(", ") + name_of(kReadoutNames, m.readout) + " readout";
   if (m.initial_state != InitialState::last)
     text += std::string(", initial state ") + name_of(kInitialStateNames, m.initial_state);
   text += "; embedding " + size(m.embedding) + ", encoder " + (m.bidirectional ? "2 x " : "") +
-          size(m.encoder_hidden) + ", decoder " + size(m.hidden) + ", layers " + size(m.layers);
+          size(m.encoder_hidden) + ", decoder " + size(m.hidden) + ", layers " +
+          size(m.encoder_layers) + " and " + size(m.decoder_layers) +
+          (m.residual ? ", residual" : "");
   text += "; vocabulary " + size(m.source_vocabulary) + " to " + size(m.target_vocabulary) + ", " +
           name_of(kTokenizerNames, config.data.source_tokenizer);
   if (config.data.target_tokenizer != config.data.source_tokenizer)

@@ -47,10 +47,7 @@ void require_words(const text::Alignment& links, const PairWords& words, const s
 void count_file(const LexiconOptions& options, const Translator* translator,
                 const text::Corpus& corpus, text::LexiconCounts& counts) {
   const auto alignments = text::read_alignments(options.alignments);
-  if (alignments.size() != corpus.size())
-    throw text::InputError(options.source + " has " + std::to_string(corpus.size()) +
-                           " lines, but " + options.alignments + " has " +
-                           std::to_string(alignments.size()) + "; they must match line by line");
+  text::require_aligned(options.source, corpus.size(), options.alignments, alignments.size());
   for (std::size_t i = 0; i < corpus.size(); ++i) {
     const PairWords words = words_of(translator, corpus, i);
     require_words(alignments[i], words, options.alignments, i);

@@ -38,7 +38,9 @@ ReportData read_data_of_training(const Translator& translator) {
     drop_long(corpora.validation, translator.codecs(), c.max_length);
     if (corpora.validation.size() == 0)
       throw UsageError("all validation pairs that config.json names are longer than max_length");
-    const std::string origin = c.tsv.empty() ? c.source : c.tsv;
+    std::string origin;
+    for (const std::string& path : c.tsv.empty() ? c.source : c.tsv)
+      origin += (origin.empty() ? "" : ", ") + path;
     return {std::move(corpora.validation),
             c.valid_source.empty() ? "held out of " + origin : c.valid_source,
             std::move(corpora.train.target)};

@@ -6,12 +6,11 @@
 
 #include "babelgrad/apps/commands.h"
 #include "babelgrad/apps/config_flags.h"
+#include "babelgrad/apps/output_folder.h"
 #include "babelgrad/apps/progress.h"
-#include "babelgrad/base/files.h"
 #include "babelgrad/models/config/config_json.h"
 #include "babelgrad/models/config/presets.h"
 #include "babelgrad/models/training/trainer.h"
-#include "babelgrad/models/training/training_lock.h"
 #include "babelgrad/text/error.h"
 #include "babelgrad/text/files.h"
 
@@ -29,7 +28,7 @@ extern "C" void note_interrupt(int) {
 }
 
 struct TrainOptions {
-  std::string config_file, out, preset;
+  std::string config_file, out, preset, from;
   bool resume = false, overwrite = false, profile = false;
   ConfigFlags flags;
 };
@@ -39,6 +38,27 @@ void require_resumable(const Config& stored, const Config& asked) {
     throw ConfigError("command line: " + difference->key + " is " + difference->now +
                       ", but the training in the folder has " + difference->stored +
                       "; it cannot change on --resume");
+}
+
+// What a model decides about every training that starts from it.
+Config config_from(const Config& model) {
+  Config config = structure_of(model);
+  config.model.dropout = model.model.dropout;
+  config.search = model.search;
+  return config;
+}
+
+void require_same_structure(const Config& model, const Config& asked, const std::string& folder) {
+  if (const auto difference = structure_difference(model, asked))
+    throw ConfigError("command line: " + difference->key + " is " + difference->now +
+                      ", but the model in " + folder + " has " + difference->stored +
+                      "; it cannot change with --from");
+}
+
+void copy_parameters(const ParameterStore<float>& from, ParameterStore<float>& to) {
+  Safetensors all;
+  add_parameters(all, from);
+  load_parameters(all, to);
 }
 
 // Numbers that 0 leaves to the machine, settled so that config.json records them.
@@ -60,49 +80,19 @@ void apply_preset(const std::string& name, Seq2SeqConfig& config) {
   throw ConfigError("command line: preset is \"" + name + "\"; need " + all);
 }
 
-Config read_config(const TrainOptions& options) {
-  Config config;
+// `start`: the model of --from, or null.
+Config read_config(const TrainOptions& options, const Translator* start) {
+  Config config = start ? config_from(start->config()) : Config{};
   apply_preset(options.preset, config.model);
   if (!options.config_file.empty())
     update_from_json(config, text::read_file(options.config_file), options.config_file);
   if (options.flags.was_given("threads") && !options.flags.was_given("shards"))
     config.training.shards = 0;
   options.flags.apply(config);
+  if (start) require_same_structure(start->config(), config, options.from);
   settle_threads(config.training);
   config.training.check();
   return config;
-}
-
-void require_free_folder(const TrainOptions& options) {
-  std::error_code error;
-  const fs::file_status status = fs::status(options.out, error);
-  if (status.type() == fs::file_type::not_found) return;
-  if (error) throw UsageError(options.out + ": cannot be read (" + error.message() + ")");
-  if (!fs::is_directory(status)) throw UsageError(options.out + ": is a file, not a folder");
-  const fs::directory_iterator files(options.out, error);
-  if (error) throw UsageError(options.out + ": cannot be read (" + error.message() + ")");
-  const bool empty = std::all_of(begin(files), end(files), [](const fs::directory_entry& entry) {
-    return entry.path().filename() == kLockFile || is_stale_temporary(entry.path());
-  });
-  if (!empty && !options.overwrite)
-    throw UsageError(options.out +
-                     ": exists; give --overwrite to replace the model in it, or "
-                     "--resume to go on training it");
-}
-
-// For the length of the training. A folder that is not there yet is locked when it is.
-std::unique_ptr<const TrainingLock> lock_folder(const TrainOptions& options) {
-  std::error_code error;
-  if (!fs::is_directory(options.out, error)) return nullptr;
-  auto lock = std::make_unique<const TrainingLock>(options.out);
-  tidy_folder(options.out);
-  return lock;
-}
-
-void make_folder(const std::string& path) {
-  std::error_code error;
-  fs::create_directories(path, error);
-  if (error) throw UsageError(path + ": cannot be created (" + error.message() + ")");
 }
 
 void report_data(const TrainingData& data, const Translator& translator) {
@@ -152,6 +142,8 @@ int train(Translator& translator, const TrainingData& data, const TrainOptions& 
     trainer.resume();
     translator.save_config(options.out);
     std::fprintf(stderr, "resuming after update %zu\n", trainer.update());
+  } else if (!options.from.empty()) {
+    trainer.validate_start();
   }
   std::signal(SIGINT, note_interrupt);
   std::signal(SIGTERM, note_interrupt);
@@ -182,7 +174,7 @@ TrainingData load_data_again(const Config& config, const Codecs& codecs,
 int resume_training(const TrainOptions& options) {
   if (!options.config_file.empty())
     throw UsageError("--config cannot be given with --resume; the folder has its own");
-  const auto lock = lock_folder(options);
+  const auto lock = lock_folder(options.out);
   const fs::path stored_file = fs::path(options.out) / kConfigFile;
   const Config stored = stored_config(text::read_file(stored_file), stored_file.string());
   Config config = stored;
@@ -196,18 +188,16 @@ int resume_training(const TrainOptions& options) {
 }
 
 int begin_training(const TrainOptions& options) {
-  Config config = read_config(options);
-  require_free_folder(options);
-  auto lock = lock_folder(options);
-  if (lock) require_free_folder(options);  // another training may have ended just now
-  const TrainingData data = load_training_data(config, std::nullopt);
+  std::optional<Translator> start;
+  if (!options.from.empty()) start.emplace(Translator::load(options.from));
+  Config config = read_config(options, start ? &*start : nullptr);
+  OutputFolder folder(options.out, options.overwrite, ", or --resume to go on training it");
+  const TrainingData data =
+      load_training_data(config, start ? std::optional(start->codecs()) : std::nullopt);
   fit_config(config, data.codecs);
   Translator translator(config, data.codecs);
-  if (!lock) {
-    make_folder(options.out);
-    lock = lock_folder(options);
-    require_free_folder(options);
-  }
+  if (start) copy_parameters(start->model().store(), translator.model().store());
+  folder.make();
   return train(translator, data, options);
 }
 
@@ -215,6 +205,8 @@ int run_train(const TrainOptions& options) {
   if (options.out.empty()) throw UsageError("--out is required; see babelgrad train --help");
   if (options.resume && options.overwrite)
     throw UsageError("--resume and --overwrite exclude each other");
+  if (options.resume && !options.from.empty())
+    throw UsageError("--resume and --from exclude each other");
   return options.resume ? resume_training(options) : begin_training(options);
 }
 
@@ -228,6 +220,11 @@ Run add_train(CLI::App& app) {
       ->add_option("--config", options->config_file,
                    "JSON file of the keys below; flags override it")
       ->type_name("F.json");
+  command
+      ->add_option("--from", options->from,
+                   "start from this model's parameters, with its vocabularies and structure, on "
+                   "new data; the first validation is of the model as it is")
+      ->type_name("DIR");
   std::string presets, meanings;
   for (const Preset& preset : kPresets) {
     presets += (presets.empty() ? "" : "|") + std::string(preset.name);

@@ -193,8 +193,10 @@ void write_pairs(const Workload& work, const Options& o) {
 
 void run(const Options& o, const Workload& work) {
   const Seq2SeqConfig& m = work.config.model;
-  if (!m.attends() || m.attends_from_previous() || m.input_feeding || m.readout != Readout::tanh ||
-      m.layers != 1 || !m.bidirectional || m.score != Score::general)
+  if (m.attention != AttentionKind::global || m.coverage || m.attends_from_previous() ||
+      m.input_feeding || m.readout != Readout::tanh || m.encoder_layers != 1 ||
+      m.decoder_layers != 1 || m.cell != CellKind::gru || m.layer_norm || !m.bidirectional ||
+      m.score != Score::general)
     throw ConfigError("decode: need a model of preset article with one layer");
   if (!o.json)
     std::printf(

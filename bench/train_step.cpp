@@ -59,7 +59,7 @@ Seq2SeqConfig model_config(const ModelShape& s) {
   c.embedding = s.embedding;
   c.encoder_hidden = c.hidden = c.attention_size = c.readout_size = s.hidden;
   c.tie_output = c.share_embeddings = false;
-  c.dropout = 0;
+  c.set_dropout(0);
   return c;
 }
 

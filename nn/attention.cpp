@@ -8,7 +8,9 @@ namespace babelgrad {
 
 template <class T>
 AttentionLayer<T>::AttentionLayer(const Scope<T>& scope, const AttentionOptions& o)
-    : options_(o), window_(scope, o.window, o.query_size, o.width) {
+    : options_(o),
+      window_(scope, o.window, o.query_size, o.width),
+      dropout_(scope / "dropout", o.dropout) {
   const auto bound = [](std::size_t in) {
     return init::uniform(1 / std::sqrt(static_cast<double>(in)));
   };
@@ -101,22 +103,31 @@ AttentionPast<T> AttentionLayer<T>::remember(const AttentionPast<T>& past,
 }
 
 template <class T>
+Tensor<T> AttentionLayer<T>::context(const Tensor<T>& weights, const Tensor<T>& values,
+                                     const Mode& mode) const {
+  if (options_.dropout == 0 || !mode.is_training()) return attention_context(weights, values);
+  const Tensor<T> x = mode.time() ? reshape(weights, {weights.dim(1), weights.dim(2)}) : weights;
+  return attention_context(reshape(dropout_(x, mode), weights.shape()), values);
+}
+
+template <class T>
 Attention<T> AttentionLayer<T>::operator()(const Tensor<T>& queries, const Tensor<T>& keys,
                                            const Tensor<T>& values, const IntArray& lengths,
-                                           const IntArray& steps) const {
-  if (window_.kind() == AttentionKind::global && options_.score != Score::location) {
+                                           const Mode& mode, const IntArray& steps) const {
+  const bool whole = options_.dropout == 0 || !mode.is_training();
+  if (whole && window_.kind() == AttentionKind::global && options_.score != Score::location) {
     const Tensor<T> compared = prepared(queries);
     if (options_.score != Score::additive) return dot_attention(compared, keys, values, lengths);
     return additive_attention(compared, keys, score_.v, values, lengths);
   }
-  const Tensor<T> a = weights(scores(queries, keys), queries, lengths, steps, {}, kEvaluation);
-  return {attention_context(a, values), a};
+  const Tensor<T> a = weights(scores(queries, keys), queries, lengths, steps, {}, mode);
+  return {context(a, values, mode), a};
 }
 
 template <class T>
 bool AttentionLayer<T>::has_recurrence() const {
   return options_.score == Score::additive && window_.kind() == AttentionKind::global &&
-         !options_.coverage;
+         !options_.coverage && options_.dropout == 0;
 }
 
 template <class T>

@@ -32,6 +32,7 @@ struct AttentionOptions {
   AttentionKind window = AttentionKind::global;
   std::size_t width = 10;  // D of the local windows
   bool coverage = false;
+  double dropout = 0;  // of weights, on their way into the context
 };
 
 // What a step of attention remembers of those before; [T, B, S] each, undefined if nothing.
@@ -58,10 +59,13 @@ class AttentionLayer {
   bool remembers() const { return options_.coverage || window_.remembers(); }
   AttentionPast<T> start(std::size_t batch, std::size_t sources) const;  // [B, S] each
   AttentionPast<T> remember(const AttentionPast<T>& past, const Tensor<T>& weights) const;
+  // weights [T, B, S], or [1, B, S] for a mode of one time step; values [S, B, D] -> [T, B, D]
+  Tensor<T> context(const Tensor<T>& weights, const Tensor<T>& values, const Mode& mode) const;
   // Scores, weights and context of steps that remember nothing: queries [T, B, H]; keys as above;
-  // values [S, B, D]; lengths [B]. In one op if the window is global.
+  // values [S, B, D]; lengths [B]. In one op if the window is global and nothing is dropped.
   Attention<T> operator()(const Tensor<T>& queries, const Tensor<T>& keys, const Tensor<T>& values,
-                          const IntArray& lengths, const IntArray& steps = {}) const;
+                          const IntArray& lengths, const Mode& mode = kEvaluation,
+                          const IntArray& steps = {}) const;
   // Whether there is one op for all steps of a GRU whose input is [word; what its last state
   // attended to]. words [T, B, E], state [B, H]; see attention_gru.
   bool has_recurrence() const;
@@ -75,6 +79,7 @@ class AttentionLayer {
 
   AttentionOptions options_;
   AttentionWindow<T> window_;
+  Dropout<T> dropout_;
   Tensor<T> key_weight_;       // W_a [H, D] of general, U_a [A, D] of additive
   AdditiveScore<T> score_;     // of additive
   Tensor<T> location_weight_;  // [L, H]

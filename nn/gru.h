@@ -2,9 +2,6 @@
 // initial values of PyTorch's nn.GRU, whose state_dict loads unchanged.
 #pragma once
 
-#include <functional>
-
-#include "babelgrad/autograd/ops/gru_part.h"
 #include "babelgrad/nn/recurrent.h"
 
 namespace babelgrad {
@@ -29,14 +26,13 @@ struct GruCell {
   }
   static const Tensor<T>& output(const State& state) { return state; }
 
-  // `step` and `sequence` as they are defined, composed of other ops. `see` is told of every part
-  // [B, H] of every time step t and returns what the run goes on with.
-  using See = std::function<Tensor<T>(std::size_t t, GruPart part, const Tensor<T>& x)>;
-  static State step(std::size_t t, const Tensor<T>& x, const State& state, const Weights& w,
-                    const See& see);
-  static RecurrentRun<T, State> sequence(const Tensor<T>& x, const State& initial, const Weights& w,
-                                         const IntArray& lengths, Direction direction,
-                                         const See& see);
+  static State step(const Tensor<T>& x, const State& state, const Weights& w,
+                    const SeePart<T>& see) {
+    return recurrence::gru_state(linear(x, w.weight_ih, w.bias_ih),
+                                 linear(state, w.weight_hh, w.bias_hh), state, see);
+  }
+  static std::vector<Tensor<T>> parts(const State& state) { return {state}; }
+  static State state_of(const std::vector<Tensor<T>>& parts) { return parts[0]; }
 };
 
 template <class T>
@@ -45,8 +41,6 @@ template <class T>
 using GruResult = RecurrentResult<GruCell<T>>;
 using GruOptions = RecurrentOptions;
 
-extern template struct GruCell<float>;
-extern template struct GruCell<double>;
 extern template class Recurrent<GruCell<float>>;
 extern template class Recurrent<GruCell<double>>;
 

@@ -1,7 +1,5 @@
 #include "babelgrad/nn/layer_norm_gru.h"
 
-#include "babelgrad/autograd/ops/recurrence.h"
-
 namespace babelgrad {
 namespace {
 
@@ -20,9 +18,10 @@ Tensor<T> input_side(const Tensor<T>& x, const LayerNormGruWeights<T>& w) {
 
 // input: a step's input side [B, 3H]; h [B, H].
 template <class T>
-Tensor<T> next_state(const Tensor<T>& input, const Tensor<T>& h, const LayerNormGruWeights<T>& w) {
+Tensor<T> next_state(const Tensor<T>& input, const Tensor<T>& h, const LayerNormGruWeights<T>& w,
+                     const SeePart<T>& see) {
   return recurrence::gru_state(
-      input, normalized(linear(h, w.weight_hh), w.norm_gates_hh, w.norm_candidate_hh), h);
+      input, normalized(linear(h, w.weight_hh), w.norm_gates_hh, w.norm_candidate_hh), h, see);
 }
 
 }  // namespace
@@ -51,7 +50,7 @@ RecurrentRun<T, Tensor<T>> LayerNormGruCell<T>::sequence(const Tensor<T>& x,
   const recurrence::Sequence q =
       recurrence::sequence_of(kName, x, w.weight_hh.dim(1), {initial}, lengths, direction);
   const auto step = [&](const Tensor<T>& input, const std::vector<Tensor<T>>& state) {
-    return std::vector<Tensor<T>>{next_state(input, state[0], w)};
+    return std::vector<Tensor<T>>{next_state<T>(input, state[0], w, recurrence::kSeeNothing)};
   };
   return with_final(
       recurrence::fold(q, input_side(x, w), {recurrence::or_zeros(initial, q)}, step).states,
@@ -61,7 +60,13 @@ RecurrentRun<T, Tensor<T>> LayerNormGruCell<T>::sequence(const Tensor<T>& x,
 template <class T>
 Tensor<T> LayerNormGruCell<T>::step(const Tensor<T>& x, const Tensor<T>& state,
                                     const LayerNormGruWeights<T>& w) {
-  return next_state(input_side(x, w), state, w);
+  return step(x, state, w, recurrence::kSeeNothing);
+}
+
+template <class T>
+Tensor<T> LayerNormGruCell<T>::step(const Tensor<T>& x, const Tensor<T>& state,
+                                    const LayerNormGruWeights<T>& w, const SeePart<T>& see) {
+  return next_state(input_side(x, w), state, w, see);
 }
 
 template struct LayerNormGruCell<float>;

@@ -31,7 +31,11 @@ struct LayerNormGruCell {
   static RecurrentRun<T, State> sequence(const Tensor<T>& x, const State& initial, const Weights& w,
                                          const IntArray& lengths, Direction direction);
   static State step(const Tensor<T>& x, const State& state, const Weights& w);
+  static State step(const Tensor<T>& x, const State& state, const Weights& w,
+                    const SeePart<T>& see);
   static const Tensor<T>& output(const State& state) { return state; }
+  static std::vector<Tensor<T>> parts(const State& state) { return {state}; }
+  static State state_of(const std::vector<Tensor<T>>& parts) { return parts[0]; }
 };
 
 template <class T>

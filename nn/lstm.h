@@ -27,6 +27,13 @@ struct LstmCell {
     return lstm_cell(x, state, w);
   }
   static const Tensor<T>& output(const State& state) { return state.h; }
+  static State step(const Tensor<T>& x, const State& state, const Weights& w,
+                    const SeePart<T>& see) {
+    return recurrence::lstm_state(
+        linear(x, w.weight_ih, w.bias_ih) + linear(state.h, w.weight_hh, w.bias_hh), state, see);
+  }
+  static std::vector<Tensor<T>> parts(const State& state) { return {state.h, state.c}; }
+  static State state_of(const std::vector<Tensor<T>>& parts) { return {parts[0], parts[1]}; }
 };
 
 template <class T>

@@ -10,6 +10,7 @@
 #include "babelgrad/nn/init.h"
 #include "babelgrad/nn/layer_norm.h"
 #include "babelgrad/nn/layer_norm_gru.h"
+#include "babelgrad/nn/layer_norm_lstm.h"
 #include "babelgrad/nn/linear.h"
 #include "babelgrad/nn/losses.h"
 #include "babelgrad/nn/lstm.h"

@@ -14,13 +14,20 @@
 //     static State step(const Tensor<Value>& x, const State&, const Weights&);
 //     static Tensor<Value> output(const State&);  // [B, H]
 //   };
+//
+// A cell whose parts can be looked at has besides: its weights' `weight_hh` [*, H], and
+//     static State step(const Tensor<Value>& x, const State&, const Weights&, const SeePart<T>&);
+//     static std::vector<Tensor<Value>> parts(const State&);  // the output first
+//     static State state_of(const std::vector<Tensor<Value>>& parts);
 #pragma once
 
 #include <cmath>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "babelgrad/autograd/ops/recurrence.h"
 #include "babelgrad/nn/dropout.h"
 
 namespace babelgrad {
@@ -30,8 +37,17 @@ struct RecurrentOptions {
   std::size_t hidden_size = 0;
   std::size_t layers = 1;
   bool bidirectional = false;
-  double dropout = 0;  // on the input of every layer but the first
+  double dropout = 0;     // on the input of every layer but the first
+  bool residual = false;  // every layer but the first adds its input to its output
+  // Of a unit's way into the next step, the same at all steps of a batch (variational dropout: Gal
+  // and Ghahramani 2016, with a mask for the batch).
+  double recurrent_dropout = 0;
+  Direction direction = Direction::forward;  // of a stack with one; names stay those of forward
 };
+
+// Told of a part [B, H] of a step; returns what the step goes on with.
+template <class T>
+using SeePart = std::function<Tensor<T>(CellPart part, const Tensor<T>& x)>;
 
 // One layer in one direction: states [T, B, H] and the state after its last step.
 template <class T, class State>
@@ -45,6 +61,13 @@ struct RecurrentResult {
   Tensor<typename Cell::Value> states;  // [T, B, D H] of the last layer; D = 2 if bidirectional
   // Each [B, H]: layer 0 forward, layer 0 reverse, layer 1 forward ...
   std::vector<typename Cell::State> final;
+};
+
+// One time step: of the last layer its output [B, H], and of each layer its state.
+template <class Cell>
+struct RecurrentStep {
+  Tensor<typename Cell::Value> output;
+  std::vector<typename Cell::State> states;
 };
 
 template <class Cell>
@@ -66,8 +89,8 @@ class Recurrent {
                   const IntArray& n) { return Cell::sequence(input, state, w, n, direction); });
   }
   // One time step of a one-directional stack: x [B, input_size], one state a layer.
-  std::vector<State> step(const Tensor<T>& x, const std::vector<State>& states, const Mode& mode,
-                          std::size_t time) const {
+  RecurrentStep<Cell> step(const Tensor<T>& x, const std::vector<State>& states, const Mode& mode,
+                           std::size_t time) const {
     return step(x, states, mode, time,
                 [](std::size_t, const Tensor<T>& input, const State& state, const Weights& w) {
                   return Cell::step(input, state, w);
@@ -82,18 +105,19 @@ class Recurrent {
   // step() with a function in the place of Cell::step:
   //   cell_step(layer, input, state, weights) -> State
   template <class CellStep>
-  std::vector<State> step(const Tensor<T>& x, const std::vector<State>& states, const Mode& mode,
-                          std::size_t time, const CellStep& cell_step) const;
+  RecurrentStep<Cell> step(const Tensor<T>& x, const std::vector<State>& states, const Mode& mode,
+                           std::size_t time, const CellStep& cell_step) const;
 
   const RecurrentOptions& options() const { return options_; }
-  const Weights& weights(std::size_t i) const { return weights_.at(i); }  // as `final`
+  // Number i in the order of `final`, as they are at this step of a training.
+  Weights weights(std::size_t i, const Mode& mode = kEvaluation) const;
 
  private:
   std::size_t directions() const { return options_.bidirectional ? 2 : 1; }
 
   RecurrentOptions options_;
   std::vector<Weights> weights_;  // in the order of `final`
-  Dropout<T> dropout_;
+  Dropout<T> dropout_, recurrent_dropout_;
 };
 
 // The parameters of a layer of so many gates with PyTorch's initial values: uniform within
@@ -118,13 +142,26 @@ RecurrentRun<T, Tensor<T>> with_final(Tensor<T> states, Direction direction) {
 
 template <class Cell>
 Recurrent<Cell>::Recurrent(const Scope<T>& scope, const RecurrentOptions& options)
-    : options_(options), dropout_(scope / "dropout", options.dropout) {
+    : options_(options),
+      dropout_(scope / "dropout", options.dropout),
+      recurrent_dropout_(scope / "recurrent_dropout", options.recurrent_dropout,
+                         DropoutKind::variational) {
   const std::size_t H = options.hidden_size;
   for (std::size_t layer = 0; layer < options.layers; ++layer)
     for (std::size_t direction = 0; direction < directions(); ++direction)
       weights_.push_back(
           Cell::make(scope, "_l" + std::to_string(layer) + (direction == 1 ? "_reverse" : ""),
                      layer == 0 ? options.input_size : directions() * H, H));
+}
+
+template <class Cell>
+typename Cell::Weights Recurrent<Cell>::weights(std::size_t i, const Mode& mode) const {
+  Weights w = weights_.at(i);
+  if (options_.recurrent_dropout == 0 || !mode.is_training()) return w;
+  const std::size_t H = options_.hidden_size;
+  const Tensor<T> ones(full<T>(mode.time() ? Shape{1, H} : Shape{1, 1, H}, 1));
+  w.weight_hh = w.weight_hh * reshape(recurrent_dropout_(ones, mode, i), {H});
+  return w;
 }
 
 template <class Cell>
@@ -144,33 +181,58 @@ RecurrentResult<Cell> Recurrent<Cell>::run(const Tensor<T>& x, const IntArray& l
     for (std::size_t direction = 0; direction < directions(); ++direction) {
       const std::size_t i = layer * directions() + direction;
       RecurrentRun<T, State> one =
-          sequence(layer, direction == 1 ? Direction::reverse : Direction::forward, input,
-                   initial.empty() ? State() : initial[i], weights_[i], lengths);
+          sequence(layer, direction == 1 ? Direction::reverse : options_.direction, input,
+                   initial.empty() ? State() : initial[i], weights(i, mode), lengths);
       both.push_back(std::move(one.states));
       result.final.push_back(std::move(one.final));
     }
-    result.states = both.size() == 1 ? both[0] : cat(both, 2);
+    const Tensor<T> states = both.size() == 1 ? both[0] : cat(both, 2);
+    result.states = options_.residual && layer > 0 ? result.states + states : states;
   }
   return result;
 }
 
 template <class Cell>
 template <class CellStep>
-std::vector<typename Cell::State> Recurrent<Cell>::step(const Tensor<T>& x,
-                                                        const std::vector<State>& states,
-                                                        const Mode& mode, std::size_t time,
-                                                        const CellStep& cell_step) const {
+RecurrentStep<Cell> Recurrent<Cell>::step(const Tensor<T>& x, const std::vector<State>& states,
+                                          const Mode& mode, std::size_t time,
+                                          const CellStep& cell_step) const {
   if (options_.bidirectional || states.size() != options_.layers)
     throw std::invalid_argument(std::string(Cell::kName) + ": a step needs one direction and " +
                                 std::to_string(options_.layers) + " states; got " +
                                 std::to_string(states.size()));
-  std::vector<State> next;
+  const Mode now = mode.at_time(time);
+  RecurrentStep<Cell> next{x, {}};
   for (std::size_t layer = 0; layer < options_.layers; ++layer) {
-    const Tensor<T> input =
-        layer == 0 ? x : dropout_(Cell::output(next.back()), mode.at_time(time), layer);
-    next.push_back(cell_step(layer, input, states[layer], weights_[layer]));
+    const Tensor<T> input = layer == 0 ? x : dropout_(next.output, now, layer);
+    next.states.push_back(cell_step(layer, input, states[layer], weights(layer, now)));
+    const Tensor<T> output = Cell::output(next.states.back());
+    next.output = options_.residual && layer > 0 ? next.output + output : output;
   }
   return next;
+}
+
+// Cell::sequence as it is defined: one step after the other. see(t, part, x) is told of each part
+// [B, H] of time step t and returns what the run goes on with.
+template <class Cell, class See>
+RecurrentRun<typename Cell::Value, typename Cell::State> stepwise(
+    const Tensor<typename Cell::Value>& x, const typename Cell::State& initial,
+    const typename Cell::Weights& weights, const IntArray& lengths, Direction direction,
+    const See& see) {
+  using T = typename Cell::Value;
+  std::vector<Tensor<T>> states = Cell::parts(initial);
+  const recurrence::Sequence q =
+      recurrence::sequence_of(Cell::kName, x, weights.weight_hh.dim(1), states, lengths, direction);
+  for (Tensor<T>& state : states) state = recurrence::or_zeros(state, q);
+  std::size_t taken = 0;
+  const auto step = [&](const Tensor<T>& x_t, const std::vector<Tensor<T>>& before) {
+    const std::size_t t = q.time(taken++);
+    return Cell::parts(
+        Cell::step(x_t, Cell::state_of(before), weights,
+                   [&](CellPart part, const Tensor<T>& value) { return see(t, part, value); }));
+  };
+  recurrence::Fold<T> run = recurrence::fold(q, x, std::move(states), step);
+  return {std::move(run.states), Cell::state_of(run.final)};
 }
 
 }  // namespace babelgrad

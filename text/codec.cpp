@@ -71,6 +71,15 @@ std::string Codec::decode(const std::vector<int32_t>& ids) const {
   return tokenizer_->detokenize(tokens);
 }
 
+bool Codec::is_same(const Codec& other) const {
+  if (size() != other.size() || tokenizer().kind() != other.tokenizer().kind() ||
+      tokenizer().model() != other.tokenizer().model())
+    return false;
+  for (int32_t id = 0; id < static_cast<int32_t>(size()); ++id)
+    if (vocabulary().token(id) != other.vocabulary().token(id)) return false;
+  return true;
+}
+
 void Codec::save(const std::filesystem::path& folder, std::string_view name) const {
   const std::string& model = tokenizer_->model();
   if (!model.empty()) replace_file(file_in(folder, name, ".spm"), model);

@@ -43,6 +43,9 @@ class Codec {
   const Vocabulary& vocabulary() const { return *vocabulary_; }
   size_t size() const { return vocabulary_->size(); }
 
+  // Whether both turn the same text into the same ids, and back (the word split apart).
+  bool is_same(const Codec& other) const;
+
   // Files: `name`.vocab, and for bpe and unigram `name`.spm (a plain SentencePiece model file).
   void save(const std::filesystem::path& folder, std::string_view name) const;
   // `kind` and `split` are not in the files; the caller keeps them (config.json). Throws InputError

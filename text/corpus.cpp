@@ -29,14 +29,17 @@ std::vector<std::string> read_lines(const std::filesystem::path& path) {
   return lines;
 }
 
+void require_aligned(const std::filesystem::path& a, size_t lines_of_a,
+                     const std::filesystem::path& b, size_t lines_of_b) {
+  if (lines_of_a == lines_of_b) return;
+  throw InputError(a.string() + " has " + std::to_string(lines_of_a) + " lines, but " + b.string() +
+                   " has " + std::to_string(lines_of_b) + "; they must match line by line");
+}
+
 Corpus read_parallel(const std::filesystem::path& source_path,
                      const std::filesystem::path& target_path) {
   Corpus corpus{read_lines(source_path), read_lines(target_path)};
-  if (corpus.source.size() != corpus.target.size()) {
-    throw InputError(source_path.string() + " has " + std::to_string(corpus.source.size()) +
-                     " lines, but " + target_path.string() + " has " +
-                     std::to_string(corpus.target.size()) + "; they must match line by line");
-  }
+  require_aligned(source_path, corpus.source.size(), target_path, corpus.target.size());
   return corpus;
 }
 

@@ -27,6 +27,10 @@ struct Corpus {
 // The lines of a file without their line ends; empty lines are kept.
 std::vector<std::string> read_lines(const std::filesystem::path& path);
 
+// Throws the last of the errors above unless both files have as many lines.
+void require_aligned(const std::filesystem::path& a, size_t lines_of_a,
+                     const std::filesystem::path& b, size_t lines_of_b);
+
 // Two files whose lines correspond.
 Corpus read_parallel(const std::filesystem::path& source_path,
                      const std::filesystem::path& target_path);

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "babelgrad/text/bootstrap.h"
 #include "babelgrad/text/ngrams.h"
 #include "babelgrad/text/unicode.h"
 
@@ -57,14 +58,26 @@ double ErrorRate::rate() const {
   return edits == 0 ? 0 : std::numeric_limits<double>::infinity();
 }
 
+ErrorRate& ErrorRate::operator+=(const ErrorRate& other) {
+  edits += other.edits;
+  reference_tokens += other.reference_tokens;
+  return *this;
+}
+
+ErrorRate least_error(const Tokens& hypothesis, const std::vector<Tokens>& references) {
+  ErrorRate least{edit_distance(hypothesis, references[0]), references[0].size()};
+  for (size_t k = 1; k < references.size(); ++k) {
+    const ErrorRate error{edit_distance(hypothesis, references[k]), references[k].size()};
+    if (error.rate() < least.rate()) least = error;
+  }
+  return least;
+}
+
 ErrorRate token_error_rate(const std::vector<Tokens>& hypotheses,
                            const std::vector<Tokens>& references) {
   require_equal_counts("token_error_rate", hypotheses.size(), references.size());
   ErrorRate sum;
-  for (size_t i = 0; i < hypotheses.size(); ++i) {
-    sum.edits += edit_distance(hypotheses[i], references[i]);
-    sum.reference_tokens += references[i].size();
-  }
+  for (size_t i = 0; i < hypotheses.size(); ++i) sum += least_error(hypotheses[i], {references[i]});
   return sum;
 }
 
@@ -78,13 +91,32 @@ ErrorRate word_error_rate(const std::vector<std::string>& hypotheses,
   return token_error_rate(split(hypotheses), split(references));
 }
 
+double ExactMatch::share() const {
+  return sentences == 0 ? 0 : static_cast<double>(equal) / static_cast<double>(sentences);
+}
+
+ExactMatch& ExactMatch::operator+=(const ExactMatch& other) {
+  equal += other.equal;
+  sentences += other.sentences;
+  return *this;
+}
+
+std::vector<ExactMatch> exact_matches(const std::vector<std::string>& hypotheses,
+                                      const References& references) {
+  require_equal_counts("exact_match", hypotheses.size(), references.size());
+  std::vector<ExactMatch> matches;
+  for (size_t i = 0; i < hypotheses.size(); ++i) {
+    const auto& of_sentence = references[i];
+    const bool equal =
+        std::find(of_sentence.begin(), of_sentence.end(), hypotheses[i]) != of_sentence.end();
+    matches.push_back({equal ? size_t{1} : 0, 1});
+  }
+  return matches;
+}
+
 double exact_match(const std::vector<std::string>& hypotheses,
                    const std::vector<std::string>& references) {
-  require_equal_counts("exact_match", hypotheses.size(), references.size());
-  if (hypotheses.empty()) return 0;
-  size_t equal = 0;
-  for (size_t i = 0; i < hypotheses.size(); ++i) equal += hypotheses[i] == references[i];
-  return static_cast<double>(equal) / static_cast<double>(hypotheses.size());
+  return sum_of(exact_matches(hypotheses, References(references))).share();
 }
 
 }  // namespace babelgrad::text

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "babelgrad/text/references.h"
+
 namespace babelgrad::text {
 
 // The least number of insertions, deletions and substitutions that turn `a` into `b`
@@ -18,7 +20,13 @@ struct ErrorRate {
   // edits / reference_tokens, so it may exceed 1. Without reference tokens: 0 if there are no
   // edits, infinity otherwise.
   double rate() const;
+  ErrorRate& operator+=(const ErrorRate& other);
 };
+
+// Of one sentence: that of the reference with the least rate, the first of equals. There must be a
+// reference.
+ErrorRate least_error(const std::vector<std::string>& hypothesis,
+                      const std::vector<std::vector<std::string>>& references);
 
 // hypotheses[i] and references[i] are the tokens of sentence i. Throws std::invalid_argument unless
 // there are as many hypotheses as references.
@@ -29,8 +37,17 @@ ErrorRate token_error_rate(const std::vector<std::vector<std::string>>& hypothes
 ErrorRate word_error_rate(const std::vector<std::string>& hypotheses,
                           const std::vector<std::string>& references);
 
-// The share (0 to 1) of hypotheses that equal their reference byte for byte; 0 without sentences.
-// Throws std::invalid_argument unless there are as many hypotheses as references.
+struct ExactMatch {
+  size_t equal = 0, sentences = 0;
+  double share() const;  // 0 to 1; 0 without sentences
+  ExactMatch& operator+=(const ExactMatch& other);
+};
+
+// By sentence, whether the hypothesis equals a reference of it byte for byte. Throws
+// std::invalid_argument unless there are as many hypotheses as references.
+std::vector<ExactMatch> exact_matches(const std::vector<std::string>& hypotheses,
+                                      const References& references);
+// The share of their sum, with one reference a sentence.
 double exact_match(const std::vector<std::string>& hypotheses,
                    const std::vector<std::string>& references);
 

@@ -23,17 +23,43 @@ std::unordered_map<std::string_view, size_t> NgramText::counts(size_t n) const {
   return counts;
 }
 
-NgramMatch match_ngrams(const NgramText& hypothesis, const NgramText& reference, size_t n) {
-  const auto count = [n](const NgramText& text) {
-    return text.size() < n ? 0 : text.size() - n + 1;
-  };
-  NgramMatch match{count(hypothesis), count(reference), 0};
-  if (match.hypothesis == 0 || match.reference == 0) return match;
-  const auto expected = reference.counts(n);
-  for (const auto& [ngram, times] : hypothesis.counts(n)) {
+namespace {
+
+using Counts = std::unordered_map<std::string_view, size_t>;
+
+size_t ngrams_of(const NgramText& text, size_t n) {
+  return text.size() < n ? 0 : text.size() - n + 1;
+}
+
+size_t common(const Counts& hypothesis, const Counts& expected) {
+  size_t sum = 0;
+  for (const auto& [ngram, times] : hypothesis) {
     const auto found = expected.find(ngram);
-    if (found != expected.end()) match.common += std::min(times, found->second);
+    if (found != expected.end()) sum += std::min(times, found->second);
   }
+  return sum;
+}
+
+}  // namespace
+
+NgramMatch match_ngrams(const NgramText& hypothesis, const NgramText& reference, size_t n) {
+  NgramMatch match{ngrams_of(hypothesis, n), ngrams_of(reference, n), 0};
+  if (match.hypothesis == 0 || match.reference == 0) return match;
+  match.common = common(hypothesis.counts(n), reference.counts(n));
+  return match;
+}
+
+NgramMatch match_ngrams(const NgramText& hypothesis, const std::vector<NgramText>& references,
+                        size_t n) {
+  if (references.size() == 1) return match_ngrams(hypothesis, references[0], n);
+  Counts expected;
+  for (const NgramText& reference : references)
+    for (const auto& [ngram, times] : reference.counts(n)) {
+      size_t& most = expected[ngram];
+      most = std::max(most, times);
+    }
+  NgramMatch match{ngrams_of(hypothesis, n), 0, common(hypothesis.counts(n), expected)};
+  for (const auto& [ngram, times] : expected) match.reference += times;
   return match;
 }
 

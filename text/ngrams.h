@@ -33,6 +33,10 @@ class NgramText {
 };
 
 NgramMatch match_ngrams(const NgramText& hypothesis, const NgramText& reference, size_t n);
+// Of several references each n-gram counts as often as the one that has it most often;
+// `reference` is the sum over these.
+NgramMatch match_ngrams(const NgramText& hypothesis, const std::vector<NgramText>& references,
+                        size_t n);
 
 // Throws std::invalid_argument "`metric`: 3 hypotheses, but 4 references" unless the counts agree.
 void require_equal_counts(const char* metric, size_t hypotheses, size_t references);

@@ -201,6 +201,18 @@ std::string join_words(const std::vector<std::string>& tokens) {
   return text;
 }
 
+CharacterKind character_kind(std::string_view code_point) {
+  if (code_point.empty()) return CharacterKind::other;
+  const int32_t c = code_point_at(code_point, 0).value;
+  if (c < 0) return CharacterKind::other;
+  const auto category = utf8proc_category(c);
+  const auto within = [&](int first, int last) { return category >= first && category <= last; };
+  if (within(UTF8PROC_CATEGORY_ND, UTF8PROC_CATEGORY_NO)) return CharacterKind::number;
+  if (within(UTF8PROC_CATEGORY_PC, UTF8PROC_CATEGORY_PO)) return CharacterKind::punctuation;
+  if (within(UTF8PROC_CATEGORY_SM, UTF8PROC_CATEGORY_SO)) return CharacterKind::symbol;
+  return CharacterKind::other;
+}
+
 size_t display_width(std::string_view s) {
   size_t columns = 0;
   for (const std::string& point : code_points(s)) {

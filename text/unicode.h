@@ -18,6 +18,11 @@ void require_valid_utf8(std::string_view line, std::string_view file, size_t lin
 // returned as a string of that one byte, so that joining the parts always gives `s` back.
 std::vector<std::string> code_points(std::string_view s);
 
+// What Unicode's general category of a code point says, as far as tokenizers ask: N, P, S or else.
+enum class CharacterKind { number, punctuation, symbol, other };
+// `code_point` is one, as code_points() gives it; what is none is other.
+CharacterKind character_kind(std::string_view code_point);
+
 // Columns that `s` takes in a terminal: 2 for wide characters, 0 for combining ones.
 size_t display_width(std::string_view s);
 

@@ -6,7 +6,7 @@
 #include "babelgrad/autograd/inspection/profile.h"
 #include "babelgrad/autograd/kernels/kernels.h"
 #include "babelgrad/autograd/ops/lengths.h"
-#include "babelgrad/autograd/ops/recurrence.h"
+#include "babelgrad/autograd/ops/fused_recurrence.h"
 #include "babelgrad/autograd/products/gemm.h"
 #include "babelgrad/autograd/vjp.h"
 

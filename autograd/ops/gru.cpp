@@ -5,7 +5,7 @@
 // Over a whole sequence the input side of all steps is one product, and so is each weight gradient;
 // what remains per step is one product with W_hh and one pass over the gates, either way.
 #include "babelgrad/autograd/inspection/profile.h"
-#include "babelgrad/autograd/ops/recurrence.h"
+#include "babelgrad/autograd/ops/fused_recurrence.h"
 #include "babelgrad/autograd/products/packed_matrix.h"
 
 namespace babelgrad {

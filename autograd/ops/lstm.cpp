@@ -7,7 +7,7 @@
 // and one pass over the gates. The op's result is [T + 1, B, H]: the states of all steps, then the
 // final cell; both are views of it, so both are differentiated through the same node.
 #include "babelgrad/autograd/inspection/profile.h"
-#include "babelgrad/autograd/ops/recurrence.h"
+#include "babelgrad/autograd/ops/fused_recurrence.h"
 #include "babelgrad/autograd/products/packed_matrix.h"
 
 namespace babelgrad {
@@ -73,10 +73,10 @@ Array<T> run_backward(Vjp<T>& c, const Sequence& q, Array<T>& grad, Saved<T>& sa
 template <class T>
 std::vector<Tensor<T>> compose_step(const Tensor<T>& x, const std::vector<Tensor<T>>& state,
                                     const LstmWeights<T>& w) {
-  const std::vector<Tensor<T>> gates =
-      chunk(linear(x, w.weight_ih, w.bias_ih) + linear(state[0], w.weight_hh, w.bias_hh), 4, -1);
-  const Tensor<T> c = sigmoid(gates[1]) * state[1] + sigmoid(gates[0]) * tanh(gates[2]);
-  return {sigmoid(gates[3]) * tanh(c), c};
+  const LstmState<T> next =
+      lstm_state(linear(x, w.weight_ih, w.bias_ih) + linear(state[0], w.weight_hh, w.bias_hh),
+                 LstmState<T>{state[0], state[1]});
+  return {next.h, next.c};
 }
 
 // x [T, B, E] or, for one step, [B, E]; records the op under `name`. Its result is [T + 1, B, H].

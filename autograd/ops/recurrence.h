@@ -1,27 +1,16 @@
-// What the recurrences share (gru.cpp, lstm.cpp, rnn.cpp, attention_gru.cpp): the checks of their
-// arguments, the order of the steps, the definition over a sequence, the gradients of the weights.
+// What recurrences share: the checks of their arguments, the order of the steps, the definition
+// over a sequence, and the definitions of the cells, every part of which can be seen.
 #pragma once
 
 #include <algorithm>
 #include <string>
 #include <vector>
 
-#include "babelgrad/autograd/kernels/kernels.h"
 #include "babelgrad/autograd/ops.h"
-#include "babelgrad/autograd/ops/gru_part.h"
+#include "babelgrad/autograd/ops/cell_part.h"
 #include "babelgrad/autograd/ops/lengths.h"
-#include "babelgrad/autograd/products/gemm.h"
-#include "babelgrad/autograd/vjp.h"
 
 namespace babelgrad::recurrence {
-
-// The inputs of a fused recurrence: these, then its initial states from kState on.
-enum Input : std::size_t { kX, kWeightIh, kWeightHh, kBiasIh, kBiasHh, kState };
-
-template <class T>
-RecurrentWeights<T> weights_of(const std::vector<Tensor<T>>& inputs) {
-  return {inputs[kWeightIh], inputs[kWeightHh], inputs[kBiasIh], inputs[kBiasHh]};
-}
 
 // Throws a ShapeError of `op` unless they are those of a recurrence of so many gates and inputs and
 // H = hidden.
@@ -143,58 +132,38 @@ Fold<T> fold(const Sequence& q, const Tensor<T>& x, std::vector<Tensor<T>> state
   return {stack(outputs, 0), std::move(states)};
 }
 
+// A cell's way of being looked at: see(part, x) is told of each part x [B, H] and returns what the
+// step goes on with.
+inline constexpr auto kSeeNothing = [](CellPart, const auto& x) { return x; };
+
 // A GRU's next state from both sides of its gates r, z, n, [B, 3H] each, and its state h [B, H].
-// see(part, x) is told of each part x [B, H] and returns what the step goes on with.
-template <class T, class See>
+template <class T, class See = decltype(kSeeNothing)>
 Tensor<T> gru_state(const Tensor<T>& input_side, const Tensor<T>& state_side, const Tensor<T>& h,
-                    const See& see) {
+                    const See& see = kSeeNothing) {
   const std::vector<Tensor<T>> gi = chunk(input_side, 3, -1), gh = chunk(state_side, 3, -1);
-  const Tensor<T> r = see(GruPart::reset, sigmoid(gi[0] + gh[0]));
-  const Tensor<T> z = see(GruPart::update, sigmoid(gi[1] + gh[1]));
-  const Tensor<T> n = see(GruPart::candidate, tanh(gi[2] + r * gh[2]));
-  return see(GruPart::state, (1 - z) * n + z * h);
-}
-template <class T>
-Tensor<T> gru_state(const Tensor<T>& input_side, const Tensor<T>& state_side, const Tensor<T>& h) {
-  return gru_state(input_side, state_side, h, [](GruPart, const Tensor<T>& x) { return x; });
+  const Tensor<T> r = see(CellPart::reset, sigmoid(gi[0] + gh[0]));
+  const Tensor<T> z = see(CellPart::update, sigmoid(gi[1] + gh[1]));
+  const Tensor<T> n = see(CellPart::candidate, tanh(gi[2] + r * gh[2]));
+  return see(CellPart::state, (1 - z) * n + z * h);
 }
 
-// The gradients of x and the weights, one product each. d_gi, d_gh: [T, B, G], of the products of
-// x and of the state; states: [T, B, H], the output; initial: [B, H].
-template <class T>
-void input_gradients(Vjp<T>& c, const Sequence& q, const T* states, const T* initial,
-                     bool initial_is_zero, const T* d_gi, const T* d_gh) {
-  const std::size_t H = q.hidden, G = c.shape(kBiasIh)[0], block = q.block();
-  if (c.wants(kWeightIh)) {
-    const GradientBuffer<T> out = c.buffer(kWeightIh);
-    gemm<T>(Transpose::yes, Transpose::no, G, q.inputs, q.rows(), 1, d_gi, G, c.in(kX).data(),
-            q.inputs, out.beta, out.data, q.inputs);
-  }
-  if (c.wants(kWeightHh)) {
-    // Step t read the state of t - 1 (reverse: t + 1): all steps but the first in one product.
-    const GradientBuffer<T> out = c.buffer(kWeightHh);
-    const std::size_t rows = (q.steps - 1) * q.batch;
-    gemm<T>(Transpose::yes, Transpose::no, G, H, rows, 1, d_gh + (q.reverse ? 0 : q.batch * G), G,
-            states + (q.reverse ? block : 0), H, out.beta, out.data, H);
-    if (!initial_is_zero)
-      gemm<T>(Transpose::yes, Transpose::no, G, H, q.batch, 1, d_gh + q.time(0) * q.batch * G, G,
-              initial, H, 1, out.data, H);
-  }
-  if (c.wants(kBiasIh) || c.wants(kBiasHh)) {
-    Array<T> sums = zeros<T>({G});
-    kernels<T>().sum_rows(q.rows(), G, d_gi, G, sums.data());
-    c.accumulate(kBiasIh, sums);
-    if (d_gh != d_gi) {
-      sums = zeros<T>({G});
-      kernels<T>().sum_rows(q.rows(), G, d_gh, G, sums.data());
-    }
-    c.accumulate(kBiasHh, std::move(sums));
-  }
-  if (c.wants(kX)) {
-    const GradientBuffer<T> out = c.buffer(kX);
-    gemm<T>(Transpose::no, Transpose::no, q.rows(), q.inputs, G, 1, d_gi, G, c.in(kWeightIh).data(),
-            q.inputs, out.beta, out.data, q.inputs);
-  }
+// An LSTM's next state from the sum of both sides of its gates i, f, g, o [B, 4H], and its state.
+// What reads the new cell is read(c).
+template <class T, class See, class Read>
+LstmState<T> lstm_state(const Tensor<T>& gates, const LstmState<T>& state, const See& see,
+                        const Read& read) {
+  const std::vector<Tensor<T>> parts = chunk(gates, 4, -1);
+  const Tensor<T> i = see(CellPart::input, sigmoid(parts[0]));
+  const Tensor<T> f = see(CellPart::forget, sigmoid(parts[1]));
+  const Tensor<T> g = see(CellPart::candidate, tanh(parts[2]));
+  const Tensor<T> o = see(CellPart::output, sigmoid(parts[3]));
+  const Tensor<T> c = see(CellPart::cell, f * state.c + i * g);
+  return {see(CellPart::state, o * read(c)), c};
+}
+template <class T, class See = decltype(kSeeNothing)>
+LstmState<T> lstm_state(const Tensor<T>& gates, const LstmState<T>& state,
+                        const See& see = kSeeNothing) {
+  return lstm_state(gates, state, see, [](const Tensor<T>& c) { return tanh(c); });
 }
 
 }  // namespace babelgrad::recurrence

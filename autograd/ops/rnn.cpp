@@ -1,6 +1,6 @@
 // The plain recurrence of Elman (1990), as PyTorch's nn.RNN: h' = tanh(W_ih x + b_ih + W_hh h +
 // b_hh). Composed; over a whole sequence the input side of all steps is one product.
-#include "babelgrad/autograd/ops/recurrence.h"
+#include "babelgrad/autograd/ops/fused_recurrence.h"
 
 namespace babelgrad {
 

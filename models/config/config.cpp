@@ -21,6 +21,8 @@ void Seq2SeqConfig::check() const {
     fail("attend_from previous needs attention; attention is none");
   if (!attends() && initial_state == InitialState::zero)
     fail("initial_state zero with attention none: nothing of the source would reach the decoder");
+  if (bidirectional && reverse_source)
+    fail("reverse_source is of an encoder with one direction; bidirectional is true");
   if (!attends() && coverage) fail("coverage is of attention; attention is none");
   if (!attends() && input_feeding)
     fail("input_feeding feeds what attention made of the step before; attention is none");
@@ -58,9 +60,9 @@ SearchConfig SearchConfig::greedy() const {
 std::size_t default_shards(std::size_t threads) { return std::bit_floor(threads); }
 
 Config identity_of(Config config) {
-  for (std::string* path : {&config.data.source, &config.data.target, &config.data.tsv,
-                            &config.data.valid_source, &config.data.valid_target})
-    path->clear();
+  for (auto* paths : {&config.data.source, &config.data.target, &config.data.tsv}) paths->clear();
+  config.data.valid_source.clear();
+  config.data.valid_target.clear();
   const TrainingConfig defaults;
   config.training.max_updates = defaults.max_updates;
   config.training.max_epochs = defaults.max_epochs;
@@ -71,6 +73,23 @@ Config identity_of(Config config) {
   config.training.snapshots = defaults.snapshots;
   config.search = {};
   return config;
+}
+
+Config structure_of(const Config& config) {
+  Config structure;
+  structure.model = config.model;
+  structure.model.dropout = Seq2SeqConfig{}.dropout;
+  const DataConfig& read = config.data;
+  structure.data.normalize = read.normalize;
+  structure.data.source_tokenizer = read.source_tokenizer;
+  structure.data.target_tokenizer = read.target_tokenizer;
+  structure.data.word_split = read.word_split;
+  structure.data.lowercase = read.lowercase;
+  structure.data.joint_vocabulary = read.joint_vocabulary;
+  structure.data.source_vocab_size = read.source_vocab_size;
+  structure.data.target_vocab_size = read.target_vocab_size;
+  structure.data.min_count = read.min_count;
+  return structure;
 }
 
 }  // namespace babelgrad

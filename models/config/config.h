@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "babelgrad/nn/attention.h"
 #include "babelgrad/nn/schedule.h"
@@ -18,12 +19,15 @@ class ConfigError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+enum class CellKind { gru, lstm };
 enum class AttendFrom { current, previous };  // decoder state
 enum class Readout { tanh, linear, maxout };
 enum class InitialState { zero, last, mean };
 
 // The settings of the structure can be combined; decoder.h has the formulas.
 struct Seq2SeqConfig {
+  CellKind cell = CellKind::gru;
+  bool layer_norm = false;
   AttentionKind attention = AttentionKind::global;
   Score score = Score::general;
   AttendFrom attend_from = AttendFrom::current;
@@ -38,18 +42,28 @@ struct Seq2SeqConfig {
   std::size_t embedding = 256;
   std::size_t encoder_hidden = 256;
   bool bidirectional = true;
+  bool reverse_source = false;
   std::size_t hidden = 512;
-  std::size_t layers = 1;
+  std::size_t encoder_layers = 1;
+  std::size_t decoder_layers = 1;
+  bool residual = false;
   std::size_t attention_size = 256;
   std::size_t readout_size = 0;
   bool tie_output = true;
   bool share_embeddings = true;  // needs a joint vocabulary
-  double dropout = 0.3;
+  double embedding_dropout = 0.3;
+  double state_dropout = 0.3;
+  double readout_dropout = 0.3;
+  double recurrent_dropout = 0;
+  double attention_dropout = 0;
+  double word_dropout = 0;
 
   std::size_t encoder_size() const { return (bidirectional ? 2 : 1) * encoder_hidden; }  // D
   std::size_t readout_units() const {                                                    // R
     return readout_size != 0 ? readout_size : tie_output ? embedding : hidden;
   }
+  void set_layers(std::size_t n) { encoder_layers = decoder_layers = n; }
+  void set_dropout(double p) { embedding_dropout = state_dropout = readout_dropout = p; }
   bool attends() const { return attention != AttentionKind::none; }
   bool attends_from_previous() const { return attends() && attend_from == AttendFrom::previous; }
   // Throws ConfigError for settings that do not go together.
@@ -59,9 +73,9 @@ struct Seq2SeqConfig {
 enum class Normalization { none, nfc };
 
 struct DataConfig {
-  std::string source, target;              // two aligned files ...
-  std::string tsv;                         // ... or one of tab-separated pairs
-  std::string valid_source, valid_target;  // without them, pairs are held out of the training data
+  std::vector<std::string> source, target;  // aligned files, pair by pair ...
+  std::vector<std::string> tsv;             // ... or files of tab-separated pairs
+  std::string valid_source, valid_target;   // without them, pairs are held out of the training data
   std::size_t valid_size = 1000;
   Normalization normalize = Normalization::nfc;
   text::TokenizerKind source_tokenizer = text::TokenizerKind::bpe;
@@ -100,6 +114,9 @@ struct TrainingConfig {
   std::size_t plateau_patience = 2;
   double clip_norm = 1;
   double label_smoothing = 0.1;
+  double coverage_weight = 0;
+  double scheduled_sampling = 0;
+  std::size_t sampling_updates = 5000;
   std::size_t valid_every = 500;
   std::size_t log_every = 10;
   ValidationMetric metric = ValidationMetric::bleu;
@@ -149,5 +166,9 @@ struct Config {
 // The configuration without what may change later (search, limits of a training, threads, and where
 // the data are: their content is compared): it is the same for all files of one model.
 Config identity_of(Config config);
+
+// The configuration with defaults for all that does not decide what the parameters and the
+// vocabularies are: it is the same for models whose parameters can stand in for each other.
+Config structure_of(const Config& config);
 
 }  // namespace babelgrad

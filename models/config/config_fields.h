@@ -2,9 +2,10 @@
 //   number(key, field, low, high, unit_and_meaning)    for counts and reals
 //   flag(key, field, meaning)                          for bools
 //   text(key, field, meaning)                          for strings
+//   files(key, field, meaning)                         for lists of paths
 //   choice(key, field, names, meaning)                 for enums, names in order of the enum
-//   choice_of_both, number_of_both(key, source_field, target_field, ...)
-//       for a key that sets two fields; they have keys of their own, too, which follow it
+//   choice_of_all, number_of_all(key, {&field ...}, ...)
+//       for a key that sets several fields; they have keys of their own, too, which follow it
 // The JSON form (config_json.cpp) and the command line's flags (apps/) are made from it.
 #pragma once
 
@@ -15,6 +16,7 @@
 
 namespace babelgrad {
 
+inline constexpr std::array kCellNames{"gru", "lstm"};
 inline constexpr std::array kAttentionNames{"none", "global", "local_m", "local_p", "monotonic"};
 inline constexpr std::array kScoreNames{"dot", "scaled_dot", "general", "additive", "location"};
 inline constexpr std::array kAttendFromNames{"current", "previous"};
@@ -38,17 +40,18 @@ inline constexpr std::size_t kMaxCount = 1000000000;
 
 template <class Visitor>
 void visit_data(DataConfig& c, Visitor&& v) {
-  v.text("source", c.source, "training text, source side, a sentence a line");
-  v.text("target", c.target, "training text, target side, aligned with the source");
-  v.text("tsv", c.tsv, "training pairs instead: source, tab, target a line");
+  v.files("source", c.source, "training text, source side, a sentence a line; may be repeated");
+  v.files("target", c.target,
+          "training text, target side, aligned with the source; as many files, in their order");
+  v.files("tsv", c.tsv, "training pairs instead: source, tab, target a line; may be repeated");
   v.text("valid_source", c.valid_source, "validation text, source side");
   v.text("valid_target", c.valid_target, "validation text, target side");
   v.number("valid_size", c.valid_size, 1, kMaxCount,
            "pairs held out for validation if none are given (at most a tenth of the data)");
   v.choice("normalize", c.normalize, kNormalizationNames,
            "nfc: write each character in one way first (Unicode's form C)");
-  v.choice_of_both("tokenizer", c.source_tokenizer, c.target_tokenizer, kTokenizerNames,
-                   "what a token is, on both sides");
+  v.choice_of_all("tokenizer", {&c.source_tokenizer, &c.target_tokenizer}, kTokenizerNames,
+                  "what a token is, on both sides");
   v.choice("source_tokenizer", c.source_tokenizer, kTokenizerNames,
            "what a token is on the source side");
   v.choice("target_tokenizer", c.target_tokenizer, kTokenizerNames,
@@ -58,9 +61,9 @@ void visit_data(DataConfig& c, Visitor&& v) {
   v.flag("lowercase", c.lowercase, "lower-case all text first");
   v.flag("joint_vocabulary", c.joint_vocabulary,
          "one vocabulary for both sides, where both are bpe or both unigram, of one size");
-  v.number_of_both("vocab_size", c.source_vocab_size, c.target_vocab_size, 0, kMaxCount,
-                   "largest vocabulary a side, special tokens included; 0: 8000 for bpe and "
-                   "unigram, else all tokens");
+  v.number_of_all("vocab_size", {&c.source_vocab_size, &c.target_vocab_size}, 0, kMaxCount,
+                  "largest vocabulary a side, special tokens included; 0: 8000 for bpe and "
+                  "unigram, else all tokens");
   v.number("source_vocab_size", c.source_vocab_size, 0, kMaxCount,
            "largest vocabulary of the source side");
   v.number("target_vocab_size", c.target_vocab_size, 0, kMaxCount,
@@ -97,17 +100,34 @@ void visit_model(Seq2SeqConfig& c, Visitor&& v) {
   v.number("source_vocabulary", c.source_vocabulary, 0, kMaxCount, "tokens; set from the data");
   v.number("target_vocabulary", c.target_vocabulary, 0, kMaxCount, "tokens; set from the data");
   v.number("embedding", c.embedding, 1, kMaxSize, "size of the word vectors");
-  v.number("encoder_hidden", c.encoder_hidden, 1, kMaxSize, "encoder GRU units a direction");
+  v.number("encoder_hidden", c.encoder_hidden, 1, kMaxSize, "encoder units a direction");
   v.flag("bidirectional", c.bidirectional, "encoder reads both ways");
-  v.number("hidden", c.hidden, 1, kMaxSize, "decoder GRU units");
-  v.number("layers", c.layers, 1, 16, "GRU layers of encoder and decoder");
+  v.flag("reverse_source", c.reverse_source,
+         "an encoder with one direction reads from the last word to the first (Sutskever et al. "
+         "2014)");
+  v.number("hidden", c.hidden, 1, kMaxSize, "decoder units");
+  v.number_of_all("layers", {&c.encoder_layers, &c.decoder_layers}, 1, 16,
+                  "recurrent layers of encoder and decoder");
+  v.number("encoder_layers", c.encoder_layers, 1, 16, "recurrent layers of the encoder");
+  v.number("decoder_layers", c.decoder_layers, 1, 16, "recurrent layers of the decoder");
+  v.flag("residual", c.residual, "layers but the first add their input to their output");
   v.number("attention_size", c.attention_size, 1, kMaxSize, "units of the additive score");
   v.number("readout_size", c.readout_size, 0, kMaxSize,
            "size of the attentional vector before the output layer; 0: embedding if the output is "
            "tied, else hidden");
   v.flag("tie_output", c.tie_output, "output layer shares the target embedding");
   v.flag("share_embeddings", c.share_embeddings, "one embedding for both sides (joint vocabulary)");
-  v.number("dropout", c.dropout, 0.0, 0.95, "probability, on embeddings, states and readout");
+  v.number_of_all("dropout", {&c.embedding_dropout, &c.state_dropout, &c.readout_dropout}, 0.0,
+                  0.95, "probability, on embeddings, states and readout");
+  v.number("embedding_dropout", c.embedding_dropout, 0.0, 0.95, "of elements of the embeddings");
+  v.number("state_dropout", c.state_dropout, 0.0, 0.95,
+           "of elements of the encoder's states, and of what goes from layer to layer");
+  v.number("readout_dropout", c.readout_dropout, 0.0, 0.95, "of elements of the readout");
+  v.number(
+      "recurrent_dropout", c.recurrent_dropout, 0.0, 0.95,
+      "of units on the way to their next step, the same at all steps (Gal and Ghahramani 2016)");
+  v.number("attention_dropout", c.attention_dropout, 0.0, 0.95, "of attention weights");
+  v.number("word_dropout", c.word_dropout, 0.0, 0.95, "of whole words' embeddings, both sides");
 }
 
 template <class Visitor>
@@ -135,6 +155,13 @@ void visit_training(TrainingConfig& c, Visitor&& v) {
            "plateau: validations without improvement first");
   v.number("clip_norm", c.clip_norm, 0.0, 1e9, "largest global gradient norm; 0: no clipping");
   v.number("label_smoothing", c.label_smoothing, 0.0, 0.9, "share of the target spread evenly");
+  v.number("coverage_weight", c.coverage_weight, 0.0, 100.0,
+           "of the loss for attending again to the same positions (See et al. 2017, eq. 12)");
+  v.number("scheduled_sampling", c.scheduled_sampling, 0.0, 1.0,
+           "probability that the decoder reads its own last word in place of the right one (Bengio "
+           "et al. 2015)");
+  v.number("sampling_updates", c.sampling_updates, 0, kMaxCount,
+           "updates over which that probability rises from 0");
   v.number("valid_every", c.valid_every, 1, kMaxCount, "updates between validations");
   v.number("log_every", c.log_every, 1, kMaxCount, "updates between lines of metrics.jsonl");
   v.choice("metric", c.metric, kMetricNames,

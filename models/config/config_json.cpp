@@ -28,15 +28,25 @@ struct Writer {
       throw ConfigError(std::string("config: ") + key + " is not valid UTF-8");
     }
   }
+  // One file is written as versions before there could be several did.
+  void files(const char* key, const std::vector<std::string>& field, const char* help) {
+    if (field.size() < 2) return text(key, field.empty() ? "" : field[0], help);
+    Json all = Json::array();
+    for (const std::string& path : field) {
+      text(key, path, help);  // checks it
+      all.push_back(path);
+    }
+    json[key] = all;
+  }
   template <class E, class Names>
   void choice(const char* key, E field, const Names& names, const char*) {
     json[key] = names[static_cast<std::size_t>(field)];
   }
-  // The two fields' own keys are written.
+  // The fields' own keys are written.
   template <class N, class L, class H>
-  void number_of_both(const char*, const N&, const N&, L, H, const char*) {}
+  void number_of_all(const char*, std::initializer_list<N*>, L, H, const char*) {}
   template <class E, class Names>
-  void choice_of_both(const char*, E, E, const Names&, const char*) {}
+  void choice_of_all(const char*, std::initializer_list<E*>, const Names&, const char*) {}
 };
 
 // Takes the keys that it knows out of `json`.
@@ -68,6 +78,17 @@ class Reader {
     if (!value.is_string()) fail(key, value, "a string");
     field = value;
   }
+  void files(const char* key, std::vector<std::string>& field, const char*) {
+    Json value;
+    if (!take(key, value)) return;
+    const Json list = value.is_array() ? value : Json::array({value});
+    std::vector<std::string> paths;
+    for (const Json& path : list) {
+      if (!path.is_string()) fail(key, value, "a string or a list of strings");
+      if (path != "") paths.push_back(path);
+    }
+    field = std::move(paths);
+  }
   template <class E, class Names>
   void choice(const char* key, E& field, const Names& names, const char*) {
     Json value;
@@ -83,19 +104,24 @@ class Reader {
     fail(key, value, all);
   }
   template <class N, class L, class H>
-  void number_of_both(const char* key, N& source, N& target, L low, H high, const char* help) {
-    if (!json_.contains(key)) return;
-    number(key, source, low, high, help);
-    target = source;
+  void number_of_all(const char* key, std::initializer_list<N*> fields, L low, H high,
+                     const char* help) {
+    set_all(key, fields, [&](N& field) { number(key, field, low, high, help); });
   }
   template <class E, class Names>
-  void choice_of_both(const char* key, E& source, E& target, const Names& names, const char* help) {
-    if (!json_.contains(key)) return;
-    choice(key, source, names, help);
-    target = source;
+  void choice_of_all(const char* key, std::initializer_list<E*> fields, const Names& names,
+                     const char* help) {
+    set_all(key, fields, [&](E& field) { choice(key, field, names, help); });
   }
 
  private:
+  template <class F, class Read>
+  void set_all(const char* key, std::initializer_list<F*> fields, const Read& read) {
+    if (!json_.contains(key)) return;
+    F value{};
+    read(value);
+    for (F* field : fields) *field = value;
+  }
   bool take(const char* key, Json& value) {
     const auto position = json_.find(key);
     if (position == json_.end()) return false;
@@ -136,6 +162,12 @@ Json json_of(Config config) {
   return json;
 }
 
+std::optional<KeyDifference> first_difference(const Json& before, const Json& after) {
+  for (const auto& [key, value] : after.items())
+    if (before.at(key) != value) return KeyDifference{key, before.at(key).dump(), value.dump()};
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::string to_json(const Config& config) { return json_of(config).dump(2) + "\n"; }
@@ -169,10 +201,11 @@ Config stored_config(const std::string& json, const std::string& name) {
 }
 
 std::optional<KeyDifference> identity_difference(const Config& stored, const Config& now) {
-  const Json before = json_of(identity_of(stored)), after = json_of(identity_of(now));
-  for (const auto& [key, value] : after.items())
-    if (before.at(key) != value) return KeyDifference{key, before.at(key).dump(), value.dump()};
-  return std::nullopt;
+  return first_difference(json_of(identity_of(stored)), json_of(identity_of(now)));
+}
+
+std::optional<KeyDifference> structure_difference(const Config& stored, const Config& now) {
+  return first_difference(json_of(structure_of(stored)), json_of(structure_of(now)));
 }
 
 }  // namespace babelgrad

@@ -29,5 +29,7 @@ struct KeyDifference {
 
 // The first key, if any, that tells the identities (config.h) of two configurations apart.
 std::optional<KeyDifference> identity_difference(const Config& stored, const Config& now);
+// The same of their structures.
+std::optional<KeyDifference> structure_difference(const Config& stored, const Config& now);
 
 }  // namespace babelgrad

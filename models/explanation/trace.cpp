@@ -46,21 +46,6 @@ Array<T> normalized(const std::vector<double>& weights, const Shape& shape) {
   return row;
 }
 
-template <class T>
-Tensor<T>& part_of(GruTrace<T>& step, GruPart part) {
-  switch (part) {
-    case GruPart::reset:
-      return step.reset;
-    case GruPart::update:
-      return step.update;
-    case GruPart::candidate:
-      return step.candidate;
-    case GruPart::state:
-      break;
-  }
-  return step.state;
-}
-
 // The word that greedy search would choose.
 template <class T>
 std::int32_t likeliest(const Linear<T>& output_layer, const Array<T>& readout) {
@@ -76,12 +61,12 @@ class Recorder : public Tap<T> {
       : intervention_(request.intervention), trace_(trace) {
     const std::size_t positions = request.source.size();
     trace_.source = request.source;
-    trace_.encoder.resize(config.layers);
+    trace_.encoder.resize(config.encoder_layers);
     for (EncoderLayerTrace<T>& layer : trace_.encoder) {
       layer.forward.resize(positions);
       if (config.bidirectional) layer.backward.resize(positions);
     }
-    layers_ = config.layers;
+    layers_ = config.decoder_layers;
   }
 
   void begin_step(std::int32_t word) {
@@ -94,10 +79,12 @@ class Recorder : public Tap<T> {
     switch (part) {
       case EncoderPart::embedding:
         return trace_.source_embeddings.emplace_back(x.value(), kRequiresGrad);
-      case EncoderPart::gru: {
+      case EncoderPart::cell: {
         EncoderLayerTrace<T>& layer = trace_.encoder[place.layer];
-        auto& steps = place.direction == Direction::forward ? layer.forward : layer.backward;
-        return part_of(steps[place.time], place.gru_part) = x;
+        auto& steps = place.direction == Direction::forward || layer.backward.empty()
+                          ? layer.forward
+                          : layer.backward;
+        return steps[place.time][place.cell_part] = x;
       }
       case EncoderPart::state:
         break;
@@ -106,6 +93,7 @@ class Recorder : public Tap<T> {
   }
 
   Tensor<T> on(DecoderPart part, const Place& place, const Tensor<T>& x) override {
+    if (part == DecoderPart::initial && place.cell_part != CellPart::state) return x;
     if (part == DecoderPart::initial)  // a leaf if nothing made it
       return trace_.initial.emplace_back(x.requires_grad() ? x
                                                            : Tensor<T>(x.value(), kRequiresGrad));
@@ -113,8 +101,8 @@ class Recorder : public Tap<T> {
     switch (part) {
       case DecoderPart::embedding:
         return step.embedding = Tensor<T>(x.value(), kRequiresGrad);
-      case DecoderPart::gru:
-        return part_of(step.layers[place.layer], place.gru_part) = x;
+      case DecoderPart::cell:
+        return step.layers[place.layer][place.cell_part] = x;
       case DecoderPart::scores:
         step.scores = x;
         return intervention_.masked.empty() ? x : masked_fill(x, masked(x.shape()), kNever);

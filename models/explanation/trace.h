@@ -7,6 +7,7 @@
 // sentence of its own has batch 1, so that vectors are [1, F].
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <stdexcept>
@@ -34,28 +35,31 @@ struct TraceRequest {
   Intervention intervention = {};
 };
 
-// One step of one GRU layer (gate order r, z, n): [1, H] each.
+// One step of one layer: the parts of its cell, [1, H] each, undefined where it has none.
 template <class T>
-struct GruTrace {
-  Tensor<T> reset, update, candidate;
-  Tensor<T> state;  // (1 - update) candidate + update previous
+struct CellTrace {
+  std::array<Tensor<T>, kCellParts> parts;
+
+  Tensor<T>& operator[](CellPart part) { return parts[static_cast<std::size_t>(part)]; }
+  const Tensor<T>& state() const { return parts[static_cast<std::size_t>(CellPart::state)]; }
 };
 
 template <class T>
 struct EncoderLayerTrace {
-  std::vector<GruTrace<T>> forward, backward;  // by source position; the latter may be empty
+  // By source position. With one direction, whichever it is, it is `forward`, and the other empty.
+  std::vector<CellTrace<T>> forward, backward;
 };
 
 template <class T>
 struct StepTrace {
-  std::int32_t input = 0;           // the word read: bos, or the output of the step before
-  Tensor<T> embedding;              // [1, E], a leaf
-  std::vector<GruTrace<T>> layers;  // [1, H] each
-  Tensor<T> scores, weights;        // [1, 1, S]; undefined for plain
-  Tensor<T> context;                // [1, D]; undefined for plain
-  Tensor<T> readout;                // [1, R]
-  Tensor<T> log_probabilities;      // [1, V]
-  std::int32_t output = 0;          // the word chosen
+  std::int32_t input = 0;            // the word read: bos, or the output of the step before
+  Tensor<T> embedding;               // [1, E], a leaf
+  std::vector<CellTrace<T>> layers;  // [1, H] each
+  Tensor<T> scores, weights;         // [1, 1, S]; undefined for plain
+  Tensor<T> context;                 // [1, D]; undefined for plain
+  Tensor<T> readout;                 // [1, R]
+  Tensor<T> log_probabilities;       // [1, V]
+  std::int32_t output = 0;           // the word chosen
 };
 
 template <class T>

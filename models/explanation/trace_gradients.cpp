@@ -47,9 +47,9 @@ class Targets {
 };
 
 template <class T>
-std::vector<Tensor<T>> states_of(const std::vector<GruTrace<T>>& steps) {
+std::vector<Tensor<T>> states_of(const std::vector<CellTrace<T>>& steps) {
   std::vector<Tensor<T>> states;
-  for (const GruTrace<T>& step : steps) states.push_back(step.state);
+  for (const CellTrace<T>& step : steps) states.push_back(step.state());
   return states;
 }
 
@@ -66,7 +66,7 @@ std::vector<GradientNorms> gradient_norms(const Trace<T>& trace) {
   targets.add(states[0]);
   std::vector<GradientNorms> norms;
   for (const StepTrace<T>& step : trace.steps) {
-    states.push_back(step.layers.back().state);
+    states.push_back(step.layers.back().state());
     words.push_back(step.embedding);
     for (const Tensor<T>& node : {states.back(), words.back(), step.readout}) targets.add(node);
     if (step.context.defined()) targets.add(step.context);

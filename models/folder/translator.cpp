@@ -32,16 +32,6 @@ void require_same_config(const Config& config, const Safetensors& file,
                           "; one of them is damaged or from another model");
 }
 
-// Whether they turn the same text into the same ids, and back.
-bool is_same(const text::Codec& a, const text::Codec& b) {
-  if (a.size() != b.size() || a.tokenizer().kind() != b.tokenizer().kind() ||
-      a.tokenizer().model() != b.tokenizer().model())
-    return false;
-  for (std::int32_t id = 0; id < static_cast<std::int32_t>(a.size()); ++id)
-    if (a.vocabulary().token(id) != b.vocabulary().token(id)) return false;
-  return true;
-}
-
 }  // namespace
 
 std::string prepare_line(const DataConfig& config, const std::string& line) {
@@ -157,8 +147,8 @@ void Translator::require_readable(const std::vector<std::string>& lines, const t
 void Translator::join(std::shared_ptr<const Translator> other, const std::string& name) {
   const DataConfig &a = config_.data, &b = other->config_.data;
   if (a.word_split != b.word_split || a.lowercase != b.lowercase || a.normalize != b.normalize ||
-      !is_same(codecs_.source, other->codecs_.source) ||
-      !is_same(codecs_.target, other->codecs_.target))
+      !codecs_.source.is_same(other->codecs_.source) ||
+      !codecs_.target.is_same(other->codecs_.target))
     throw ConfigError(name + ": reads or writes other words than the first model");
   others_.push_back(std::move(other));
 }

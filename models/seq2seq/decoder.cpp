@@ -54,21 +54,37 @@ struct Inputs {
   }
 };
 
-GruOptions gru_options(const Seq2SeqConfig& c) {
-  return {size_of(gru_inputs(c), c), c.hidden, c.layers, false, c.dropout};
+RecurrentOptions recurrent_options(const Seq2SeqConfig& c) {
+  return {size_of(recurrent_inputs(c), c),
+          c.hidden,
+          c.decoder_layers,
+          false,
+          c.state_dropout,
+          c.residual,
+          c.recurrent_dropout,
+          Direction::forward};
 }
 
 AttentionOptions attention_options(const Seq2SeqConfig& c) {
-  return {c.score,     c.hidden,    c.encoder_size(), c.attention_size,
-          c.positions, c.attention, c.window,         c.coverage};
+  return {c.score,     c.hidden, c.encoder_size(), c.attention_size,   c.positions,
+          c.attention, c.window, c.coverage,       c.attention_dropout};
 }
 
 template <class T>
 std::vector<Linear<T>> initial_layers(const Scope<T>& scope, const Seq2SeqConfig& c) {
   std::vector<Linear<T>> layers;
-  for (std::size_t i = 0; i < c.layers && c.initial_state != InitialState::zero; ++i)
-    layers.emplace_back(scope / ("initial_l" + std::to_string(i)), c.encoder_size(), c.hidden);
+  for (std::size_t i = 0; i < c.decoder_layers && c.initial_state != InitialState::zero; ++i)
+    for (const CellPart part : state_parts(c))
+      layers.emplace_back(
+          scope / ((part == CellPart::cell ? "initial_cell_l" : "initial_l") + std::to_string(i)),
+          c.encoder_size(), c.hidden);
   return layers;
+}
+
+// The encoder's layer beside the decoder's, counted from the last of each.
+std::size_t layer_beside(std::size_t layer, const Seq2SeqConfig& c) {
+  const std::size_t from_last = c.decoder_layers - 1 - layer;
+  return c.encoder_layers > from_last ? c.encoder_layers - 1 - from_last : 0;
 }
 
 template <class T>
@@ -110,6 +126,7 @@ constexpr Tensor<T> AttentionPast<T>::*kPastParts[] = {&AttentionPast<T>::weight
 template <class T>
 Tensor<T> padded(const Tensor<T>& x, std::size_t axis, std::size_t length) {
   Shape rest = x.shape();
+  if (rest[axis] == length) return x;
   rest[axis] = length - rest[axis];
   return cat({x, Tensor<T>(zeros<T>(rest))}, static_cast<std::ptrdiff_t>(axis));
 }
@@ -130,7 +147,7 @@ Tensor<T> by_sentence(const Tensor<T>& x, std::size_t batch) {
 
 }  // namespace
 
-std::vector<DecoderInput> gru_inputs(const Seq2SeqConfig& c) {
+std::vector<DecoderInput> recurrent_inputs(const Seq2SeqConfig& c) {
   std::vector<DecoderInput> inputs{DecoderInput::embedding};
   if (c.attends_from_previous()) inputs.push_back(DecoderInput::context);
   if (c.input_feeding) inputs.push_back(DecoderInput::readout);
@@ -166,6 +183,14 @@ DecoderMemory<T> DecoderMemory<T>::join(const DecoderMemory& more) const {
 }
 
 template <class T>
+std::vector<Tensor<T>*> DecoderState<T>::tensors() {
+  std::vector<Tensor<T>*> all{&output_, &fed_, &past_.weights, &past_.coverage};
+  for (LayerState<T>& layer : hidden_)
+    for (Tensor<T>& part : layer) all.push_back(&part);
+  return all;
+}
+
+template <class T>
 DecoderState<T> DecoderState<T>::join(const DecoderState& more, std::size_t width) const {
   std::vector<std::size_t> order;  // of both one after the other
   const std::size_t batch = rows() / width;
@@ -173,15 +198,12 @@ DecoderState<T> DecoderState<T>::join(const DecoderState& more, std::size_t widt
     for (std::size_t b = 0; b < batch; ++b) order.push_back(k * batch + b);
     for (std::size_t b = 0; b < more.rows(); ++b) order.push_back(rows() + b);
   }
-  DecoderState both = *this;
-  for (std::size_t i = 0; i < hidden_.size(); ++i)
-    both.hidden_[i] = cat({hidden_[i], more.hidden_[i]}, 0);
-  if (fed_.defined()) both.fed_ = cat({fed_, more.fed_}, 0);
-  for (const auto part : kPastParts<T>) {
-    const Tensor<T>&mine = past_.*part, &other = more.past_.*part;
-    if (!mine.defined()) continue;
-    const std::size_t S = std::max(mine.dim(1), other.dim(1));
-    both.past_.*part = cat({padded(mine, 1, S), padded(other, 1, S)}, 0);
+  DecoderState both = *this, other = more;
+  const std::vector<Tensor<T>*> mine = both.tensors(), theirs = other.tensors();
+  for (std::size_t i = 0; i < mine.size(); ++i) {
+    if (!mine[i]->defined()) continue;
+    const std::size_t columns = std::max(mine[i]->dim(1), theirs[i]->dim(1));  // S may differ
+    *mine[i] = cat({padded(*mine[i], 1, columns), padded(*theirs[i], 1, columns)}, 0);
   }
   both.steps_ = joined(steps_, more.steps_);
   return both.select(order);
@@ -190,11 +212,9 @@ DecoderState<T> DecoderState<T>::join(const DecoderState& more, std::size_t widt
 template <class T>
 DecoderState<T> DecoderState<T>::select(const std::vector<std::size_t>& rows) const {
   const IntArray indices = indices_of(rows);
-  DecoderState state;
-  for (const Tensor<T>& hidden : hidden_) state.hidden_.push_back(index_select(hidden, 0, indices));
-  if (fed_.defined()) state.fed_ = index_select(fed_, 0, indices);
-  for (const auto part : kPastParts<T>)
-    if ((past_.*part).defined()) state.past_.*part = index_select(past_.*part, 0, indices);
+  DecoderState state = *this;
+  for (Tensor<T>* x : state.tensors())
+    if (x->defined()) *x = index_select(*x, 0, indices);
   state.steps_ = selected(steps_, rows);
   return state;
 }
@@ -202,15 +222,14 @@ DecoderState<T> DecoderState<T>::select(const std::vector<std::size_t>& rows) co
 template <class T>
 Decoder<T>::Decoder(const Scope<T>& root, const Seq2SeqConfig& config, Embedding<T> embedding)
     : config_(config),
-      embedding_(std::move(embedding)),
+      embedding_(root / "decoder", config, embedding),
       initial_(initial_layers(root / "decoder", config)),
-      gru_(root / "decoder" / "gru", gru_options(config)),
+      layers_(root / "decoder", config, recurrent_options(config)),
       readout_(root / "decoder" / "readout", size_of(readout_inputs(config), config),
                (config.readout == Readout::maxout ? 2 : 1) * config.readout_units()),
       attention_(attention_layer(root / "decoder" / "attention", config)),
-      output_layer_(make_output_layer(root / "output", config, embedding_)),
-      embedding_dropout_(root / "decoder" / "embedding_dropout", config.dropout),
-      readout_dropout_(root / "decoder" / "readout_dropout", config.dropout) {}
+      output_layer_(make_output_layer(root / "output", config, embedding)),
+      readout_dropout_(root / "decoder" / "readout_dropout", config.readout_dropout) {}
 
 template <class T>
 DecoderMemory<T> Decoder<T>::memory(const EncoderOutput<T>& encoded) const {
@@ -227,12 +246,22 @@ DecoderState<T> Decoder<T>::initial_state(const EncoderOutput<T>& encoded, Tap<T
   const Tensor<T> mean =
       config_.initial_state == InitialState::mean ? mean_state(encoded) : Tensor<T>();
   DecoderState<T> state;
-  for (std::size_t i = 0; i < config_.layers; ++i) {
-    const Tensor<T> hidden = config_.initial_state == InitialState::zero
-                                 ? Tensor<T>(zeros<T>({batch, config_.hidden}))
-                                 : tanh(initial_[i](mean.defined() ? mean : encoded.final[i]));
-    state.hidden_.push_back(tapped(tap, DecoderPart::initial, {.layer = i}, hidden));
+  const std::vector<CellPart> parts = state_parts(config_);
+  for (std::size_t i = 0; i < config_.decoder_layers; ++i) {
+    LayerState<T>& layer = state.hidden_.emplace_back();
+    for (std::size_t part = 0; part < parts.size(); ++part) {
+      Tensor<T> x(zeros<T>({batch, config_.hidden}));
+      if (config_.initial_state != InitialState::zero) {
+        x = initial_[i * parts.size() + part](
+            mean.defined() ? mean : encoded.final.at(layer_beside(i, config_)).at(part));
+        if (parts[part] == CellPart::state) x = tanh(x);
+      }
+      layer.push_back(
+          tapped(tap, DecoderPart::initial, {.layer = i, .cell_part = parts[part]}, std::move(x)));
+    }
   }
+  if (config_.residual && config_.decoder_layers > 1 && config_.attends_from_previous())
+    state.output_ = state.hidden_.back()[0];
   if (config_.input_feeding) state.fed_ = Tensor<T>(zeros<T>({batch, config_.readout_units()}));
   if (attention_) state.past_ = attention_->start(batch, encoded.states.dim(0));
   state.steps_ = zeros<std::int32_t>({batch});
@@ -260,22 +289,23 @@ Tensor<T> Decoder<T>::read_out(const Tensor<T>& input) const {
 template <class T>
 bool Decoder<T>::has_shortcut() const {
   if (config_.input_feeding || (attention_ && attention_->remembers())) return false;
-  return !config_.attends_from_previous() || (attention_->has_recurrence() && config_.layers == 1);
+  return !config_.attends_from_previous() ||
+         (attention_->has_recurrence() && config_.decoder_layers == 1 &&
+          config_.cell == CellKind::gru && !config_.layer_norm);
 }
 
 template <class T>
-std::vector<Tensor<T>> Decoder<T>::advance(const Tensor<T>& input, const DecoderState<T>& state,
-                                           const Mode& mode, Tap<T>* tap) const {
-  const std::size_t t = state.time();
-  if (tap == nullptr) return gru_.step(input, state.hidden_, mode, t);
-  const auto cell_step = [=](std::size_t layer, const Tensor<T>& x, const Tensor<T>& hidden,
-                             const GruWeights<T>& weights) {
-    return GruCell<T>::step(t, x, hidden, weights,
-                            [=](std::size_t time, GruPart part, const Tensor<T>& value) {
-                              return tap->on(DecoderPart::gru, {time, layer, part}, value);
-                            });
-  };
-  return gru_.step(input, state.hidden_, mode, t, cell_step);
+Tensor<T> Decoder<T>::advance(const Tensor<T>& input, DecoderState<T>& state, const Mode& mode,
+                              Tap<T>* tap) const {
+  typename RecurrentStack<T>::See see;
+  if (tap != nullptr)
+    see = [tap](const Place& place, const Tensor<T>& x) {
+      return tap->on(DecoderPart::cell, place, x);
+    };
+  auto next = layers_.step(input, state.hidden_, mode, state.time(), see);
+  state.hidden_ = std::move(next.states);
+  if (state.output_.defined()) state.output_ = next.output;
+  return next.output;
 }
 
 template <class T>
@@ -288,7 +318,7 @@ Attention<T> Decoder<T>::attend(const Tensor<T>& queries, const DecoderMemory<T>
   const IntArray steps = state.steps_.reshaped({rows / B, B});
   Attention<T> attended;
   if (tap == nullptr && !layer.remembers()) {
-    attended = layer(grouped, memory.keys_, memory.values_, memory.lengths_, steps);
+    attended = layer(grouped, memory.keys_, memory.values_, memory.lengths_, mode, steps);
   } else {
     AttentionPast<T> past;
     for (const auto part : kPastParts<T>)
@@ -297,7 +327,7 @@ Attention<T> Decoder<T>::attend(const Tensor<T>& queries, const DecoderMemory<T>
         tapped(tap, DecoderPart::scores, here, layer.scores(grouped, memory.keys_, past));
     attended.weights = tapped(tap, DecoderPart::weights, here,
                               layer.weights(scores, grouped, memory.lengths_, steps, past, mode));
-    attended.context = attention_context(attended.weights, memory.values_);
+    attended.context = layer.context(attended.weights, memory.values_, mode);
     past = layer.remember(past, attended.weights);
     for (const auto part : kPastParts<T>)
       if ((past.*part).defined()) state.past_.*part = flatten(past.*part, 0, 1);
@@ -319,12 +349,11 @@ DecoderOutput<T> Decoder<T>::step(const IntArray& words, const DecoderMemory<T>&
     made.context = attended.context;
     output.weights = attended.weights;
   };
-  made.embedding =
-      tapped(tap, DecoderPart::embedding, here, embedding_dropout_(embedding_(words), now));
+  made.embedding = tapped(tap, DecoderPart::embedding, here, embedding_(words, now));
   made.readout = state.fed_;
-  if (config_.attends_from_previous()) attend_with(state.hidden_.back());
-  state.hidden_ = advance(made.joined(gru_inputs(config_)), state, mode, tap);
-  made.state = state.hidden_.back();
+  if (config_.attends_from_previous())
+    attend_with(state.output_.defined() ? state.output_ : state.hidden_.back()[0]);
+  made.state = advance(made.joined(recurrent_inputs(config_)), state, mode, tap);
   if (attention_ && !config_.attends_from_previous()) attend_with(made.state);
   output.readout = tapped(tap, DecoderPart::readout, here,
                           readout_dropout_(read_out(made.joined(readout_inputs(config_))), now));
@@ -336,12 +365,14 @@ DecoderOutput<T> Decoder<T>::step(const IntArray& words, const DecoderMemory<T>&
 
 template <class T>
 DecoderOutput<T> Decoder<T>::fold(const IntArray& words, const DecoderMemory<T>& memory,
-                                  DecoderState<T> state, const Mode& mode, Tap<T>* tap) const {
+                                  DecoderState<T> state, const Mode& mode, Tap<T>* tap,
+                                  double sampling) const {
   const std::size_t batch = words.shape()[1];
   std::vector<Tensor<T>> readouts, weights;
   for (std::size_t t = 0; t < words.shape()[0]; ++t) {
-    const DecoderOutput<T> output =
-        step(words.leading(t, t + 1).reshaped({batch}), memory, state, mode, tap);
+    IntArray read = words.leading(t, t + 1).reshaped({batch});
+    if (t > 0 && sampling > 0) read = sampled(read, readouts.back(), mode.at_time(t), sampling);
+    const DecoderOutput<T> output = step(read, memory, state, mode, tap);
     readouts.push_back(output.readout);
     if (output.weights.defined()) weights.push_back(output.weights);
   }
@@ -349,26 +380,38 @@ DecoderOutput<T> Decoder<T>::fold(const IntArray& words, const DecoderMemory<T>&
 }
 
 template <class T>
+IntArray Decoder<T>::sampled(const IntArray& words, const Tensor<T>& readout, const Mode& mode,
+                             double probability) const {
+  const NoGrad no_grad;
+  Random random(combine_keys(mode.draw("decoder.scheduled_sampling", 0), *mode.time()));
+  const IntArray own = argmax(logits(readout).value(), -1);
+  IntArray read = words;
+  for (std::size_t b = 0; b < read.size(); ++b)
+    if (random.uniform() < probability) read.data()[b] = own.data()[b];
+  return read;
+}
+
+template <class T>
 DecoderOutput<T> Decoder<T>::forced(const IntArray& words, const DecoderMemory<T>& memory,
-                                    const DecoderState<T>& initial, const Mode& mode,
-                                    Tap<T>* tap) const {
-  if (tap != nullptr || thread_modes().composed || !has_shortcut())
-    return fold(words, memory, initial, mode, tap);
+                                    const DecoderState<T>& initial, const Mode& mode, Tap<T>* tap,
+                                    double sampling) const {
+  if (tap != nullptr || sampling > 0 || thread_modes().composed || !has_shortcut())
+    return fold(words, memory, initial, mode, tap, sampling);
   DecoderOutput<T> output;
   Inputs<T> made;
-  made.embedding = embedding_dropout_(embedding_(words), mode);
+  made.embedding = embedding_(words, mode);
   Tensor<T> joined;  // the readout's input
   if (config_.attends_from_previous()) {
     const AttentionGru<T> run =
-        attention_->recurrence(made.embedding, initial.hidden_[0], gru_.weights(0), memory.keys_,
-                               memory.values_, memory.lengths_);
+        attention_->recurrence(made.embedding, initial.hidden_[0][0], *layers_.gru_weights(mode),
+                               memory.keys_, memory.values_, memory.lengths_);
     output.weights = run.weights;
     joined = cat({run.contexts_and_states, made.embedding}, -1);
   } else {
-    made.state = gru_(made.embedding, {}, mode, initial.hidden_).states;
+    made.state = layers_(made.embedding, {}, mode, initial.hidden_).states;
     if (attention_) {
       const Attention<T> attended =
-          (*attention_)(made.state, memory.keys_, memory.values_, memory.lengths_);
+          (*attention_)(made.state, memory.keys_, memory.values_, memory.lengths_, mode);
       output.weights = attended.weights;
       made.context = attended.context;
     }

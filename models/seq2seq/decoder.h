@@ -1,18 +1,21 @@
 // The decoder: from the words so far to the attentional vector ("readout"), and from that to the
 // next word. Letters: T target steps, B batch, H decoder hidden, D encoder size.
 //
-//   attend_from current   h_t = GRU(e_t, h_{t-1}); c_t = attend(h_t); r_t = f(W_c [c_t; h_t] + b)
+//   attend_from current   h_t = RNN(e_t, h_{t-1}); c_t = attend(h_t); r_t = f(W_c [c_t; h_t] + b)
 //                         (Luong et al. 2015, sections 3 and 3.1)
-//   attend_from previous  c_t = attend(h_{t-1}); h_t = GRU([e_t; c_t], h_{t-1});
+//   attend_from previous  c_t = attend(h_{t-1}); h_t = RNN([e_t; c_t], h_{t-1});
 //                         r_t = f(W_c [c_t; h_t; e_t] + b)  (Bahdanau et al. 2014, appendix A.2)
-//   attention none        h_t = GRU(e_t, h_{t-1}); r_t = f(W_c h_t + b)
-//   input_feeding         r_{t-1} is the last part of the GRU's input, too; r_0 = 0
+//   attention none        h_t = RNN(e_t, h_{t-1}); r_t = f(W_c h_t + b)
+//   input_feeding         r_{t-1} is the last part of the RNN's input, too; r_0 = 0
 //                         (Luong et al. 2015, section 3.3)
-//   attention, score, coverage      nn/attention.h
-//   readout               f: tanh, or linear: the identity, or maxout: the greater of each two
+//   RNN                   recurrent layers of the cell (recurrent_stack.h); h_t: the last one's
+//   output attend                attention, score, window, coverage (nn/attention.h) readout f:
+//   tanh, or linear: the identity, or maxout: the greater of each two
 //                         neighbours of twice R units (Bahdanau et al. 2014, A.2.2)
 //   initial_state         h_0 = tanh(W_0 s + b_0), s: the encoder's last states of each direction,
-//                         or the mean of all its states; or zero
+//                         or the mean of all its states; or zero. Each layer takes the encoder's
+//                         beside it, counted from the last. An LSTM's cell is W s + b of the
+//                         encoder's last cells, or of that mean
 #pragma once
 
 #include <optional>
@@ -56,10 +59,13 @@ class DecoderState {
   friend class Decoder<T>;
   std::size_t time() const { return static_cast<std::size_t>(steps_.data()[0]); }  // of a first row
 
-  std::vector<Tensor<T>> hidden_;  // of each layer [N, H]
-  Tensor<T> fed_;                  // [N, R] the readout before; undefined without input feeding
-  AttentionPast<T> past_;          // [N, S] each, undefined where nothing of it is read
-  IntArray steps_;                 // [N] taken so far
+  std::vector<Tensor<T>*> tensors();  // all of the following, undefined ones, too
+
+  std::vector<LayerState<T>> hidden_;  // of each layer, [N, H] each
+  Tensor<T> output_;                   // [N, H] h_t, where the last layer's state is not that
+  Tensor<T> fed_;                      // [N, R] the readout before; undefined without input feeding
+  AttentionPast<T> past_;              // [N, S] each, undefined where nothing of it is read
+  IntArray steps_;                     // [N] taken so far
 };
 
 template <class T>
@@ -69,9 +75,9 @@ struct DecoderOutput {
   Tensor<T> logits;   // [N, V] of one step that a tap sees; else undefined: see logits()
 };
 
-// What is joined to make an input of the GRU or of the readout, in this order.
+// What is joined to make an input of the recurrent layers or of the readout, in this order.
 enum class DecoderInput { embedding, context, state, readout };
-std::vector<DecoderInput> gru_inputs(const Seq2SeqConfig& config);
+std::vector<DecoderInput> recurrent_inputs(const Seq2SeqConfig& config);
 std::vector<DecoderInput> readout_inputs(const Seq2SeqConfig& config);
 
 template <class T>
@@ -90,35 +96,42 @@ class Decoder {
 
   // Steps with the right words as input (teacher forcing), words [T, B], from a state on. `fold`
   // takes one after the other; `forced` stands in for it, all steps at once, where no tap looks.
+  // sampling: in training, the probability that a step reads the likeliest word of the step before
+  // in place of the right one (scheduled sampling: Bengio et al. 2015, arXiv 1506.03099).
   DecoderOutput<T> fold(const IntArray& words, const DecoderMemory<T>& memory,
-                        DecoderState<T> state, const Mode& mode, Tap<T>* tap = nullptr) const;
+                        DecoderState<T> state, const Mode& mode, Tap<T>* tap = nullptr,
+                        double sampling = 0) const;
   DecoderOutput<T> forced(const IntArray& words, const DecoderMemory<T>& memory,
-                          const DecoderState<T>& initial, const Mode& mode,
-                          Tap<T>* tap = nullptr) const;
+                          const DecoderState<T>& initial, const Mode& mode, Tap<T>* tap = nullptr,
+                          double sampling = 0) const;
 
   // readout [..., R] -> logits [..., V]
   Tensor<T> logits(const Tensor<T>& readout) const { return output_layer_(readout); }
   const Linear<T>& output_layer() const { return output_layer_; }
 
  private:
+  // words [B], some of which are replaced by the likeliest after readout [B, R].
+  IntArray sampled(const IntArray& words, const Tensor<T>& readout, const Mode& mode,
+                   double probability) const;
   // input [..., *] -> readout [..., R]
   Tensor<T> read_out(const Tensor<T>& input) const;
   // Whether nothing but states feeds back, in a way that one op computes for all steps.
   bool has_shortcut() const;
-  std::vector<Tensor<T>> advance(const Tensor<T>& input, const DecoderState<T>& state,
-                                 const Mode& mode, Tap<T>* tap) const;
+  // The recurrent layers' step -> h_t [N, H].
+  Tensor<T> advance(const Tensor<T>& input, DecoderState<T>& state, const Mode& mode,
+                    Tap<T>* tap) const;
   // queries [N, H] -> context [N, D]; weights [K, B, S]. The state remembers them.
   Attention<T> attend(const Tensor<T>& queries, const DecoderMemory<T>& memory,
                       DecoderState<T>& state, const Mode& mode, Tap<T>* tap) const;
 
   Seq2SeqConfig config_;
-  Embedding<T> embedding_;
-  std::vector<Linear<T>> initial_;  // one a layer
-  Gru<T> gru_;
+  WordEmbedding<T> embedding_;
+  std::vector<Linear<T>> initial_;  // one a layer and part of its state
+  RecurrentStack<T> layers_;
   Linear<T> readout_;
   std::optional<AttentionLayer<T>> attention_;
   Linear<T> output_layer_;
-  Dropout<T> embedding_dropout_, readout_dropout_;
+  Dropout<T> readout_dropout_;
 };
 
 extern template class DecoderMemory<float>;

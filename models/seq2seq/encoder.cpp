@@ -3,8 +3,11 @@
 namespace babelgrad {
 namespace {
 
-GruOptions gru_options(const Seq2SeqConfig& c) {
-  return {c.embedding, c.encoder_hidden, c.layers, c.bidirectional, c.dropout};
+RecurrentOptions recurrent_options(const Seq2SeqConfig& c) {
+  return {c.embedding,         c.encoder_hidden,
+          c.encoder_layers,    c.bidirectional,
+          c.state_dropout,     c.residual,
+          c.recurrent_dropout, c.reverse_source ? Direction::reverse : Direction::forward};
 }
 
 // x [S, B, F], each position of which the tap sees by itself.
@@ -21,45 +24,41 @@ Tensor<T> tapped_positions(Tap<T>* tap, EncoderPart part, const Tensor<T>& x) {
 
 template <class T>
 Encoder<T>::Encoder(const Scope<T>& scope, const Seq2SeqConfig& config, Embedding<T> embedding)
-    : embedding_(std::move(embedding)),
-      gru_(scope / "gru", gru_options(config)),
-      embedding_dropout_(scope / "embedding_dropout", config.dropout),
-      state_dropout_(scope / "state_dropout", config.dropout) {}
+    : embedding_(scope, config, std::move(embedding)),
+      layers_(scope, config, recurrent_options(config)),
+      state_dropout_(scope / "state_dropout", config.state_dropout) {}
 
 template <class T>
-GruResult<T> Encoder<T>::run(const Tensor<T>& words, const IntArray& lengths, const Mode& mode,
-                             Tap<T>* tap) const {
-  if (tap == nullptr) return gru_(words, lengths, mode);
-  const auto sequence = [tap](std::size_t layer, Direction direction, const Tensor<T>& x,
-                              const Tensor<T>& initial, const GruWeights<T>& weights,
-                              const IntArray& n) {
-    return GruCell<T>::sequence(
-        x, initial, weights, n, direction,
-        [=](std::size_t s, GruPart part, const Tensor<T>& value) {
-          return tap->on(EncoderPart::gru, {s, layer, part, direction}, value);
-        });
-  };
-  GruResult<T> result = gru_.run(words, lengths, mode, {}, sequence);
+typename RecurrentStack<T>::Run Encoder<T>::run(const Tensor<T>& words, const IntArray& lengths,
+                                                const Mode& mode, Tap<T>* tap) const {
+  if (tap == nullptr) return layers_(words, lengths, mode);
+  auto result = layers_(words, lengths, mode, {}, [tap](const Place& place, const Tensor<T>& x) {
+    return tap->on(EncoderPart::cell, place, x);
+  });
   result.states = tapped_positions(tap, EncoderPart::state, result.states);
+  if (layers_.options().residual && layers_.options().layers > 1) return result;
   // The last layer's final states are parts of what is handed over.
-  const Tensor<T> ends[] = {result.states[-1], result.states[0]};
-  const std::size_t directions = gru_.options().bidirectional ? 2 : 1;
+  const bool reverse = layers_.options().direction == Direction::reverse;
+  const Tensor<T> ends[] = {result.states[reverse ? 0 : -1], result.states[0]};
+  const std::size_t directions = layers_.options().bidirectional ? 2 : 1;
   for (std::size_t d = 0; d < directions; ++d)
-    result.final[result.final.size() - directions + d] = chunk(ends[d], directions, -1)[d];
+    result.final[result.final.size() - directions + d][0] = chunk(ends[d], directions, -1)[d];
   return result;
 }
 
 template <class T>
 EncoderOutput<T> Encoder<T>::operator()(const IntArray& source, const IntArray& lengths,
                                         const Mode& mode, Tap<T>* tap) const {
-  const Tensor<T> words =
-      tapped_positions(tap, EncoderPart::embedding, embedding_dropout_(embedding_(source), mode));
-  GruResult<T> result = run(words, lengths, mode, tap);
+  const Tensor<T> words = tapped_positions(tap, EncoderPart::embedding, embedding_(source, mode));
+  const auto result = run(words, lengths, mode, tap);
   EncoderOutput<T> output{state_dropout_(result.states, mode), {}, lengths};
-  const std::size_t directions = gru_.options().bidirectional ? 2 : 1;
-  for (std::size_t i = 0; i < result.final.size(); i += directions)
-    output.final.push_back(directions == 1 ? result.final[i]
-                                           : cat({result.final[i], result.final[i + 1]}, 1));
+  const std::size_t directions = layers_.options().bidirectional ? 2 : 1;
+  for (std::size_t i = 0; i < result.final.size(); i += directions) {
+    LayerState<T> joined = result.final[i];
+    for (std::size_t part = 0; directions == 2 && part < joined.size(); ++part)
+      joined[part] = cat({joined[part], result.final[i + 1][part]}, 1);
+    output.final.push_back(std::move(joined));
+  }
   return output;
 }
 

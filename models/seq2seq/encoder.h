@@ -1,19 +1,19 @@
-// The encoder: words to embeddings to GRU states, all of which are handed to the decoder.
+// The encoder: words to embeddings to the states of recurrent layers, all of which are handed to
+// the decoder.
 #pragma once
 
 #include <vector>
 
-#include "babelgrad/models/config/config.h"
-#include "babelgrad/models/seq2seq/tap.h"
-#include "babelgrad/nn/embedding.h"
+#include "babelgrad/models/seq2seq/recurrent_stack.h"
+#include "babelgrad/models/seq2seq/word_embedding.h"
 
 namespace babelgrad {
 
 template <class T>
 struct EncoderOutput {
-  Tensor<T> states;              // [S, B, D]
-  std::vector<Tensor<T>> final;  // [B, D] for each layer: the last state of each direction, joined
-  IntArray lengths;              // [B]
+  Tensor<T> states;                  // [S, B, D]
+  std::vector<LayerState<T>> final;  // of each layer: the last of each direction, joined, [B, D]
+  IntArray lengths;                  // [B]
 };
 
 template <class T>
@@ -26,12 +26,12 @@ class Encoder {
                               Tap<T>* tap = nullptr) const;
 
  private:
-  GruResult<T> run(const Tensor<T>& words, const IntArray& lengths, const Mode& mode,
-                   Tap<T>* tap) const;
+  typename RecurrentStack<T>::Run run(const Tensor<T>& words, const IntArray& lengths,
+                                      const Mode& mode, Tap<T>* tap) const;
 
-  Embedding<T> embedding_;
-  Gru<T> gru_;
-  Dropout<T> embedding_dropout_, state_dropout_;
+  WordEmbedding<T> embedding_;
+  RecurrentStack<T> layers_;
+  Dropout<T> state_dropout_;
 };
 
 extern template class Encoder<float>;

@@ -6,6 +6,19 @@ IntArray id_array(const std::vector<std::int32_t>& ids, const Shape& shape) {
   return IntArray(shape, ids);
 }
 
+namespace {
+
+// Attention that goes where earlier steps of the sentence have been, summed over the real steps.
+// weights [T, B, S]
+template <class T>
+Tensor<T> repeated_attention(const text::Batch& batch, const Tensor<T>& weights) {
+  const Tensor<T> before = cumsum(weights, 0) - weights;
+  const IntArray words = id_array(batch.target_output, {batch.target_length, batch.size, 1});
+  return sum(where(words != text::kPad, minimum(weights, before), 0));
+}
+
+}  // namespace
+
 template <class T>
 Seq2Seq<T>::Seq2Seq(const Seq2SeqConfig& config, std::optional<std::uint64_t> seed)
     : Seq2Seq(config, std::make_unique<ParameterStore<T>>(seed)) {}
@@ -32,23 +45,31 @@ Seq2Seq<T> Seq2Seq<T>::constant() const {
 }
 
 template <class T>
-DecoderOutput<T> Seq2Seq<T>::decode(const text::Batch& batch, const Mode& mode, Tap<T>* tap) const {
+DecoderOutput<T> Seq2Seq<T>::decode(const text::Batch& batch, const Mode& mode, Tap<T>* tap,
+                                    double sampling) const {
   const EncoderOutput<T> encoded =
       (*encoder_)(id_array(batch.source, {batch.source_length, batch.size}),
                   id_array(batch.source_lengths, {batch.size}), mode, tap);
   return decoder_->forced(id_array(batch.target_input, {batch.target_length, batch.size}),
                           decoder_->memory(encoded), decoder_->initial_state(encoded, tap), mode,
-                          tap);
+                          tap, sampling);
 }
 
 template <class T>
 Tensor<T> Seq2Seq<T>::loss(const text::Batch& batch, const Mode& mode, const LossOptions& options,
                            Tap<T>* tap) const {
-  const DecoderOutput<T> decoded = decode(batch, mode, tap);
+  const DecoderOutput<T> decoded =
+      decode(batch, mode, tap, mode.is_training() ? options.scheduled_sampling : 0);
   const Linear<T>& output = decoder_->output_layer();
-  return linear_cross_entropy(decoded.readout, output.weight(), output.bias(),
-                              id_array(batch.target_output, {batch.target_length, batch.size}),
-                              {text::kPad, options.label_smoothing, options.normalizer});
+  const Tensor<T> loss =
+      linear_cross_entropy(decoded.readout, output.weight(), output.bias(),
+                           id_array(batch.target_output, {batch.target_length, batch.size}),
+                           {text::kPad, options.label_smoothing, options.normalizer});
+  if (options.coverage_weight == 0 || !decoded.weights.defined()) return loss;
+  const double tokens =
+      options.normalizer > 0 ? options.normalizer : static_cast<double>(batch.target_tokens());
+  return loss + repeated_attention(batch, decoded.weights) *
+                    static_cast<T>(options.coverage_weight / tokens);
 }
 
 template <class T>

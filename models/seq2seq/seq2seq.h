@@ -12,6 +12,10 @@ namespace babelgrad {
 struct LossOptions {
   double label_smoothing = 0;
   double normalizer = 0;  // target tokens to divide by; 0: those of the batch
+  // Of the sum over source positions of min(attention, coverage before), added (See et al. 2017,
+  // eq. 12).
+  double coverage_weight = 0;
+  double scheduled_sampling = 0;  // Decoder::fold
 };
 
 template <class T>
@@ -44,7 +48,8 @@ class Seq2Seq {
 
  private:
   Seq2Seq(const Seq2SeqConfig& config, std::unique_ptr<ParameterStore<T>> store);
-  DecoderOutput<T> decode(const text::Batch& batch, const Mode& mode, Tap<T>* tap) const;
+  DecoderOutput<T> decode(const text::Batch& batch, const Mode& mode, Tap<T>* tap,
+                          double sampling = 0) const;
 
   Seq2SeqConfig config_;
   std::unique_ptr<ParameterStore<T>> store_;

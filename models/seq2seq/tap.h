@@ -5,22 +5,23 @@
 #include <cstddef>
 #include <utility>
 
-#include "babelgrad/nn/gru.h"
+#include "babelgrad/autograd/ops.h"
+#include "babelgrad/autograd/ops/cell_part.h"
 
 namespace babelgrad {
 
 // What there is in an encoder ...
 enum class EncoderPart {
   embedding,  // [B, E] of each source position
-  gru,        // [B, H] of each position, layer and direction: the gates, and the state before
+  cell,       // [B, H] of each position, layer and direction: the cell's parts, the state before
               // padding carries on the one before it
   state,      // [B, D] of each position: what the last layer hands to the decoder
 };
 // ... and in a decoder of N = K B rows (Decoder::step), in the order in which it is made.
 enum class DecoderPart {
-  initial,    // [B, H] of each layer: its state before the first step
+  initial,    // [B, H] of each layer: its state before the first step, of an LSTM its cell, too
   embedding,  // [N, E] of the word read
-  gru,        // [N, H] of each layer: the gates and the state
+  cell,       // [N, H] of each layer: the cell's parts
   scores,     // [K, B, S]; beyond a source's length they are ignored
   weights,    // [K, B, S]
   context,    // [N, D]
@@ -31,7 +32,7 @@ enum class DecoderPart {
 struct Place {
   std::size_t time = 0;  // source position, or output step
   std::size_t layer = 0;
-  GruPart gru_part = GruPart::state;
+  CellPart cell_part = CellPart::state;
   Direction direction = Direction::forward;
 };
 

@@ -125,6 +125,11 @@ StopReason Trainer::run(const std::atomic<bool>& interrupt) {
   return *reason;
 }
 
+void Trainer::validate_start() {
+  validate_and_keep_best(true);
+  save_state();
+}
+
 std::vector<text::Batch> Trainer::next_batches() {
   const ProfileScope profile("batches", Phase::section);
   if (state_.position == batches_.size()) {
@@ -140,7 +145,11 @@ std::vector<text::Batch> Trainer::next_batches() {
 
 StepResult Trainer::take_step(const std::vector<text::Batch>& batches, std::size_t target_tokens) {
   const std::size_t shards = config_.shards > 0 ? config_.shards : default_shards(pool_.threads());
-  const LossOptions options{config_.label_smoothing, static_cast<double>(target_tokens)};
+  const double risen =
+      std::min(1.0, static_cast<double>(state_.update) /
+                        static_cast<double>(std::max<std::size_t>(1, config_.sampling_updates)));
+  const LossOptions options{config_.label_smoothing, static_cast<double>(target_tokens),
+                            config_.coverage_weight, config_.scheduled_sampling * risen};
   std::vector<ShardedLoss<float>> passes;
   for (const text::Batch& batch : batches) {
     auto parts = std::make_shared<const std::vector<text::Batch>>(text::shard(batch, shards));

@@ -59,6 +59,10 @@ class Trainer {
   // training data are not those of the state.
   void resume();
 
+  // For a training that starts from parameters which were trained before: validates and saves them
+  // as they are, before the first update, so that the model in the folder is never a worse one.
+  void validate_start();
+
   // Trains until a limit of the configuration is reached or `interrupt` becomes true; leaves a
   // model and a state in the folder. Throws DivergenceError or FileError, the last good files kept.
   StopReason run(const std::atomic<bool>& interrupt);

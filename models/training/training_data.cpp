@@ -1,6 +1,7 @@
 #include "babelgrad/models/training/training_data.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "babelgrad/base/hash.h"
 
@@ -12,15 +13,29 @@ void prepare(const DataConfig& config, text::Corpus& corpus) {
     for (std::string& line : *side) line = prepare_line(config, line);
 }
 
+void append(text::Corpus& corpus, text::Corpus more) {
+  corpus.source.insert(corpus.source.end(), std::make_move_iterator(more.source.begin()),
+                       std::make_move_iterator(more.source.end()));
+  corpus.target.insert(corpus.target.end(), std::make_move_iterator(more.target.begin()),
+                       std::make_move_iterator(more.target.end()));
+}
+
 text::Corpus read_training_corpus(const DataConfig& c) {
   const bool files = !c.source.empty() || !c.target.empty();
   if (files == !c.tsv.empty())
     throw ConfigError("config: need training data, either source and target or tsv");
-  if (!c.tsv.empty()) return text::read_tsv(c.tsv);
-  if (c.source.empty() || c.target.empty())
+  if (files && (c.source.empty() || c.target.empty()))
     throw ConfigError(std::string("config: ") + (c.source.empty() ? "source" : "target") +
                       " is missing; source and target go together");
-  return text::read_parallel(c.source, c.target);
+  if (c.source.size() != c.target.size())
+    throw ConfigError("config: source is " + std::to_string(c.source.size()) +
+                      " files, but target is " + std::to_string(c.target.size()) +
+                      "; they go together file by file");
+  text::Corpus corpus;
+  for (const std::string& path : c.tsv) append(corpus, text::read_tsv(path));
+  for (std::size_t i = 0; i < c.source.size(); ++i)
+    append(corpus, text::read_parallel(c.source[i], c.target[i]));
+  return corpus;
 }
 
 text::Corpus read_validation(const DataConfig& c, std::uint64_t seed, text::Corpus& train) {

@@ -5,26 +5,29 @@
 #include <limits>
 
 #include "babelgrad/text/bleu.h"
-#include "babelgrad/text/chrf.h"
-#include "babelgrad/text/error_rate.h"
+#include "babelgrad/text/bootstrap.h"
 
 namespace babelgrad {
 
-TextQuality text_quality(const Translator& translator, const std::vector<std::string>& hypotheses,
-                         const std::vector<std::string>& references) {
+TextCounts text_counts(const Translator& translator, const std::vector<std::string>& hypotheses,
+                       const text::References& references) {
   const text::Tokenizer& tokenizer = translator.codecs().target.tokenizer();
-  std::vector<std::vector<std::string>> hypothesis_tokens, reference_tokens;
-  std::vector<std::string> rewritten;
-  for (const std::string& line : hypotheses) hypothesis_tokens.push_back(tokenizer.tokenize(line));
-  for (const std::string& line : references) {
-    rewritten.push_back(tokenizer.detokenize(tokenizer.tokenize(line)));
-    reference_tokens.push_back(tokenizer.tokenize(rewritten.back()));
+  const text::References rewritten = references.changed(
+      [&](const std::string& line) { return tokenizer.detokenize(tokenizer.tokenize(line)); });
+  TextCounts counts;
+  counts.exact = text::exact_matches(hypotheses, rewritten);
+  for (std::size_t i = 0; i < hypotheses.size(); ++i) {
+    std::vector<std::vector<std::string>> tokens;
+    for (const std::string& line : rewritten[i]) tokens.push_back(tokenizer.tokenize(line));
+    counts.errors.push_back(text::least_error(tokenizer.tokenize(hypotheses[i]), tokens));
   }
-  TextQuality quality;
-  quality.exact_match = text::exact_match(hypotheses, rewritten);
-  quality.token_error_rate = text::token_error_rate(hypothesis_tokens, reference_tokens).rate();
-  quality.chrf = text::corpus_chrf(hypotheses, references);
-  return quality;
+  counts.chrf = text::chrf_counts(hypotheses, references);
+  return counts;
+}
+
+TextQuality text_quality(const TextCounts& counts) {
+  return {text::sum_of(counts.exact).share(), text::sum_of(counts.errors).rate(),
+          text::sum_of(counts.chrf).score()};
 }
 
 ValidationResult validate(const Translator& translator, const text::Corpus& corpus,
@@ -42,8 +45,9 @@ ValidationResult validate(const Translator& translator, const text::Corpus& corp
   for (auto& translations :
        translator.translate(corpus.source, translator.config().search.greedy(), {.pool = &pool}))
     hypotheses.push_back(std::move(translations[0].text));
-  result.bleu = text::corpus_bleu(hypotheses, corpus.target).score;
-  result.text = text_quality(translator, hypotheses, corpus.target);
+  const text::References references(corpus.target);
+  result.bleu = text::corpus_bleu(hypotheses, references).score;
+  result.text = text_quality(text_counts(translator, hypotheses, references));
   // Infinite where no reference has a token; JSON has no infinity.
   result.text.token_error_rate =
       std::min(result.text.token_error_rate, std::numeric_limits<double>::max());

@@ -2,7 +2,10 @@
 #pragma once
 
 #include "babelgrad/models/folder/translator.h"
+#include "babelgrad/text/chrf.h"
 #include "babelgrad/text/corpus.h"
+#include "babelgrad/text/error_rate.h"
+#include "babelgrad/text/references.h"
 
 namespace babelgrad {
 
@@ -14,9 +17,17 @@ struct TextQuality {
   double chrf = 0;              // chrF2, 0 to 100
 };
 
+// What it is made of, by sentence.
+struct TextCounts {
+  std::vector<text::ExactMatch> exact;
+  std::vector<text::ErrorRate> errors;
+  std::vector<text::ChrfCounts> chrf;
+};
+
 // references: as prepare_line() gives them.
-TextQuality text_quality(const Translator& translator, const std::vector<std::string>& hypotheses,
-                         const std::vector<std::string>& references);
+TextCounts text_counts(const Translator& translator, const std::vector<std::string>& hypotheses,
+                       const text::References& references);
+TextQuality text_quality(const TextCounts& counts);
 
 struct ValidationResult {
   double loss = 0;   // nats a target token, eos included, without label smoothing

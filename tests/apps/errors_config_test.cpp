@@ -21,6 +21,9 @@ TEST_CASE("commands and flags that are not there") {
         "config: target is missing; source and target go together"},
        {{"train", "--out", "new", "--source", "train.fr", "--target", "train.en", "--tsv", "t"},
         "config: need training data, either source and target or tsv"},
+       {{"train", "--out", "new", "--source", "train.fr", "--source", "train.fr", "--target",
+         "train.en"},
+        "config: source is 2 files, but target is 1; they go together file by file"},
        {{"train", "--hiden"},
         "The following argument was not expected: --hiden; see babelgrad train --help"},
        {{"translate", "--model", "model", "--bogus"},
@@ -100,7 +103,7 @@ TEST_CASE("configuration files") {
       {R"({"hidden": null})", "c.json: hidden is null; need a whole number"},
       {R"({"dropout": "x"})", "c.json: dropout is \"x\"; need a number"},
       {R"({"lowercase": 1})", "c.json: lowercase is 1; need true or false"},
-      {R"({"source": 5})", "c.json: source is 5; need a string"},
+      {R"({"source": 5})", "c.json: source is 5; need a string or a list of strings"},
       {R"({"tokenizer": "syllables"})",
        "c.json: tokenizer is \"syllables\"; need words, chars, bpe or unigram"},
       {R"({"schedule": 2})",
@@ -130,12 +133,14 @@ TEST_CASE("output folders") {
   fs::create_directory(world.path() / "free");
   const std::string taken =
       ": exists; give --overwrite to replace the model in it, or --resume to go on training it";
-  check_refused(world, {{train_to("model"), "model" + taken},
-                        {train_to("other"), "other" + taken},
-                        {train_to("file"), "file: is a file, not a folder"},
-                        {train_to("file/new"), "file/new: cannot be created (Not a directory)"},
-                        {train_to("model") + Arguments{"--overwrite", "--source", "missing"},
-                         "missing: no such file"}});
+  check_refused(
+      world,
+      {{train_to("model"), "model" + taken},
+       {train_to("other"), "other" + taken},
+       {train_to("file"), "file: is a file, not a folder"},
+       {train_to("file/new"), "file/new: cannot be created (Not a directory)"},
+       {{"train", "--source", "missing", "--target", "train.en", "--out", "model", "--overwrite"},
+        "missing: no such file"}});
   CHECK(world.run(train_to("free") + Arguments{"--max-updates", "3"}).exit_code == 0);
   CHECK(world.run(train_to("new/deeper") + Arguments{"--max-updates", "3"}).exit_code == 0);
   CHECK(world.run(train_to("model") + Arguments{"--max-updates", "3", "--overwrite"}).exit_code ==
@@ -157,6 +162,7 @@ TEST_CASE("resuming what cannot be resumed") {
       {{resume("none"), "none/config.json: no such file"},
        {resume("free"), "free/config.json: no such file"},
        {resume("model", {"--overwrite"}), "--resume and --overwrite exclude each other"},
+       {resume("model", {"--from", "model"}), "--resume and --from exclude each other"},
        {resume("model", {"--config", "train.fr"}),
         "--config cannot be given with --resume; the folder has its own"},
        {resume("model", {"--hidden", "32"}),

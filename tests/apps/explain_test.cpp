@@ -255,10 +255,10 @@ TEST_CASE("explain: every kind of model, several models, one page") {
   REQUIRE(models.size() == 4);
   CHECK(models[1]["name"] == "bahdanau2014");
   CHECK(models[1]["config"]["score"] == "additive");
-  CHECK(models[0]["config"]["gru_inputs"] == Json({"embedding"}));
+  CHECK(models[0]["config"]["recurrent_inputs"] == Json({"embedding"}));
   CHECK(models[0]["config"]["readout_inputs"] == Json({"context", "state"}));
   CHECK(models[1]["config"]["readout_inputs"] == Json({"context", "state", "embedding"}));
-  CHECK(models[3]["config"]["gru_inputs"] == Json({"embedding", "readout"}));
+  CHECK(models[3]["config"]["recurrent_inputs"] == Json({"embedding", "readout"}));
   CHECK(models[1]["decoder"]["steps"][0].contains("weights"));
   CHECK(!models[2]["decoder"]["steps"][0].contains("weights"));
   CHECK(!models[2]["config"].contains("score"));

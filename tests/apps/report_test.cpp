@@ -103,8 +103,8 @@ TEST_CASE("score, the loss of inspect and n-best scores agree") {
 TEST_CASE("every command explains itself and shows its defaults") {
   const std::vector<std::pair<std::string, std::vector<std::string>>> rows{
       {"train",
-       {"--source F", "--tsv F", "--valid-target F", "--out DIR", "--resume", "--overwrite",
-        "--config F.json", "--tokenizer words|chars|bpe|unigram=bpe", "--seed N=1",
+       {"--source F", "--tsv F", "--valid-target F", "--out DIR", "--from DIR", "--resume",
+        "--overwrite", "--config F.json", "--tokenizer words|chars|bpe|unigram=bpe", "--seed N=1",
         "--hidden N=512", "--learning-rate N=0.001", "--max-minutes N=0", "--max-updates N=0",
         "--threads N=0", "--lowercase,--no-lowercase", "(default: no)", "(default: yes)"}},
       {"translate",
@@ -114,6 +114,9 @@ TEST_CASE("every command explains itself and shows its defaults") {
         "--constrain-file F"}},
       {"lexicon", {"--source F", "--target F", "--alignments F", "--model DIR", "--min-count N"}},
       {"evaluate", {"--model DIR", "--source F", "--reference F", "--json", "--beam N=5"}},
+      {"compare",
+       {"output F ... REQUIRED", "--source F", "--reference F ... REQUIRED", "--resamples"}},
+      {"average", {"model DIR ... REQUIRED", "--out DIR REQUIRED", "--overwrite"}},
       {"score", {"--model DIR", "--source F", "--target F"}},
       {"inspect",
        {"--model DIR", "--gradients", "--source TEXT", "--html F.html", "--graph F.svg"}}};
@@ -128,6 +131,7 @@ TEST_CASE("every command explains itself and shows its defaults") {
     for (const std::string& part : row.second)
       CHECK_MESSAGE(help.out.find(part) != std::string::npos, (command + ": " + part));
     CHECK(help.out.find("{true}") == std::string::npos);
+    CHECK(help.out.find("=[]") == std::string::npos);
   }
   CHECK(world().run({"--version"}).out.starts_with("0."));
 }

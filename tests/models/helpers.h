@@ -50,7 +50,7 @@ inline std::vector<NamedConfig> tiny_configs() {
     change(config);
     all.push_back({name, config});
   };
-  const auto two_layers = [](Seq2SeqConfig& c) { c.layers = 2; };
+  const auto two_layers = [](Seq2SeqConfig& c) { c.set_layers(2); };
   const auto one_direction = [](Seq2SeqConfig& c) { c.bidirectional = false; };
   const auto untied = [](Seq2SeqConfig& c) { c.tie_output = false; };
   const auto shared = [](Seq2SeqConfig& c) {
@@ -70,7 +70,7 @@ inline std::vector<NamedConfig> tiny_configs() {
   vary("plain, shared embeddings", plain, shared);
   const auto fed = [](Seq2SeqConfig& c) {
     c.input_feeding = true;
-    c.layers = 2;
+    c.set_layers(2);
   };
   vary("luong, scaled dot", luong, [](Seq2SeqConfig& c) { c.score = Score::scaled_dot; });
   vary("luong, input feeding, 2 layers", luong, fed);
@@ -86,7 +86,7 @@ inline std::vector<NamedConfig> tiny_configs() {
     c.initial_state = InitialState::zero;
   });
   vary("plain, 2 layers, initial state mean", plain, [](Seq2SeqConfig& c) {
-    c.layers = 2;
+    c.set_layers(2);
     c.initial_state = InitialState::mean;
   });
   const auto of_kind = [](AttentionKind kind) {
@@ -106,9 +106,30 @@ inline std::vector<NamedConfig> tiny_configs() {
   const auto covered = [](Seq2SeqConfig& c) { c.coverage = true; };
   vary("luong, coverage", luong, covered);
   vary("bahdanau, coverage", bahdanau, covered);
+  const auto lstm = [](Seq2SeqConfig& c) {
+    c.cell = CellKind::lstm;
+    c.encoder_layers = 2;
+  };
+  vary("luong, lstm, 2 encoder layers", luong, lstm);
+  vary("bahdanau, lstm, 2 encoder layers", bahdanau, lstm);
+  vary("luong, lstm, layer norm", luong, [](Seq2SeqConfig& c) {
+    c.cell = CellKind::lstm;
+    c.layer_norm = true;
+  });
+  vary("luong, one direction, from the end", luong, [](Seq2SeqConfig& c) {
+    c.bidirectional = false;
+    c.reverse_source = true;
+  });
+  vary("bahdanau, layer norm", bahdanau, [](Seq2SeqConfig& c) { c.layer_norm = true; });
+  vary("bahdanau, residual, 2 layers", bahdanau, [](Seq2SeqConfig& c) {
+    c.residual = true;
+    c.decoder_layers = 2;
+  });
+  vary("luong, more dropout", luong,
+       [](Seq2SeqConfig& c) { c.recurrent_dropout = c.attention_dropout = c.word_dropout = 0.2; });
   vary("sizes 1", luong, [](Seq2SeqConfig& c) {
     c.embedding = c.encoder_hidden = c.hidden = c.attention_size = 1;
-    c.dropout = 0;
+    c.set_dropout(0);
   });
   return all;
 }
@@ -134,12 +155,22 @@ inline const std::vector<StructureSetting>& structure_settings() {
        [](Seq2SeqConfig& c, std::size_t v) { c.readout = static_cast<Readout>(v); }},
       {"initial_state", kInitialStateNames.size(),
        [](Seq2SeqConfig& c, std::size_t v) { c.initial_state = static_cast<InitialState>(v); }},
-      {"layers", 2, [](Seq2SeqConfig& c, std::size_t v) { c.layers = v + 1; }},
+      {"cell", kCellNames.size(),
+       [](Seq2SeqConfig& c, std::size_t v) { c.cell = static_cast<CellKind>(v); }},
+      {"layer_norm", 2, [](Seq2SeqConfig& c, std::size_t v) { c.layer_norm = v == 1; }},
+      {"encoder_layers", 2, [](Seq2SeqConfig& c, std::size_t v) { c.encoder_layers = v + 1; }},
+      {"decoder_layers", 2, [](Seq2SeqConfig& c, std::size_t v) { c.decoder_layers = v + 1; }},
+      {"residual", 2, [](Seq2SeqConfig& c, std::size_t v) { c.residual = v == 1; }},
+      {"more dropout", 2,
+       [](Seq2SeqConfig& c, std::size_t v) {
+         if (v == 1) c.recurrent_dropout = c.attention_dropout = c.word_dropout = 0.2;
+       }},
       {"bidirectional", 2,
        [](Seq2SeqConfig& c, std::size_t v) {
          c.bidirectional = v == 1;
          c.encoder_hidden = v == 1 ? 2 : 4;  // one size of states, for the dot scores
        }},
+      {"reverse_source", 2, [](Seq2SeqConfig& c, std::size_t v) { c.reverse_source = v == 1; }},
       {"tie_output", 2,
        [](Seq2SeqConfig& c, std::size_t v) {
          c.tie_output = v == 1;

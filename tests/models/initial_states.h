@@ -10,12 +10,12 @@ namespace babelgrad {
 template <class T>
 class InitialStates : public Tap<T> {
  public:
-  std::vector<Tensor<T>> given;  // one a layer, or none: those of the model
+  std::vector<Tensor<T>> given;  // one a layer, or none: those of the model. A cell is the model's.
   std::vector<Tensor<T>> seen;
 
   Tensor<T> on(EncoderPart, const Place&, const Tensor<T>& x) override { return x; }
   Tensor<T> on(DecoderPart part, const Place& place, const Tensor<T>& x) override {
-    if (part != DecoderPart::initial) return x;
+    if (part != DecoderPart::initial || place.cell_part != CellPart::state) return x;
     seen.push_back(given.empty() ? x : given.at(place.layer));
     return seen.back();
   }

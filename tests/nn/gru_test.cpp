@@ -81,12 +81,12 @@ TEST_CASE("gru: a run that is looked at is the fused one, and goes on with what 
   const IntArray lengths = ints({2}, {3, 5});
   for (const Direction direction : {Direction::forward, Direction::reverse}) {
     std::vector<std::size_t> times;
-    const auto run = [&](const GruCell<double>::See& see) {
-      return GruCell<double>::sequence(x, h, gru.weights(0), lengths, direction, see);
+    const auto run = [&](const auto& see) {
+      return stepwise<GruCell<double>>(x, h, gru.weights(0), lengths, direction, see);
     };
-    const auto seen = run([&](std::size_t t, GruPart part, const D& value) {
+    const auto seen = run([&](std::size_t t, CellPart part, const D& value) {
       CHECK(value.shape() == Shape{2, 4});
-      if (part == GruPart::state) times.push_back(t);
+      if (part == CellPart::state) times.push_back(t);
       return value;
     });
     CHECK(times == (direction == Direction::forward ? std::vector<std::size_t>{0, 1, 2, 3, 4}
@@ -98,8 +98,8 @@ TEST_CASE("gru: a run that is looked at is the fused one, and goes on with what 
     leaves.insert(leaves.end(), {x, h});
     CHECK(max_difference(gradients(sum(square(seen.states)), leaves),
                          gradients(sum(square(fused.states)), leaves)) < 1e-12);
-    const auto kept = run([](std::size_t, GruPart part, const D& value) {
-      return part == GruPart::update ? D(ones<double>(value.shape())) : value;
+    const auto kept = run([](std::size_t, CellPart part, const D& value) {
+      return part == CellPart::update ? D(ones<double>(value.shape())) : value;
     });
     CHECK(max_difference(kept.final.value(), h.value()) == 0);
   }

@@ -103,7 +103,7 @@ TEST_CASE_TEMPLATE("recurrent layers: steps one by one are the sequence", Cell, 
       auto states = random_states<Cell>(count, 2, 4);
       const auto whole = layers(x, {}, mode.again(), states);
       for (std::ptrdiff_t t = 0; t < 5; ++t) {
-        states = layers.step(x[t], states, mode, static_cast<std::size_t>(t));
+        states = layers.step(x[t], states, mode, static_cast<std::size_t>(t)).states;
         CHECK(max_difference(parts(states.back())[0].value(), whole.states[t].value()) < 1e-14);
       }
       for (std::size_t i = 0; i < count; ++i)
@@ -175,7 +175,7 @@ TEST_CASE("layer_norm_gru: a step is the formula, and its gradients are right") 
     return result;
   };
   const std::vector<double> gi = side("ih", x), gh = side("hh", h);
-  const D next = layer.step(x, {h}, kEvaluation, 0)[0];
+  const D next = layer.step(x, {h}, kEvaluation, 0).output;
   const auto logistic = [](double v) { return 1 / (1 + std::exp(-v)); };
   for (std::size_t i = 0; i < 3; ++i) {
     const double r = logistic(gi[i] + gh[i]), z = logistic(gi[3 + i] + gh[3 + i]);

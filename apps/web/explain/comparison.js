@@ -16,7 +16,11 @@ function comparisonSection(models) {
     { title: "score", value: (model) => (hasAttention(model) ? model.config.score : "–") },
     { title: "embedding", value: (model) => model.config.embedding },
     { title: "hidden", value: (model) => model.config.hidden },
-    { title: "layers", value: (model) => model.config.layers },
+    { title: "cell", value: (model) => cellName(model) },
+    {
+      title: "layers",
+      value: ({ config }) => `${config.encoder_layers} and ${config.decoder_layers}`,
+    },
     { title: "seed", value: (model) => model.config.seed ?? "–" },
     { title: "parameters", value: (model) => model.config.parameters },
   ];

@@ -63,31 +63,52 @@ function embeddingLens(model) {
   ];
 }
 
-// What a GRU cell does: x and h go in, three gates, the new h.
-function gruCard(title, gates, input, previous) {
-  const share = { scale: "sequential", max: 1 };
-  const signed = { max: 1 };
+// The parts of the recurrent cells: what each is called, what its values are, what it does.
+const SHARE = { scale: "sequential", max: 1 };
+const SIGNED = { max: 1 };
+const CELL_PARTS = {
+  gru: {
+    reset: ["reset r", SHARE, "how much of the old state the candidate may use"],
+    update: ["update z", SHARE, "how much of the old state stays"],
+    candidate: ["candidate n", SIGNED, "what the new word suggests"],
+    state: ["new state h", SIGNED],
+  },
+  lstm: {
+    input: ["input i", SHARE, "how much of the candidate enters the cell"],
+    forget: ["forget f", SHARE, "how much of the old cell stays"],
+    candidate: ["candidate g", SIGNED, "what the new word suggests"],
+    output: ["output o", SHARE, "how much of the cell is shown"],
+    cell: ["new cell c", {}, "what is remembered"],
+    state: ["new state h", SIGNED],
+  },
+};
+
+// What a cell does with one word: x and h go in, its gates, the new h.
+function cellCard(model, title, parts, input, previous) {
   return element(
     "div",
-    { class: "gru" },
+    { class: "cell-step" },
     element("h3", {}, title),
     namedStrip("input x", input),
-    previous ? namedStrip("state before", previous, signed) : null,
-    namedStrip("reset r", gates.reset, share, "how much of the old state the candidate may use"),
-    namedStrip("update z", gates.update, share, "how much of the old state stays"),
-    namedStrip("candidate n", gates.candidate, signed, "what the new word suggests"),
-    namedStrip("new state h", gates.state, signed),
+    previous ? namedStrip("state before", previous, SIGNED) : null,
+    Object.entries(CELL_PARTS[model.config.cell]).map(([part, [name, values, meaning]]) =>
+      namedStrip(name, parts[part], values, meaning),
+    ),
   );
 }
 
-function gruFormula() {
+function cellFormula(model) {
+  const lstm = model.config.cell === "lstm";
+  const [gate, formula] = lstm
+    ? ["f", "c′ = f c + i g,  h′ = o tanh c′"]
+    : ["z", "h′ = (1 − z) n + z h"];
   return element(
     "p",
     { class: "soft small" },
-    "Where z is near 1 (deep blue) the old state stays, where it is near 0 the candidate " +
-      "replaces it:",
+    `Where ${gate} is near 1 (deep blue) the old ${lstm ? "cell" : "state"} stays, where it is near 0 ` +
+      `${lstm ? "it is forgotten" : "the candidate replaces it"}:`,
     element("br"),
-    element("span", { class: "number" }, "h′ = (1 − z) n + z h"),
+    element("span", { class: "number" }, formula),
   );
 }
 
@@ -100,7 +121,8 @@ function encoderLens(model, { layer, i }) {
       ? [...below.forward[at].state, ...(below.backward ? below.backward[at].state : [])]
       : model.source.embeddings[at];
   const card = (title, gates, at, before) =>
-    gruCard(
+    cellCard(
+      model,
       `${title} reads ${quoted(tokens[at].text)}`,
       gates[at],
       input(at),
@@ -108,9 +130,11 @@ function encoderLens(model, { layer, i }) {
     );
   const mirrored = tokens.length - 1 - i;
   return [
-    card("→ forward", forward, i, i - 1),
+    model.config.reverse_source
+      ? card("← from the end", forward, mirrored, mirrored + 1)
+      : card("→ forward", forward, i, i - 1),
     backward ? card("← backward", backward, mirrored, mirrored + 1) : null,
-    gruFormula(),
+    cellFormula(model),
   ];
 }
 
@@ -136,17 +160,18 @@ function recurrenceLens(model, { t }) {
   const step = model.decoder.steps[t];
   const before =
     t === 0 ? model.decoder.initial : model.decoder.steps[t - 1].layers.map((layer) => layer.state);
-  const input = joinedInputs(model, model.config.gru_inputs, t).flatMap(({ values }) => values);
+  const input = joinedInputs(model, model.config.recurrent_inputs, t).flatMap(({ values }) => values);
   return [
     ...step.layers.map((gates, layer) =>
-      gruCard(
-        step.layers.length > 1 ? `decoder GRU, layer ${layer + 1}` : "decoder GRU",
+      cellCard(
+        model,
+        `decoder ${cellName(model)}${step.layers.length > 1 ? `, layer ${layer + 1}` : ""}`,
         gates,
         layer === 0 ? input : step.layers[layer - 1].state,
         before[layer],
       ),
     ),
-    gruFormula(),
+    cellFormula(model),
   ];
 }
 
@@ -206,6 +231,22 @@ function scoreLens(model, { t }) {
   ];
 }
 
+// How the scores became weights.
+function windowText(model) {
+  const { attention, window } = model.config;
+  if (attention === "monotonic")
+    return "From where the step before looked, the first position whose score is high enough gets all.";
+  const near = {
+    local_m: `, over the ${window} positions on each side of the step’s own number`,
+    local_p: `, over the ${window} positions on each side of a predicted one, less the further from it`,
+  };
+  return [
+    "Softmax: ",
+    element("span", { class: "number" }, "aᵢ = exp(scoreᵢ) / Σ exp(scoreⱼ)"),
+    `${near[attention] ?? ""}.`,
+  ];
+}
+
 function softmaxLens(model, { t }) {
   const { weights } = model.decoder.steps[t];
   const best = Math.max(...weights);
@@ -223,11 +264,7 @@ function softmaxLens(model, { t }) {
       { class: "soft small" },
       setByHand(model, t)
         ? "Set by hand: the softmax of the scores is not used here."
-        : [
-            "Softmax: ",
-            element("span", { class: "number" }, "aᵢ = exp(scoreᵢ) / Σ exp(scoreⱼ)"),
-            ".",
-          ],
+        : windowText(model),
     ),
   ];
 }

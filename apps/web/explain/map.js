@@ -183,7 +183,7 @@ function initialSources({ model, cells }) {
   const backward = cells.get(`backward-${layer}`) ?? [];
   return {
     zero: [],
-    last: [forward.at(-1), ...backward.slice(0, 1)],
+    last: [forward.at(model.config.reverse_source ? 0 : -1), ...backward.slice(0, 1)],
     mean: [...forward, ...backward],
   }[model.config.initial_state];
 }

@@ -73,8 +73,13 @@ function directionRows(model, { forward, backward }, layer) {
     gradient: (step) =>
       last && step.kind === "gradient-words" ? model.backward[step.t][norms] : null,
   });
-  const rows = [row("forward", "→", forward, (i) => i, "encoder_forward")];
-  if (backward) rows.push(row("backward", "←", backward, (i) => count - 1 - i, "encoder_backward"));
+  const fromEnd = (i) => count - 1 - i;
+  const rows = [
+    model.config.reverse_source
+      ? row("forward", "←", forward, fromEnd, "encoder_forward")
+      : row("forward", "→", forward, (i) => i, "encoder_forward"),
+  ];
+  if (backward) rows.push(row("backward", "←", backward, fromEnd, "encoder_backward"));
   return rows;
 }
 

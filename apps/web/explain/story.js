@@ -34,7 +34,7 @@ function hasAttention(model) {
 
 // Whether the state before attends, so that its context enters the recurrence.
 function attendsFirst(model) {
-  return model.config.gru_inputs.includes("context");
+  return model.config.recurrent_inputs.includes("context");
 }
 
 // What is joined to make an input of output word t's step: [{letter, name, values}]
@@ -129,7 +129,7 @@ function encoderSteps(model) {
 function encoderText(model, i, last, backward) {
   const forward = `One reader goes forward and is at ${sourceWord(model, i)}`;
   if (!backward)
-    return `The encoder reads ${sourceWord(model, i)} and updates its memory, the hidden state.`;
+    return `The encoder reads ${sourceWord(model, model.config.reverse_source ? last - i : i)} and updates its memory, the hidden state.`;
   if (i === 0) {
     return (
       `Two readers set out. ${forward}; the other goes backward and begins with ${sourceWord(model, last)}. ` +
@@ -210,9 +210,23 @@ function outputSteps(model, t) {
 function recurrenceText(model, t) {
   const input = quoted(model.decoder.steps[t].input.text);
   return t === 0
-    ? `The decoder starts with the mark ${input}. Its GRU mixes it with the state it was given: what has been said so far, ` +
+    ? `The decoder starts with the mark ${input}. Its ${cellName(model)} mixes it with the state it was given: what has been said so far, ` +
         "and what there is to say."
-    : `The word just chosen, ${input}, is fed back in, and the GRU updates the decoder’s state.`;
+    : `The word just chosen, ${input}, is fed back in, and the ${cellName(model)} updates the decoder’s state.`;
+}
+
+function cellName(model) {
+  return model.config.cell.toUpperCase();
+}
+
+function windowSentence(model) {
+  return {
+    global: "Softmax turns the scores into weights that add up to 1.",
+    local_m: "Softmax turns the scores of the positions near this step’s number into weights.",
+    local_p:
+      "Softmax turns the scores near a predicted position into weights, which fall off around it.",
+    monotonic: "The first position from the last one on whose score is high enough is taken.",
+  }[model.config.attention];
 }
 
 // Whether the reader gave the attention weights of output word t.
@@ -238,7 +252,7 @@ function attentionSteps(model, t, named) {
       "softmax",
       (setByHand(model, t)
         ? "These weights were set by hand, whatever the scores say. "
-        : "Softmax turns the scores into weights that add up to 1. ") +
+        : `${windowSentence(model)} `) +
         `${formatShare(weights[best])} of the attention goes to ${sourceWord(model, best)}.`,
     ),
     named(

@@ -127,13 +127,16 @@ function parameterCard(parameter) {
   );
 }
 
-// The rows of a GRU's weights are three gates, one below the other.
+// The rows of a cell's weights are its gates, one below the other.
 function gateLabels({ name, shape }) {
   if (!/\.weight_[ih]h_/.test(name) || shape.length !== 2) return null;
+  const gates = /\blstm\b/.test(name)
+    ? ["input", "forget", "candidate", "output"]
+    : ["reset", "update", "candidate"];
   return element(
     "figcaption",
     { class: "gates soft small" },
-    ["reset", "update", "candidate"].map((gate) => element("span", {}, gate)),
+    gates.map((gate) => element("span", {}, gate)),
   );
 }
 

@@ -18,14 +18,15 @@ struct Changer {
   }
   void flag(const char*, bool& field, const char*) { field = !field; }
   void text(const char*, std::string& field, const char*) { field = "a \"b\"\\é\n"; }
+  void files(const char*, std::vector<std::string>& field, const char*) { field = {"a", "é"}; }
   template <class E, class Names>
   void choice(const char*, E& field, const Names& names, const char*) {
     field = static_cast<E>((static_cast<std::size_t>(field) + 1) % names.size());
   }
   template <class N, class L, class H>
-  void number_of_both(const char*, N&, N&, L, H, const char*) {}
+  void number_of_all(const char*, std::initializer_list<N*>, L, H, const char*) {}
   template <class E, class Names>
-  void choice_of_both(const char*, E&, E&, const Names&, const char*) {}
+  void choice_of_all(const char*, std::initializer_list<E*>, const Names&, const char*) {}
 };
 
 TEST_CASE("config json: every field survives the way there and back") {
@@ -50,11 +51,45 @@ TEST_CASE("config json: a file may name a few keys only, the others stay") {
   config.model.hidden = 77;
   update_from_json(config, R"({"dropout": 0, "optimizer": "sgd", "tsv": "x.tsv"})", "c.json");
   CHECK(config.model.hidden == 77);
-  CHECK(config.model.dropout == 0);
+  CHECK(config.model.embedding_dropout == 0);
+  CHECK(config.model.readout_dropout == 0);
   CHECK(config.training.optimizer == OptimizerKind::sgd);
-  CHECK(config.data.tsv == "x.tsv");
+  CHECK(config.data.tsv == std::vector<std::string>{"x.tsv"});
   update_from_json(config, "{}", "c.json");
   CHECK(config.model.hidden == 77);
+}
+
+TEST_CASE("config json: one file is a string, as before there could be several") {
+  using Files = std::vector<std::string>;
+  Config config;
+  update_from_json(config, R"({"source": "", "tsv": ["a.tsv", "b.tsv"]})", "c.json");
+  CHECK(config.data.source == Files{});
+  CHECK(config.data.tsv == Files{"a.tsv", "b.tsv"});
+  CHECK(to_json(config).find(R"("source": "",)") != std::string::npos);
+  update_from_json(config, R"({"source": ["a"], "tsv": "c.tsv"})", "c.json");
+  CHECK(config.data.source == Files{"a"});
+  CHECK(config.data.tsv == Files{"c.tsv"});
+  CHECK(to_json(config).find(R"("source": "a",)") != std::string::npos);
+  CHECK_THROWS_WITH_AS(update_from_json(config, R"({"tsv": ["a", 5]})", "c.json"),
+                       R"(c.json: tsv is a list of size 2; need a string or a list of strings)",
+                       ConfigError);
+  Config elsewhere = config;
+  elsewhere.data.tsv = {"d.tsv", "e.tsv"};
+  CHECK(!identity_difference(config, elsewhere));
+}
+
+TEST_CASE("config json: the structure is what the parameters depend on") {
+  Config one, other;
+  other.training.seed = 7;
+  other.model.dropout = 0;
+  other.data.max_length = 5;
+  other.search.beam = 2;
+  CHECK(!structure_difference(one, other));
+  other.model.hidden = 64;
+  CHECK(structure_difference(one, other)->key == "hidden");
+  other = one;
+  other.data.lowercase = true;
+  CHECK(structure_difference(one, other)->key == "lowercase");
 }
 
 TEST_CASE("config json: what earlier versions wrote is the settings that it stood for") {
@@ -144,7 +179,7 @@ TEST_CASE("config json: what cannot be is named, and nothing is changed") {
       {R"({"learning_rate": "fast"})", "learning_rate is \"fast\"; need a number"},
       {R"({"learning_rate": 0})", "learning_rate is 0; need 1e-09 to 100.0"},
       {R"({"bidirectional": 1})", "bidirectional is 1; need true or false"},
-      {R"({"source": 1})", "source is 1; need a string"},
+      {R"({"source": 1})", "source is 1; need a string or a list of strings"},
       {R"({"architecture": "transformer"})",
        "architecture is \"transformer\"; need luong, bahdanau or plain"},
       {R"({"metric": 1})", "metric is 1; need exact, per, chrf, loss or bleu"},

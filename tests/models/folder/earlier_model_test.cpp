@@ -26,7 +26,7 @@ class EarlierModel {
 
   Config config() const {
     Config config = stored_config(folder_.read("model/config.json"), "config.json");
-    config.data.tsv = (path() / "pairs.tsv").string();
+    config.data.tsv = {(path() / "pairs.tsv").string()};
     return config;
   }
 

@@ -2,6 +2,9 @@
 // not, it is what all steps at once compute, values and gradients, with dropout and without.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "babelgrad/autograd/modes.h"
 #include "tests/models/helpers.h"
 
@@ -38,7 +41,13 @@ Run run_of(const Seq2Seq<double>& model, const D& loss) {
 
 void check_same(const Run& a, const Run& b) {
   CHECK(std::abs(a.loss.item() - b.loss.item()) < kTolerance);
-  CHECK(max_difference(a.gradients, b.gradients) < kTolerance);
+  // A layer normalisation of a word that is dropped, zeros, has a slope of 1 / sqrt(epsilon), and
+  // several of them its powers: such gradients are compared by their size.
+  double largest = 1;
+  for (const Array<double>& gradient : a.gradients)
+    for (const double x : gradient) largest = std::max(largest, std::abs(x));
+  INFO("largest element ", largest);
+  CHECK(max_difference(a.gradients, b.gradients) < kTolerance * largest);
 }
 
 // The loss by Decoder::fold, whose steps are made of fused ops.
@@ -125,7 +134,7 @@ TEST_CASE("one step: it goes on with what a tap returns") {
     const auto mode = [=] { return hard ? Mode::training(7, 3, 1) : kEvaluation; };
     const double before = model.loss(batch, mode()).item();
     for (const DecoderPart part :
-         {DecoderPart::initial, DecoderPart::embedding, DecoderPart::gru, DecoderPart::scores,
+         {DecoderPart::initial, DecoderPart::embedding, DecoderPart::cell, DecoderPart::scores,
           DecoderPart::weights, DecoderPart::context, DecoderPart::readout}) {
       Silenced tap(part);
       const bool attends = named.config.attends();

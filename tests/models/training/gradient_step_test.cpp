@@ -19,7 +19,7 @@ Seq2SeqConfig step_config() {
   config.embedding = 16;
   config.encoder_hidden = 12;
   config.hidden = 20;
-  config.layers = 2;
+  config.set_layers(2);
   return config;
 }
 
@@ -70,7 +70,7 @@ StepResult run(GradientStep<T>& step, const Seq2Seq<T>& model, const text::Batch
 
 TEST_CASE("gradient step: any number of shards gives the batch's loss, gradient and norm") {
   for (Seq2SeqConfig config : {step_config(), tiny_config(Architecture::bahdanau)}) {
-    config.dropout = 0;
+    config.set_dropout(0);
     const text::Batch batch = step_batch(config, 1);
     Seq2Seq<double> whole(config, 1);
     const Tensor<double> loss = whole.loss(batch, kEvaluation, {0.1, 0});
@@ -99,7 +99,7 @@ TEST_CASE("gradient step: any number of shards gives the batch's loss, gradient 
 
 TEST_CASE("gradient step: clipping scales the gradient to the limit") {
   Seq2SeqConfig config = step_config();
-  config.dropout = 0;
+  config.set_dropout(0);
   const text::Batch batch = step_batch(config, 1);
   Seq2Seq<double> model(config, 1);
   Sgd<double> sgd(model.store());
@@ -189,7 +189,7 @@ TEST_CASE("gradient step: shards that are split over several steps give the same
 
 TEST_CASE("gradient step: batches that are accumulated are one large batch") {
   Seq2SeqConfig config = step_config();
-  config.dropout = 0;
+  config.set_dropout(0);
   Random random(1);
   std::vector<text::Example> examples;
   for (std::size_t i = 0; i < 20; ++i)

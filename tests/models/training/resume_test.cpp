@@ -72,7 +72,7 @@ TEST_CASE(
   config.training.batch_size = 80;
   config.training.threads = 1;
   config.training.shards = 3;
-  config.model.layers = 2;
+  config.model.set_layers(2);
   for (const std::size_t stop : {10, 17}) check_parts(config, {stop});
 }
 
@@ -163,7 +163,7 @@ TEST_CASE("resume: what cannot be resumed is named") {
   CHECK(resume_error(task.config(), folder) ==
         "training_state.safetensors: not a training state of this program");
   folder.write("training_state.safetensors", bytes);
-  std::ofstream(task.config().data.tsv, std::ios::app) << "a b c d e f\tf e d c b a\n";
+  std::ofstream(task.config().data.tsv.at(0), std::ios::app) << "a b c d e f\tf e d c b a\n";
   CHECK(resume_error(task.config(), folder) ==
         "training_state.safetensors: the training data are not the ones that this training began "
         "with");

@@ -14,7 +14,7 @@ const std::string kSpelled =
 Config letters_to_sounds(const TemporaryFolder& folder) {
   folder.write("pairs.tsv", kSpelled);
   Config config;
-  config.data.tsv = (folder.path() / "pairs.tsv").string();
+  config.data.tsv = {(folder.path() / "pairs.tsv").string()};
   config.data.source_tokenizer = text::TokenizerKind::chars;
   config.data.target_tokenizer = text::TokenizerKind::words;
   config.model.embedding = config.model.encoder_hidden = config.model.hidden = 6;

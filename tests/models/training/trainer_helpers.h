@@ -33,13 +33,13 @@ class ReverseTask {
 
   Config config() const {
     Config c;
-    c.data.tsv = (folder_.path() / "pairs.tsv").string();
+    c.data.tsv = {(folder_.path() / "pairs.tsv").string()};
     c.data.source_tokenizer = c.data.target_tokenizer = text::TokenizerKind::words;
     c.data.valid_size = 20;
     c.model.embedding = 8;
     c.model.encoder_hidden = 6;
     c.model.hidden = 12;
-    c.model.dropout = 0.1;
+    c.model.set_dropout(0.1);
     c.training.threads = 2;
     c.training.batch_size = 16;
     c.training.learning_rate = 0.01;

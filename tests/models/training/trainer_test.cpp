@@ -76,7 +76,7 @@ TEST_CASE("trainer: keeps the best model by the metric that was asked for") {
 TEST_CASE("trainer: batches that are accumulated are one large batch, to rounding") {
   const ReverseTask task;
   Config config = task.config();
-  config.model.dropout = 0;
+  config.model.set_dropout(0);
   config.training.optimizer = OptimizerKind::sgd;
   config.training.learning_rate = 0.5;
   config.training.max_updates = 3;  // each of them all 180 pairs

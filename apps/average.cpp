@@ -1,0 +1,42 @@
+#include <iostream>
+
+#include "babelgrad/apps/commands.h"
+#include "babelgrad/apps/output_folder.h"
+#include "babelgrad/models/folder/average.h"
+
+namespace babelgrad::apps {
+namespace {
+
+struct AverageOptions {
+  std::vector<std::string> models;
+  std::string out;
+  bool overwrite = false;
+};
+
+int run_average(const AverageOptions& options) {
+  OutputFolder folder(options.out, options.overwrite);
+  const Translator average = average_models(options.models);
+  folder.make();
+  replace_model(average, options.out);
+  std::cout << options.out << "\n";
+  return 0;
+}
+
+}  // namespace
+
+Run add_average(CLI::App& app) {
+  CLI::App* command = app.add_subcommand(
+      "average", "Write a model whose parameters are the mean of several models'");
+  auto options = std::make_shared<AverageOptions>();
+  command
+      ->add_option("model", options->models,
+                   "model folders and files of snapshots (DIR/snapshots/N.safetensors), of one "
+                   "structure and vocabulary; settings and vocabularies are those of the first")
+      ->type_name("DIR")
+      ->required();
+  command->add_option("--out", options->out, "model folder to write")->type_name("DIR")->required();
+  command->add_flag("--overwrite", options->overwrite, "replace the model in --out");
+  return [options] { return run_average(*options); };
+}
+
+}  // namespace babelgrad::apps
