@@ -43,7 +43,7 @@ void require_resumable(const Config& stored, const Config& asked) {
 // What a model decides about every training that starts from it.
 Config config_from(const Config& model) {
   Config config = structure_of(model);
-  config.model.dropout = model.model.dropout;
+  config.model = model.model;
   config.search = model.search;
   return config;
 }

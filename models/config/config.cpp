@@ -78,7 +78,11 @@ Config identity_of(Config config) {
 Config structure_of(const Config& config) {
   Config structure;
   structure.model = config.model;
-  structure.model.dropout = Seq2SeqConfig{}.dropout;
+  for (const auto dropout :
+       {&Seq2SeqConfig::embedding_dropout, &Seq2SeqConfig::state_dropout,
+        &Seq2SeqConfig::readout_dropout, &Seq2SeqConfig::recurrent_dropout,
+        &Seq2SeqConfig::attention_dropout, &Seq2SeqConfig::word_dropout})
+    structure.model.*dropout = Seq2SeqConfig{}.*dropout;
   const DataConfig& read = config.data;
   structure.data.normalize = read.normalize;
   structure.data.source_tokenizer = read.source_tokenizer;

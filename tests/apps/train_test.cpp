@@ -84,7 +84,7 @@ TEST_CASE("config.json holds every key with the value that was in force") {
   CHECK(config.at("source") == "train.fr");
   CHECK(config.at("source_tokenizer") == "words");
   CHECK(config.at("hidden") == 16);
-  CHECK(config.at("dropout") == 0.1);
+  CHECK(config.at("embedding_dropout") == 0.1);
   CHECK(config.at("threads") == 1);
   CHECK(config.at("shards") == 2);
   CHECK(config.at("source_vocabulary") > 20);

@@ -15,7 +15,7 @@ int main() {
   Seq2SeqConfig config;
   config.source_vocabulary = config.target_vocabulary = 8;
   config.embedding = config.encoder_hidden = config.hidden = config.attention_size = 6;
-  config.dropout = 0;
+  config.set_dropout(0);
   Seq2Seq<double> model(config, 1);
 
   const std::vector<text::Example> pairs{{{4, 5, text::kEos}, {6, 7}}, {{5, text::kEos}, {7}}};

@@ -81,7 +81,7 @@ TEST_CASE("config json: one file is a string, as before there could be several")
 TEST_CASE("config json: the structure is what the parameters depend on") {
   Config one, other;
   other.training.seed = 7;
-  other.model.dropout = 0;
+  other.model.set_dropout(0);
   other.data.max_length = 5;
   other.search.beam = 2;
   CHECK(!structure_difference(one, other));
