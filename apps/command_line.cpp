@@ -39,7 +39,7 @@ CommandLine::CommandLine() : app_("Attention sequence-to-sequence models on the 
                {"average", add_average(app_)},   {"score", add_score(app_)},
                {"inspect", add_inspect(app_)},   {"explain", add_explain(app_)},
                {"report", add_report(app_)},     {"serve", add_serve(app_)},
-               {"document", add_document(app_)}};
+               {"lexicon", add_lexicon(app_)},   {"document", add_document(app_)}};
 }
 
 int CommandLine::run() const { return commands_.at(app_.get_subcommands()[0]->get_name())(); }

@@ -25,6 +25,7 @@ Run add_inspect(CLI::App& app);
 Run add_explain(CLI::App& app);
 Run add_serve(CLI::App& app);
 Run add_report(CLI::App& app);
+Run add_lexicon(CLI::App& app);
 Run add_document(CLI::App& app);  // describes what has been added to `app` when it runs
 
 }  // namespace babelgrad::apps

@@ -54,29 +54,17 @@ struct Evaluation {
   double seconds = 0;                     // of the search
 };
 
-// For each target word the source word it looks at most; words that look at eos have no link.
-text::Alignment strongest_links(const std::vector<std::vector<float>>& weights) {
-  text::Alignment links;
-  for (std::size_t t = 0; t + 1 < weights.size(); ++t) {  // the last row is eos
-    const auto best = std::max_element(weights[t].begin(), weights[t].end());
-    const auto s = static_cast<std::size_t>(best - weights[t].begin());
-    if (s + 1 < weights[t].size()) links.emplace_back(s, t);
-  }
-  return links;
-}
-
 double alignment_error(const EvaluateOptions& options, const Translator& translator,
+                       const std::vector<std::string>& sources,
+                       const std::vector<std::string>& targets,
                        const std::vector<Translator::Scored>& scored) {
-  const DataConfig& data = translator.config().data;
-  if (data.source_tokenizer != text::TokenizerKind::words ||
-      data.target_tokenizer != text::TokenizerKind::words)
-    throw UsageError("--alignments needs a model whose tokens are words");
   if (!translator.config().model.attends())
     throw UsageError("--alignments needs a model with attention");
   const std::vector<text::Alignment> gold = text::read_alignments(options.alignments);
   text::require_aligned(options.source, scored.size(), options.alignments, gold.size());
   std::vector<text::Alignment> found;
-  for (const auto& pair : scored) found.push_back(strongest_links(pair.weights));
+  for (std::size_t i = 0; i < scored.size(); ++i)
+    found.push_back(translator.links(sources[i], targets[i], scored[i]));
   return text::alignment_error_rate(found, gold);
 }
 
@@ -109,7 +97,7 @@ std::vector<LogProbability> score_references(const EvaluateOptions& options,
     }
   const auto scored = translator.score(sources, targets, &pool);
   if (!options.alignments.empty())
-    e.alignment_error_rate = alignment_error(options, translator, scored);
+    e.alignment_error_rate = alignment_error(options, translator, sources, targets, scored);
   std::vector<LogProbability> sums(test.source.size());
   for (std::size_t k = 0; k < scored.size(); ++k)
     sums[sentences[k]] += {scored[k].log_probability, scored[k].tokens};

@@ -3,40 +3,45 @@
 #include <algorithm>
 #include <cstdio>
 #include <iostream>
+#include <map>
 
-#include "babelgrad/apps/attention_grid.h"
 #include "babelgrad/apps/attention_plot.h"
+#include "babelgrad/apps/line_demands.h"
 #include "babelgrad/apps/line_reader.h"
 #include "babelgrad/apps/model_options.h"
-#include "babelgrad/apps/terminal.h"
+#include "babelgrad/apps/translation_output.h"
 
 namespace babelgrad::apps {
 namespace {
 
 constexpr std::size_t kLinesAtOnce = 4096;
 
+using Format = OutputOptions::Format;
+using Alignments = OutputOptions::Alignments;
+
+const std::map<std::string, Format> kFormats{{"text", Format::text}, {"json", Format::json}};
+const std::map<std::string, Alignments> kAlignments{{"pharaoh", Alignments::pharaoh},
+                                                    {"words", Alignments::words}};
+
 struct TranslateOptions {
   ModelOptions model;
-  bool attention = false;
+  DemandOptions demands;
+  OutputOptions output;
+  std::string format = "text", alignments, lexicon;
+  CLI::Option* replace_unknown = nullptr;
   std::string plots;  // folder; "": none
+
+  OutputOptions chosen_output(const SearchConfig& search) const;
 };
 
-// With several translations a line, each is "line number ||| text ||| score", counted from 0.
-void print(const std::vector<Translation>& translations, std::size_t line, bool numbered,
-           bool attention) {
-  for (const Translation& t : translations) {
-    if (numbered) {
-      char score[32];
-      std::snprintf(score, sizeof score, "%.4f", t.hypothesis.score);
-      std::cout << line << " ||| " << t.text << " ||| " << score << "\n";
-    } else {
-      std::cout << t.text << "\n";
-    }
-    if (attention && !t.target_tokens.empty())
-      std::cout << attention_grid(t.source_tokens, t.target_tokens, t.hypothesis.weights,
-                                  terminal_columns(STDOUT_FILENO).value_or(0))
-                << "\n";
-  }
+OutputOptions TranslateOptions::chosen_output(const SearchConfig& search) const {
+  OutputOptions chosen = output;
+  chosen.format = kFormats.at(format);
+  if (!alignments.empty()) chosen.alignments = kAlignments.at(alignments);
+  chosen.numbered = search.nbest > 1;
+  if (replace_unknown->count() > 0)
+    chosen.unknown = lexicon.empty() ? text::Lexicon() : text::Lexicon::load(lexicon);
+  return chosen;
 }
 
 // How much of the input the model could not read.
@@ -58,18 +63,15 @@ class UnknownTokens {
   std::size_t unknown_ = 0, all_ = 0;
 };
 
-void require_attention(const TranslateOptions& options, const Config& config) {
-  if (config.model.attends()) return;
-  if (options.attention) throw UsageError("--attention needs a model with attention");
-  if (!options.plots.empty()) throw UsageError("--plot-attention needs a model with attention");
-}
-
 int run_translate(const TranslateOptions& options) {
   const Translator translator = options.model.load();
-  require_attention(options, translator.config());
+  const SearchConfig& search = translator.config().search;
+  const TranslationOutput output(translator, options.chosen_output(search));
+  if (!options.plots.empty() && !translator.config().model.attends())
+    throw UsageError("--plot-attention needs a model with attention");
+  const LineDemands demands(options.demands, translator);
   std::optional<AttentionPlots> plots;
   if (!options.plots.empty()) plots.emplace(options.plots);
-  const SearchConfig& search = translator.config().search;
   WorkerPool pool(options.model.threads);
   LineReader reader(STDIN_FILENO);
   std::size_t line = 0;
@@ -83,21 +85,56 @@ int run_translate(const TranslateOptions& options) {
                                               lines.end());
     lines.resize(readable);  // first the good lines before a bad one
     SearchOptions search_options{.pool = &pool};
+    if (output.needs_entropies()) search_options.entropies = Entropies::measured;
+    search_options.demands = demands.of_lines(line, lines.size());
     for (std::size_t i = 0; i < lines.size(); ++i) search_options.numbers.push_back(line + i);
-    const auto all =
-        translator.translate(lines, spread(search, lines.size(), pool.threads()), search_options);
+    auto all = translator.translate(lines, spread(search, lines.size(), pool.threads()),
+                                    std::move(search_options));
     if (plots)
       run_tasks(&pool, all.size(), [&](std::size_t i) { plots->write(line + i + 1, all[i][0]); });
-    for (const auto& translations : all) {
-      unknown.count(translations[0].source_tokens);
-      print(translations, line++, search.nbest > 1, options.attention);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      unknown.count(all[i][0].source_tokens);
+      output.print(lines[i], line++, all[i]);
     }
     std::cout.flush();
     if (!std::cout) throw std::runtime_error("standard output: cannot be written");
     translator.require_readable(unreadable, codec, "standard input", line + 1);
   }
+  demands.require_all(line);
   unknown.report();
   return 0;
+}
+
+void add_output(CLI::App& command, TranslateOptions& options) {
+  command
+      .add_option("--format", options.format,
+                  "json: an object a translation and line, with its tokens, their "
+                  "log-probabilities and entropies (nats), attention and alignments")
+      ->type_name("text|json")
+      ->check(CLI::IsMember({"text", "json"}));
+  command
+      .add_option("--alignments", options.alignments,
+                  "behind each translation: which source word each of its words looked at most, as "
+                  "0-0 1-2 (source-target, from 0) or as words")
+      ->type_name("pharaoh|words")
+      ->check(CLI::IsMember({"pharaoh", "words"}));
+  command.add_flag("--word-scores", options.output.word_scores,
+                   "behind each translation: the log-probability of each token, then the entropy "
+                   "of what it was chosen from (nats)");
+  options.replace_unknown =
+      command
+          .add_option("--replace-unknown", options.lexicon,
+                      "write for each unknown word the source word that it looked at most, "
+                      "translated by this lexicon (babelgrad lexicon) if one is given")
+          ->type_name("F")
+          ->expected(0, 1);
+  command.add_flag("--attention", options.output.attention,
+                   "show the attention of each translation");
+  command
+      .add_option("--plot-attention", options.plots,
+                  "write the attention of each line's best translation into this folder as "
+                  "000001.svg, 000001.png and 000001.csv")
+      ->type_name("DIR");
 }
 
 }  // namespace
@@ -107,12 +144,8 @@ Run add_translate(CLI::App& app) {
       app.add_subcommand("translate", "Translate standard input to standard output, line by line");
   auto options = std::make_shared<TranslateOptions>();
   options->model.add(*command, SearchFlags::with, Models::ensemble);
-  command->add_flag("--attention", options->attention, "show the attention of each translation");
-  command
-      ->add_option("--plot-attention", options->plots,
-                   "write the attention of each line's best translation into this folder as "
-                   "000001.svg, 000001.png and 000001.csv")
-      ->type_name("DIR");
+  add_output(*command, *options);
+  options->demands.add(*command);
   return [options] { return run_translate(*options); };
 }
 

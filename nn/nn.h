@@ -2,6 +2,7 @@
 #pragma once
 
 #include "babelgrad/nn/attention.h"
+#include "babelgrad/nn/attention_window.h"
 #include "babelgrad/nn/conv.h"
 #include "babelgrad/nn/data_loader.h"
 #include "babelgrad/nn/dropout.h"

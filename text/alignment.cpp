@@ -4,7 +4,6 @@
 #include <charconv>
 #include <iterator>
 #include <stdexcept>
-#include <string>
 
 #include "babelgrad/text/corpus.h"
 #include "babelgrad/text/error.h"
@@ -41,6 +40,13 @@ Alignment parse_alignment(std::string_view line, std::string_view file, size_t l
   }
   sort_links(alignment);
   return alignment;
+}
+
+std::string format_alignment(const Alignment& alignment) {
+  std::string line;
+  for (const auto& [source, target] : alignment)
+    line += (line.empty() ? "" : " ") + std::to_string(source) + "-" + std::to_string(target);
+  return line;
 }
 
 std::vector<Alignment> read_alignments(const std::filesystem::path& path) {

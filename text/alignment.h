@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -16,6 +17,9 @@ using Alignment = std::vector<std::pair<size_t, size_t>>;
 // Throws InputError "gold.align:12: expected links like 0-1, found '3-'". An empty line is an
 // alignment without links.
 Alignment parse_alignment(std::string_view line, std::string_view file, size_t line_number);
+
+// The line that parse_alignment reads: "0-0 1-2".
+std::string format_alignment(const Alignment& alignment);
 
 // One alignment a line; errors as read_lines and parse_alignment.
 std::vector<Alignment> read_alignments(const std::filesystem::path& path);

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "babelgrad/apps/server/batch_queue.h"
+#include "babelgrad/apps/server/translation_json.h"
 #include "babelgrad/models/config/config_fields.h"
 #include "babelgrad/text/error.h"
 
@@ -19,24 +20,6 @@ HttpReply reply_with(const AnyJson& json) {
   // A model of bytes can write what is not UTF-8.
   return {200, "application/json",
           json.dump(-1, ' ', false, AnyJson::error_handler_t::replace) + "\n"};
-}
-
-double rounded(double value) { return std::round(value * 1e6) / 1e6; }
-
-Json describe(const Translation& translation, bool alignments) {
-  const Hypothesis& hypothesis = translation.hypothesis;
-  Json json{{"text", translation.text},
-            {"tokens", translation.target_tokens},
-            {"score", rounded(hypothesis.score)},
-            {"log_probability", rounded(hypothesis.log_probability)},
-            {"finished", hypothesis.finished}};
-  if (!alignments) return json;
-  json["attention"] = Json::array();
-  for (const std::vector<float>& row : hypothesis.weights) {
-    json["attention"].push_back(Json::array());
-    for (const float weight : row) json["attention"].back().push_back(rounded(weight));
-  }
-  return json;
 }
 
 // The lines of a text, of which `translation` gives the one that is translated next.
@@ -57,7 +40,7 @@ HttpReply translations_reply(const Translations& results, bool alignments) {
   for (const auto& translations : results) {
     Json found = Json::array();
     for (const Translation& translation : translations)
-      found.push_back(describe(translation, alignments));
+      found.push_back(translation_json(translation, alignments));
     json.push_back({{"source_tokens", translations[0].source_tokens}, {"translations", found}});
   }
   return reply_with(Json{{"results", json}});

@@ -39,6 +39,11 @@ std::string prepare_line(const DataConfig& config, const std::string& line) {
   return config.lowercase ? text::lowercase(normalized) : normalized;
 }
 
+text::LineWords line_words(const DataConfig& config, const text::Codec& codec,
+                           const std::string& line) {
+  return text::group_words(codec.tokens(prepare_line(config, line)), codec.tokenizer().kind());
+}
+
 Codecs load_codecs(const Config& config, const std::filesystem::path& folder) {
   const auto load = [&](const char* name, text::TokenizerKind kind) {
     return text::Codec::load(folder, name, kind, config.data.word_split);
@@ -168,6 +173,10 @@ std::vector<std::vector<Translation>> Translator::translate(const std::vector<st
   for (const std::size_t line : lines_of)
     numbers.push_back(options.numbers.empty() ? line : options.numbers.at(line));
   options.numbers = std::move(numbers);
+  std::vector<Demands> demands;
+  if (!options.demands.empty())
+    for (const std::size_t line : lines_of) demands.push_back(std::move(options.demands.at(line)));
+  options.demands = std::move(demands);
   Ensemble<float> models{&model_};
   for (const auto& other : others_) models.push_back(&other->model_);
   std::vector<std::vector<Hypothesis>> found = search(models, sources, config, options);
@@ -216,6 +225,12 @@ std::vector<Translator::Scored> Translator::score(const std::vector<std::string>
     }
   });
   return results;
+}
+
+text::Alignment Translator::links(const std::string& source, const std::string& target,
+                                  const Scored& scored) const {
+  return text::word_links(scored.weights, line_words(config_.data, codecs_.source, source),
+                          line_words(config_.data, codecs_.target, target));
 }
 
 }  // namespace babelgrad

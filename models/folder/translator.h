@@ -19,6 +19,7 @@
 #include "babelgrad/models/worker_pool.h"
 #include "babelgrad/nn/safetensors.h"
 #include "babelgrad/text/codec.h"
+#include "babelgrad/text/words.h"
 
 namespace babelgrad {
 
@@ -32,6 +33,9 @@ struct Translation {
 // A line of source or target text as the model reads it (normalized and lower-cased if the config
 // says so).
 std::string prepare_line(const DataConfig& config, const std::string& line);
+// Its words, spelled as there, and which of the codec's tokens make them.
+text::LineWords line_words(const DataConfig& config, const text::Codec& codec,
+                           const std::string& line);
 
 // The codecs of both sides; one and the same with a joint vocabulary.
 struct Codecs {
@@ -88,6 +92,10 @@ class Translator {
   std::vector<Scored> score(const std::vector<std::string>& sources,
                             const std::vector<std::string>& targets,
                             WorkerPool* pool = nullptr) const;
+
+  // Which words of a scored pair belong together by attention (text/words.h).
+  text::Alignment links(const std::string& source, const std::string& target,
+                        const Scored& scored) const;
 
  private:
   Translator(Config config, Codecs codecs, std::optional<std::uint64_t> seed);

@@ -31,9 +31,24 @@ struct OutputLayer {
   const Linear<T>* layer;
   Array<T> readout;
 };
+
+// What is asked of the N distributions.
+struct WordsQuery {
+  std::size_t count = 1;  // of the best words, as above
+  // [N], or empty: of each row, words whose probability is asked for wherever they rank.
+  std::vector<std::vector<std::int32_t>> wanted = {};
+  bool entropies = false;
+};
+
+struct NextWords {
+  std::vector<NextWord> best;
+  std::vector<NextWord> wanted = {};  // in the order of their tokens; those of a finite probability
+  double entropy = 0;                 // nats, over the whole vocabulary; 0 unless asked for
+};
+
 // The same by the mean of the probabilities of several models. (Of these, all logits are made.)
 template <class T>
-std::vector<std::vector<NextWord>> next_words(const std::vector<OutputLayer<T>>& outputs,
-                                              std::size_t count);
+std::vector<NextWords> next_words(const std::vector<OutputLayer<T>>& outputs,
+                                  const WordsQuery& query);
 
 }  // namespace babelgrad

@@ -18,12 +18,14 @@ void search_batch(const Ensemble<T>& models, const std::vector<std::vector<std::
                   const SearchOptions& options, std::vector<std::vector<Hypothesis>>& results) {
   std::vector<const std::vector<std::int32_t>*> batch;
   std::vector<std::uint64_t> numbers;
+  std::vector<Demands> demands;
   for (const std::size_t pick : picks) {
     batch.push_back(&sources[pick]);
     if (!options.numbers.empty()) numbers.push_back(options.numbers.at(pick));
+    if (!options.demands.empty()) demands.push_back(options.demands.at(pick));
   }
-  SearchRun<T> run(models, config, options.observer);
-  run.add(batch, {picks.begin(), picks.end()}, numbers);
+  SearchRun<T> run(models, config, options.observer, options.entropies);
+  run.add(batch, {picks.begin(), picks.end()}, numbers, std::move(demands));
   while (run.sentences() > 0) {
     if (options.abandon) run.drop(options.abandon);
     for (SearchedSentence& done : run.step()) results[done.id] = std::move(done.hypotheses);

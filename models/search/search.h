@@ -1,15 +1,17 @@
 // Search: translations of many sentences at once, chosen by beam search or drawn at random.
 //
 // Beam search keeps `beam` unfinished hypotheses a sentence. Each step extends all of them, for all
-// sentences, in one batch; a sentence leaves the batch when `beam` of its hypotheses have ended.
-// Beam 1 is greedy search. With `sample`, `nbest` hypotheses a sentence are drawn word by word from
-// the model's distribution instead (selection.h). Hypotheses are ranked by their score
-// (hypothesis_score). search() does it all; a SearchRun (search_run.h) goes step by step.
+// sentences, in one batch; a sentence leaves the batch when `beam` of its hypotheses have ended
+// (and with phrases, when those are likelier than all that have not). Beam 1 is greedy search. With
+// `sample`, `nbest` hypotheses a sentence are drawn word by word from the model's distribution
+// instead (selection.h). Hypotheses are ranked by their score (hypothesis_score). search() does it
+// all; a SearchRun (search_run.h) goes step by step.
 #pragma once
 
 #include <functional>
 #include <vector>
 
+#include "babelgrad/models/search/demands.h"
 #include "babelgrad/models/seq2seq/seq2seq.h"
 #include "babelgrad/models/worker_pool.h"
 
@@ -22,14 +24,20 @@ struct Hypothesis {
   bool finished = false;             // false: cut off at the maximum length
   std::vector<std::vector<float>>
       weights;  // attention: a row a token, one weight a source position
+  std::vector<double> log_probabilities = {};  // of each token; their sum is log_probability
+  std::vector<double> entropies = {};  // of the distribution of each token, nats, if measured
 };
+
+// Whether a search also measures the entropy of each word's distribution; it takes some time.
+enum class Entropies { left_out, measured };
 
 // By which hypotheses are ranked: log-probability / norm, where of a hypothesis of n tokens, eos
 // counted, the norm is n^length_penalty, or ((5 + n) / 6)^length_penalty with
 // LengthNormalization::gnmt (Wu et al. 2016, eq. 14, without coverage).
 double hypothesis_score(double log_probability, std::size_t tokens, const SearchConfig& config);
 
-// The most tokens, eos included, that a source of this length (eos included) is given.
+// The most tokens, eos included, that a source of this length (eos included) is given, unless more
+// are demanded.
 std::size_t longest_output(std::size_t source_length, const SearchConfig& config);
 
 // One of the extensions among which a step chooses.
@@ -62,13 +70,16 @@ struct SearchOptions {
   std::function<bool(std::size_t sentence)> abandon = {};
   // Of each source, the number by which its samples are drawn (selection.h). Empty: its place.
   std::vector<std::uint64_t> numbers = {};
+  Entropies entropies = Entropies::left_out;
+  // What the translations of each source must have. Empty: nothing.
+  std::vector<Demands> demands = {};
 };
 
 // sources: word ids, each ending with eos, each of at least one token. Returns, in the same order,
 // up to config.nbest hypotheses a source, best first. Sentences are sorted by length into batches
 // of config.search_batch, which a pool's threads take in turn: their number changes no bit of the
 // result, the size of the batches only its rounding. Throws ConfigError for settings that do not go
-// together.
+// together, and for phrases with `sample`.
 template <class T>
 std::vector<std::vector<Hypothesis>> search(const Ensemble<T>& models,
                                             const std::vector<std::vector<std::int32_t>>& sources,

@@ -7,8 +7,9 @@
 namespace babelgrad {
 
 template <class T>
-SearchRun<T>::SearchRun(Ensemble<T> models, const SearchConfig& config, SearchObserver* observer)
-    : config_(config), observer_(observer) {
+SearchRun<T>::SearchRun(Ensemble<T> models, const SearchConfig& config, SearchObserver* observer,
+                        Entropies entropies)
+    : config_(config), observer_(observer), entropies_(entropies) {
   config.check();
   if (models.empty()) throw ConfigError("search: need at least one model");
   const Seq2SeqConfig& first = models[0]->config();
@@ -29,8 +30,9 @@ void SearchRun<T>::select_rows(const std::vector<std::size_t>& rows) {
 template <class T>
 void SearchRun<T>::add(const std::vector<const std::vector<std::int32_t>*>& sources,
                        const std::vector<std::size_t>& ids,
-                       const std::vector<std::uint64_t>& numbers) {
+                       const std::vector<std::uint64_t>& numbers, std::vector<Demands> demands) {
   if (sources.empty()) return;
+  demands.resize(sources.size());
   const NoGrad no_grad;
   const std::size_t batch = sources.size();
   std::size_t longest = 0;
@@ -40,14 +42,18 @@ void SearchRun<T>::add(const std::vector<const std::vector<std::int32_t>*>& sour
   std::vector<Sentence> joining;
   for (std::size_t b = 0; b < batch; ++b) {
     const std::vector<std::int32_t>& words = *sources[b];
+    if (config_.sample && !demands[b].phrases.empty())
+      throw ConfigError("search: phrases need beam search; sample draws words");
     for (std::size_t s = 0; s < words.size(); ++s) source.data()[s * batch + b] = words[s];
     lengths.data()[b] = static_cast<std::int32_t>(words.size());
+    const std::size_t least = demands[b].empty() ? 0 : demands[b].longest() + 1;
     joining.push_back({ids.at(b),
                        numbers.empty() ? ids[b] : numbers.at(b),
                        words.size(),
-                       longest_output(words.size(), config_),
+                       std::max(longest_output(words.size(), config_), least),
                        {PartialHypothesis{}},
-                       {}});
+                       {},
+                       std::move(demands[b])});
   }
   const std::size_t rows = active_.empty() ? 1 : width();
   std::vector<Part> joined;
@@ -83,10 +89,7 @@ std::vector<SearchedSentence> SearchRun<T>::step() {
       weights = attending++ == 0 ? output.weights : weights + output.weights;
   }
   if (attending > 1) weights /= attending;
-  std::size_t longest = 0;
-  for (const Sentence& sentence : active_)
-    longest = std::max(longest, sentence.hypotheses[0].length);
-  auto words = next_words(outputs, words_needed(config_, longest));
+  std::vector<NextWords> words = next_words(outputs, query());
   std::vector<std::vector<std::size_t>> parents;
   for (std::size_t b = 0; b < active_.size(); ++b) parents.push_back(extend(b, words, weights));
   keep_parents(parents);
@@ -111,8 +114,16 @@ void SearchRun<T>::drop(const std::function<bool(std::size_t id)>& abandoned) {
 
 template <class T>
 bool SearchRun<T>::has_ended(const Sentence& sentence) const {
-  return sentence.finished.size() >= hypotheses_kept(config_) || sentence.hypotheses.empty() ||
-         sentence.hypotheses[0].length >= sentence.max_tokens;
+  if (sentence.hypotheses.empty() || sentence.hypotheses[0].length >= sentence.max_tokens)
+    return true;
+  const std::size_t enough = hypotheses_kept(config_);
+  if (sentence.finished.size() < enough) return false;
+  if (sentence.demands.phrases.empty()) return true;
+  // Those that took in their phrases soonest end first; others may still be likelier.
+  const double best = sentence.hypotheses[0].log_probability;
+  return std::count_if(sentence.finished.begin(), sentence.finished.end(), [&](const auto& h) {
+           return h.log_probability >= best;
+         }) >= static_cast<std::ptrdiff_t>(enough);
 }
 
 template <class T>
@@ -127,30 +138,53 @@ IntArray SearchRun<T>::last_words() const {
   return words;
 }
 
+// Of all hypotheses together.
 template <class T>
-std::vector<std::size_t> SearchRun<T>::extend(std::size_t b,
-                                              std::vector<std::vector<NextWord>>& words_of_row,
+WordsQuery SearchRun<T>::query() const {
+  WordsQuery query;
+  query.entropies = entropies_ == Entropies::measured;
+  const std::size_t batch = active_.size();
+  std::size_t longest = 0;
+  for (std::size_t b = 0; b < batch; ++b) {
+    const Sentence& sentence = active_[b];
+    longest = std::max(longest, sentence.hypotheses[0].length);
+    if (sentence.demands.empty()) continue;
+    query.wanted.resize(width() * batch);
+    for (std::size_t k = 0; k < sentence.hypotheses.size(); ++k)
+      query.wanted[k * batch + b] = words_wanted(sentence.hypotheses[k], sentence.demands);
+  }
+  query.count = words_needed(config_, longest);
+  return query;
+}
+
+template <class T>
+std::vector<std::size_t> SearchRun<T>::extend(std::size_t b, std::vector<NextWords>& words_of_row,
                                               const Tensor<T>& weights) {
   const std::size_t batch = active_.size();
   Sentence& sentence = active_[b];
-  std::vector<std::vector<NextWord>> words;
+  std::vector<NextWords> words;
   std::vector<std::vector<float>> attention(sentence.hypotheses.size());
+  std::vector<double> entropies;
   for (std::size_t k = 0; k < attention.size(); ++k) {
     words.push_back(std::move(words_of_row[k * batch + b]));
+    entropies.push_back(words.back().entropy);
     if (!weights.defined()) continue;
     const T* row = weights.value().data() + (k * batch + b) * weights.dim(2);
     attention[k].assign(row, row + sentence.length);
   }
   const std::vector<Candidate> candidates =
-      select_candidates(sentence.hypotheses, std::move(words), config_, sentence.number);
+      select_candidates(sentence.hypotheses, std::move(words),
+                        {config_, sentence.number, sentence.demands, sentence.max_tokens});
   std::vector<PartialHypothesis> kept;
   std::vector<std::size_t> parents;
   for (const Candidate& candidate : candidates) {
     if (candidate.fate == Candidate::Fate::dropped) continue;
     const PartialHypothesis& parent = sentence.hypotheses[candidate.beam];
-    PartialHypothesis extended{candidate.log_probability, parent.length + 1,
-                               std::make_shared<const SearchStep>(SearchStep{
-                                   parent.last, candidate.token, attention[candidate.beam]})};
+    PartialHypothesis extended{
+        candidate.log_probability, parent.length + 1,
+        std::make_shared<const SearchStep>(SearchStep{
+            parent.last, candidate.token, attention[candidate.beam],
+            candidate.log_probability - parent.log_probability, entropies[candidate.beam]})};
     if (candidate.fate == Candidate::Fate::finished) {
       sentence.finished.push_back(finish(extended, true));
     } else {
@@ -202,10 +236,14 @@ Hypothesis SearchRun<T>::finish(const PartialHypothesis& partial, bool finished)
   hypothesis.finished = finished;
   for (const SearchStep* step = partial.last.get(); step != nullptr; step = step->previous.get()) {
     hypothesis.tokens.push_back(step->token);
+    hypothesis.log_probabilities.push_back(step->log_probability);
+    if (entropies_ == Entropies::measured) hypothesis.entropies.push_back(step->entropy);
     if (!step->weights.empty()) hypothesis.weights.push_back(step->weights);
   }
   std::reverse(hypothesis.tokens.begin(), hypothesis.tokens.end());
   std::reverse(hypothesis.weights.begin(), hypothesis.weights.end());
+  std::reverse(hypothesis.log_probabilities.begin(), hypothesis.log_probabilities.end());
+  std::reverse(hypothesis.entropies.begin(), hypothesis.entropies.end());
   return hypothesis;
 }
 

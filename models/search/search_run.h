@@ -27,14 +27,18 @@ class SearchRun {
  public:
   // The models and the observer must outlive this. Throws ConfigError for models that do not have
   // the same vocabularies.
-  SearchRun(Ensemble<T> models, const SearchConfig& config, SearchObserver* observer = nullptr);
-  SearchRun(const Seq2Seq<T>& model, const SearchConfig& config, SearchObserver* observer = nullptr)
-      : SearchRun(Ensemble<T>{&model}, config, observer) {}
+  SearchRun(Ensemble<T> models, const SearchConfig& config, SearchObserver* observer = nullptr,
+            Entropies entropies = Entropies::left_out);
+  SearchRun(const Seq2Seq<T>& model, const SearchConfig& config, SearchObserver* observer = nullptr,
+            Entropies entropies = Entropies::left_out)
+      : SearchRun(Ensemble<T>{&model}, config, observer, entropies) {}
 
   // Takes up sentences: their word ids, ending with eos, the ids by which they are known, and the
-  // numbers by which their samples are drawn (empty: the ids).
+  // numbers by which their samples are drawn (empty: the ids), and what their translations must
+  // have (empty: nothing). Throws ConfigError for phrases that would have to be drawn.
   void add(const std::vector<const std::vector<std::int32_t>*>& sources,
-           const std::vector<std::size_t>& ids, const std::vector<std::uint64_t>& numbers = {});
+           const std::vector<std::size_t>& ids, const std::vector<std::uint64_t>& numbers = {},
+           std::vector<Demands> demands = {});
   // Extends the hypotheses of all sentences by a word; returns the sentences that have ended.
   std::vector<SearchedSentence> step();
   // Drops the sentences for whose id `abandoned` is true.
@@ -49,6 +53,7 @@ class SearchRun {
     std::size_t length, max_tokens;
     std::vector<PartialHypothesis> hypotheses;
     std::vector<Hypothesis> finished;
+    Demands demands;
   };
 
   // One of the models, with what it reads and hands on.
@@ -62,8 +67,9 @@ class SearchRun {
   void select_rows(const std::vector<std::size_t>& rows);
   bool has_ended(const Sentence& sentence) const;
   IntArray last_words() const;
+  WordsQuery query() const;
   // Replaces the b-th sentence's hypotheses by their best extensions; returns these' parents.
-  std::vector<std::size_t> extend(std::size_t b, std::vector<std::vector<NextWord>>& words_of_row,
+  std::vector<std::size_t> extend(std::size_t b, std::vector<NextWords>& words_of_row,
                                   const Tensor<T>& weights);
   void keep_parents(const std::vector<std::vector<std::size_t>>& parents);
   void keep_sentences(const std::vector<std::size_t>& staying);
@@ -73,6 +79,7 @@ class SearchRun {
   std::vector<Part> parts_;
   SearchConfig config_;
   SearchObserver* observer_;
+  Entropies entropies_;
   std::vector<Sentence> active_;  // row k * B + b of a state is hypothesis k of the b-th of B
 };
 

@@ -4,24 +4,13 @@
 #include <cmath>
 
 #include "babelgrad/autograd/random.h"
+#include "babelgrad/models/search/phrase_selection.h"
 #include "babelgrad/text/vocabulary.h"
 
 namespace babelgrad {
 namespace {
 
 using Fate = Candidate::Fate;
-
-bool better(const Candidate& a, const Candidate& b) {
-  if (a.log_probability != b.log_probability) return a.log_probability > b.log_probability;
-  return a.beam != b.beam ? a.beam < b.beam : a.token < b.token;
-}
-
-std::vector<std::int32_t> tokens_of(const PartialHypothesis& hypothesis) {
-  std::vector<std::int32_t> tokens(hypothesis.length);
-  const SearchStep* step = hypothesis.last.get();
-  for (std::size_t i = tokens.size(); i-- > 0; step = step->previous.get()) tokens[i] = step->token;
-  return tokens;
-}
 
 // Takes out the words with which the hypothesis would repeat an n-gram.
 void drop_repetitions(std::vector<NextWord>& words, const PartialHypothesis& hypothesis,
@@ -39,13 +28,12 @@ void drop_repetitions(std::vector<NextWord>& words, const PartialHypothesis& hyp
 }
 
 std::vector<Candidate> best_extensions(const std::vector<PartialHypothesis>& hypotheses,
-                                       const std::vector<std::vector<NextWord>>& words,
-                                       std::size_t beam) {
+                                       const std::vector<NextWords>& words, std::size_t beam) {
   std::vector<Candidate> candidates;
   for (std::size_t k = 0; k < hypotheses.size(); ++k)
-    for (const NextWord& word : words[k])
+    for (const NextWord& word : words[k].best)
       candidates.push_back({hypotheses[k].log_probability + word.log_probability, k, word.token});
-  std::sort(candidates.begin(), candidates.end(), better);
+  std::sort(candidates.begin(), candidates.end(), better_candidate);
   candidates.resize(std::min(candidates.size(), 2 * beam));
   for (std::size_t rank = 0, kept = 0; rank < candidates.size() && kept < beam; ++rank) {
     const bool ends = candidates[rank].token == text::kEos;
@@ -119,14 +107,14 @@ class Distribution {
 };
 
 std::vector<Candidate> drawn_extensions(const std::vector<PartialHypothesis>& hypotheses,
-                                        std::vector<std::vector<NextWord>> words,
-                                        const SearchConfig& config, std::uint64_t number) {
+                                        std::vector<NextWords> words, const SearchConfig& config,
+                                        std::uint64_t number) {
   const std::uint64_t key =
       combine_keys(combine_keys(config.sample_seed, number), hypotheses[0].length);
   const std::size_t draws = hypotheses[0].length == 0 ? config.nbest : 1;  // of each hypothesis
   std::vector<Candidate> candidates;
   for (std::size_t k = 0; k < hypotheses.size(); ++k) {
-    const Distribution distribution(std::move(words[k]), config);
+    const Distribution distribution(std::move(words[k].best), config);
     for (std::size_t i = 0; i < draws; ++i) {
       const NextWord* word = distribution.draw(Random(combine_keys(key, k + i)));
       if (word == nullptr) continue;
@@ -137,7 +125,40 @@ std::vector<Candidate> drawn_extensions(const std::vector<PartialHypothesis>& hy
   return candidates;
 }
 
+// Within its prefix a hypothesis has no other words than those.
+void keep_to_prefix(NextWords& words, const PartialHypothesis& hypothesis, const Prefix& prefix) {
+  if (!prefix.allowed(tokens_of(hypothesis))) return;
+  std::sort(words.wanted.begin(), words.wanted.end(), [](const NextWord& a, const NextWord& b) {
+    return a.log_probability != b.log_probability ? a.log_probability > b.log_probability
+                                                  : a.token < b.token;
+  });
+  words.best = std::move(words.wanted);
+  words.wanted.clear();
+}
+
 }  // namespace
+
+bool better_candidate(const Candidate& a, const Candidate& b) {
+  if (a.log_probability != b.log_probability) return a.log_probability > b.log_probability;
+  return a.beam != b.beam ? a.beam < b.beam : a.token < b.token;
+}
+
+std::vector<std::int32_t> tokens_of(const PartialHypothesis& hypothesis) {
+  std::vector<std::int32_t> tokens(hypothesis.length);
+  const SearchStep* step = hypothesis.last.get();
+  for (std::size_t i = tokens.size(); i-- > 0; step = step->previous.get()) tokens[i] = step->token;
+  return tokens;
+}
+
+std::vector<std::int32_t> words_wanted(const PartialHypothesis& hypothesis,
+                                       const Demands& demands) {
+  const std::vector<std::int32_t> tokens = tokens_of(hypothesis);
+  if (auto allowed = demands.prefix.allowed(tokens)) return *std::move(allowed);
+  if (demands.phrases.empty()) return {};
+  auto progress = demands.phrases.progress(tokens);
+  if (progress.missing == 0) return {text::kEos};
+  return std::move(progress.wanted);
+}
 
 std::size_t words_needed(const SearchConfig& config, std::size_t length) {
   const std::size_t repetitions = config.no_repeat_ngram == 0 ? 0 : length;  // at most
@@ -150,12 +171,17 @@ std::size_t hypotheses_kept(const SearchConfig& config) {
 }
 
 std::vector<Candidate> select_candidates(const std::vector<PartialHypothesis>& hypotheses,
-                                         std::vector<std::vector<NextWord>> words,
-                                         const SearchConfig& config, std::uint64_t number) {
-  for (std::size_t k = 0; k < hypotheses.size(); ++k)
-    drop_repetitions(words[k], hypotheses[k], config.no_repeat_ngram);
-  return config.sample ? drawn_extensions(hypotheses, std::move(words), config, number)
-                       : best_extensions(hypotheses, words, config.beam);
+                                         std::vector<NextWords> words,
+                                         const SelectionRules& rules) {
+  const SearchConfig& config = rules.config;
+  for (std::size_t k = 0; k < hypotheses.size(); ++k) {
+    drop_repetitions(words[k].best, hypotheses[k], config.no_repeat_ngram);
+    if (!rules.demands.prefix.empty())
+      keep_to_prefix(words[k], hypotheses[k], rules.demands.prefix);
+  }
+  if (config.sample) return drawn_extensions(hypotheses, std::move(words), config, rules.number);
+  if (!rules.demands.phrases.empty()) return extensions_with_phrases(hypotheses, words, rules);
+  return best_extensions(hypotheses, words, config.beam);
 }
 
 }  // namespace babelgrad

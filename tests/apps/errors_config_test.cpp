@@ -67,7 +67,7 @@ TEST_CASE("values out of range on the command line") {
        {train("--tokenizer", "syllables"),
         "command line: tokenizer is \"syllables\"; need words, chars, bpe or unigram"},
        {train("--score", "cosine"),
-        "command line: score is \"cosine\"; need dot, scaled_dot, general or additive"},
+        "command line: score is \"cosine\"; need dot, scaled_dot, general, additive or location"},
        {train("--metric", ""), "command line: metric is \"\"; need exact, per, chrf, loss or bleu"},
        {translate("--nbest", "6"), "command line: nbest is 6; need 1 to beam, 5"},
        {translate("--beam", "0"), "command line: beam is 0; need 1 to 1000"},

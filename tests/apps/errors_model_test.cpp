@@ -116,11 +116,11 @@ TEST_CASE("files of another version or another model") {
   check_fails(world, kTranslate,
               "model: the vocabularies do not have the sizes that config.json says");
   fresh();
-  replace_in(world, "model/config.json", "\"layers\": 1", "\"layers\": 2");
-  check_fails(
-      world, kTranslate,
-      "model/config.json: layers is 2, but model.safetensors has 1; one of them is damaged or "
-      "from another model");
+  replace_in(world, "model/config.json", "\"encoder_layers\": 1", "\"encoder_layers\": 2");
+  check_fails(world, kTranslate,
+              "model/config.json: encoder_layers is 2, but model.safetensors has 1; one of them is "
+              "damaged or "
+              "from another model");
 }
 
 // A model from somewhere else must not be able to end the program with a full stack.

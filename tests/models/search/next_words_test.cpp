@@ -101,5 +101,44 @@ TEST_CASE("next_words: a logit of NaN leaves no word a probability") {
   }
 }
 
+TEST_CASE_TEMPLATE("next_words: words asked for, and the entropy, of one model and of two", T,
+                   float, double) {
+  const double tolerance = 1000 * std::numeric_limits<T>::epsilon();
+  for (const std::size_t V : {7, 1025, 3000}) {
+    CAPTURE(V);
+    const auto last = static_cast<std::int32_t>(V - 1);
+    const Linear<T> a = random_output<T>(V);
+    const Linear<T> second(Tensor<T>(random_array<T>({V, kReadout}, 3, -2, 2)),
+                           Tensor<T>(random_array<T>({V}, 4)));
+    const Tensor<T> readout(random_array<T>({kRows, kReadout}, 7));
+    for (const bool two : {false, true}) {
+      std::vector<OutputLayer<T>> outputs;
+      outputs.push_back({&a, readout.value().alias()});
+      if (two) outputs.push_back({&second, readout.value().alias()});
+      const auto found = next_words(outputs, {2, {{4, last}, {}, {text::kPad, 5}}, true});
+      Tensor<T> p = softmax(a(readout), -1);
+      if (two) p = (p + softmax(second(readout), -1)) / 2;
+      const auto log_p = [&](std::size_t row, std::size_t v) {
+        return std::log(static_cast<double>(p.value().data()[row * V + v]));
+      };
+      REQUIRE(found.size() == kRows);
+      REQUIRE(found[0].wanted.size() == 2);
+      CHECK(found[0].wanted[0].token == 4);
+      CHECK(found[0].wanted[1].token == last);
+      CHECK(std::abs(found[0].wanted[0].log_probability - log_p(0, 4)) < tolerance);
+      CHECK(std::abs(found[0].wanted[1].log_probability - log_p(0, V - 1)) < tolerance);
+      CHECK(found[1].wanted.empty());
+      REQUIRE(found[2].wanted.size() == 1);  // pad is no word
+      CHECK(found[2].wanted[0].token == 5);
+      for (std::size_t row = 0; row < kRows; ++row) {
+        CHECK(found[row].best.size() == 2);
+        double entropy = 0;
+        for (std::size_t v = 0; v < V; ++v) entropy -= std::exp(log_p(row, v)) * log_p(row, v);
+        CHECK(std::abs(found[row].entropy - entropy) < tolerance);
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace babelgrad

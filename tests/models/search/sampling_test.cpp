@@ -19,7 +19,8 @@ std::map<std::int32_t, double> drawn(const std::vector<double>& probabilities,
   constexpr std::size_t kDraws = 20000;
   std::map<std::int32_t, double> share;
   for (std::size_t sentence = 0; sentence < kDraws; ++sentence) {
-    const auto candidates = select_candidates({hypothesis}, {words}, config, sentence);
+    const auto candidates =
+        select_candidates({hypothesis}, {NextWords{words}}, {config, sentence, Demands{}, 9});
     REQUIRE(candidates.size() == 1);
     share[candidates[0].token] += 1.0 / kDraws;
   }
