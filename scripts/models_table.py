@@ -19,7 +19,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "models.md"
 WORK = ROOT / "build" / "models"
-UPDATES = 2500  # about a minute of the default on one core
+UPDATES = 6000  # about a minute of the default on one core
 PROGRAM = ROOT / "build" / "babelgrad"
 
 ROWS = {

@@ -75,6 +75,8 @@ void visit_data(DataConfig& c, Visitor&& v) {
 
 template <class Visitor>
 void visit_model(Seq2SeqConfig& c, Visitor&& v) {
+  v.choice("cell", c.cell, kCellNames, "of the recurrent layers");
+  v.flag("layer_norm", c.layer_norm, "normalise inside the cells (Ba et al. 2016)");
   v.choice(
       "attention", c.attention, kAttentionNames,
       "which encoder states a step looks at: all, those near the step's own number (local_m) or "
