@@ -91,7 +91,7 @@ Config read_config(const TrainOptions& options, const Translator* start) {
   options.flags.apply(config);
   if (start) require_same_structure(start->config(), config, options.from);
   settle_threads(config.training);
-  config.training.check();
+  config.training.check(config.model);
   return config;
 }
 

@@ -2,12 +2,13 @@
 """Makes the table of docs/models.md: each preset, and each setting switched alone from the default,
 trained on the bundled corpus for the same number of updates.
 
-    scripts/models_table.py            # all, two at a time, about half an hour
-    scripts/models_table.py lstm ...   # these rows again; the others stay
+    scripts/models_table.py            # two trainings at a time, about half an hour
+    scripts/models_table.py lstm ...   # these rows again
 
-Every training has one thread. A row is exact match and alignment error rate on the held-out
-sentences (data/test.*), milliseconds an update, and the share of these that the update's matrix
-products would take alone, at the rate of bench/train_step's products.
+What is trained is kept in build/models, and is not trained again unless it is named. A row is
+exact match and alignment error rate on the held-out sentences (data/test.*); then, of a short
+training afterwards, with nothing beside it, on one thread: milliseconds an update, and the share of
+these that the update's matrix products would take alone, at the rate of bench/train_step's products.
 """
 import concurrent.futures
 import json
@@ -20,6 +21,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "models.md"
 WORK = ROOT / "build" / "models"
 UPDATES = 6000  # about a minute of the default on one core
+TIMED = 200
 PROGRAM = ROOT / "build" / "babelgrad"
 
 ROWS = {
@@ -59,7 +61,12 @@ BEGIN, END = "<!-- models_table.py -->", "<!-- end of the table -->"
 
 def run(*command):
     return subprocess.run(
-        [str(part) for part in command], cwd=ROOT, check=True, capture_output=True, text=True
+        [str(part) for part in command],
+        cwd=ROOT,
+        check=True,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     ).stdout
 
 
@@ -70,12 +77,11 @@ def product_rate():
     return float(gflop) / float(milliseconds) * 1e3
 
 
-def flop_of_an_update(flags):
-    """GFLOP of the products of one update, from a short training's profile."""
-    folder = WORK / "profile"
-    updates = 60
-    text = train(flags, folder, updates, "--profile")
-    return float(re.search(r"ms, ([\d.]+) GFLOP of products", text).group(1)) / updates
+def time_of_an_update(flags):
+    """Milliseconds, and GFLOP of matrix products, of one update."""
+    text = train(flags, WORK / "timing", TIMED, "--profile")
+    total = re.search(r"for (\d+) ms, ([\d.]+) GFLOP of products", text)
+    return float(total.group(1)) / TIMED, float(total.group(2)) / TIMED
 
 
 def train(flags, folder, updates, *more):
@@ -89,14 +95,10 @@ def train(flags, folder, updates, *more):
 def measure(name):
     folder = WORK / re.sub(r"\W+", "_", name)
     train(ROWS[name], folder, UPDATES)
-    seconds = [
-        json.loads(line)["seconds"]
-        for line in (folder / "metrics.jsonl").read_text().splitlines()
-        if '"seconds"' in line
-    ]
+    attends = json.loads((folder / "config.json").read_text())["attention"] != "none"
     scores = run(
         PROGRAM, "evaluate", "--model", folder, "--source", "data/test.fr", "--reference",
-        "data/test.en", "--alignments", "data/test.align",
+        "data/test.en", *(["--alignments", "data/test.align"] if attends else []),
     )  # fmt: skip
     exact = re.search(r"exact match\s+([\d.]+)", scores).group(1)
     aer = re.search(r"alignment error rate\s+([\d.]+)", scores)
@@ -104,7 +106,6 @@ def measure(name):
     return {
         "exact": float(exact),
         "aer": float(aer.group(1)) if aer else None,
-        "ms": seconds[-1] / UPDATES * 1e3,
     }
 
 
@@ -114,16 +115,18 @@ def row_text(name, row):
 
 
 def main():
-    names = sys.argv[1:] or list(ROWS)
     WORK.mkdir(parents=True, exist_ok=True)
     kept = WORK / "rows.json"
     rows = json.loads(kept.read_text()) if kept.exists() else {}
+    names = sys.argv[1:] or [name for name in ROWS if name not in rows]
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         for name, row in zip(names, pool.map(measure, names)):
-            rows[name] = rows.get(name, {}) | row
+            rows[name] = row
+            kept.write_text(json.dumps(rows, indent=1))
     rate = product_rate()
-    for name in names:
-        rows[name]["share"] = flop_of_an_update(ROWS[name]) / rate * 1e3 / rows[name]["ms"]
+    for name, row in rows.items():
+        row["ms"], gflop = time_of_an_update(ROWS[name])
+        row["share"] = gflop / rate * 1e3 / row["ms"]
     kept.write_text(json.dumps(rows, indent=1))
     table = "\n".join(
         ["| setting | exact match, % | alignment error rate | ms an update | products |", "|---|---|---|---|---|"]

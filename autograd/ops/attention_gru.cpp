@@ -5,8 +5,8 @@
 
 #include "babelgrad/autograd/inspection/profile.h"
 #include "babelgrad/autograd/kernels/kernels.h"
-#include "babelgrad/autograd/ops/lengths.h"
 #include "babelgrad/autograd/ops/fused_recurrence.h"
+#include "babelgrad/autograd/ops/lengths.h"
 #include "babelgrad/autograd/products/gemm.h"
 #include "babelgrad/autograd/vjp.h"
 

@@ -35,7 +35,9 @@ bool DataConfig::is_joint() const {
          source_vocab_size == target_vocab_size;
 }
 
-void TrainingConfig::check() const {
+void TrainingConfig::check(const Seq2SeqConfig& model) const {
+  if (coverage_weight > 0 && !model.attends())
+    throw ConfigError("config: coverage_weight is of attention; attention is none");
   if (shards != 0 && !std::has_single_bit(shards))
     throw ConfigError("config: shards is " + std::to_string(shards) +
                       "; need a power of two (1, 2, 4 ...), or 0");

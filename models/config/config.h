@@ -128,8 +128,9 @@ struct TrainingConfig {
   double average_decay = 0.999;
   std::size_t snapshots = 0;
 
-  // Throws ConfigError for a number of shards that a new training cannot have.
-  void check() const;
+  // Throws ConfigError for a number of shards that a new training cannot have, and for what such a
+  // model has not.
+  void check(const Seq2SeqConfig& model) const;
 };
 
 // What `shards` 0 stands for: the largest power of two that is at most `threads`.

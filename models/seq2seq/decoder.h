@@ -8,9 +8,9 @@
 //   attention none        h_t = RNN(e_t, h_{t-1}); r_t = f(W_c h_t + b)
 //   input_feeding         r_{t-1} is the last part of the RNN's input, too; r_0 = 0
 //                         (Luong et al. 2015, section 3.3)
-//   RNN                   recurrent layers of the cell (recurrent_stack.h); h_t: the last one's
-//   output attend                attention, score, window, coverage (nn/attention.h) readout f:
-//   tanh, or linear: the identity, or maxout: the greater of each two
+//   RNN                   recurrent layers of the cell (recurrent_stack.h); h_t: of the last one
+//   attend                attention, score, window, coverage (nn/attention.h)
+//   readout               f: tanh, or linear: the identity, or maxout: the greater of each two
 //                         neighbours of twice R units (Bahdanau et al. 2014, A.2.2)
 //   readout_from          previous: h_{t-1} stands in the place of h_t in the readout (A.2.2 there)
 //   initial_state         h_0 = tanh(W_0 s + b_0), s: the encoder's last states of each direction,
@@ -22,52 +22,10 @@
 #include <optional>
 #include <vector>
 
+#include "babelgrad/models/seq2seq/decoder_state.h"
 #include "babelgrad/models/seq2seq/encoder.h"
-#include "babelgrad/nn/attention.h"
 
 namespace babelgrad {
-
-template <class T>
-class Decoder;
-
-// What the decoder reads of B sources: computed once, used at every step.
-template <class T>
-class DecoderMemory {
- public:
-  // Of these sentences alone, in this order.
-  DecoderMemory select(const std::vector<std::size_t>& sentences) const;
-  // Of these sentences and then more, the shorter ones padded.
-  DecoderMemory join(const DecoderMemory& more) const;
-
- private:
-  friend class Decoder<T>;
-  Tensor<T> values_;  // [S, B, D] encoder states
-  Tensor<T> keys_;    // [S, B, K] what the scores compare with; undefined without attention
-  IntArray lengths_;  // [B]
-};
-
-// What a step hands to the next, of N hypotheses under way.
-template <class T>
-class DecoderState {
- public:
-  // Of these hypotheses alone, in this order, repeated as often as they are named.
-  DecoderState select(const std::vector<std::size_t>& rows) const;
-  // `width` hypotheses for each of these sentences and of more, whose own are repeated.
-  DecoderState join(const DecoderState& more, std::size_t width) const;
-  std::size_t rows() const { return steps_.size(); }
-
- private:
-  friend class Decoder<T>;
-  std::size_t time() const { return static_cast<std::size_t>(steps_.data()[0]); }  // of a first row
-
-  std::vector<Tensor<T>*> tensors();  // all of the following, undefined ones, too
-
-  std::vector<LayerState<T>> hidden_;  // of each layer, [N, H] each
-  Tensor<T> output_;                   // [N, H] h_t, where the last layer's state is not that
-  Tensor<T> fed_;                      // [N, R] the readout before; undefined without input feeding
-  AttentionPast<T> past_;              // [N, S] each, undefined where nothing of it is read
-  IntArray steps_;                     // [N] taken so far
-};
 
 template <class T>
 struct DecoderOutput {
@@ -137,10 +95,6 @@ class Decoder {
   Dropout<T> readout_dropout_;
 };
 
-extern template class DecoderMemory<float>;
-extern template class DecoderMemory<double>;
-extern template class DecoderState<float>;
-extern template class DecoderState<double>;
 extern template class Decoder<float>;
 extern template class Decoder<double>;
 

@@ -88,7 +88,9 @@ TEST_CASE("sizes that do not go together") {
                   "config: input_feeding feeds what attention made of the step before; "
                   "attention is none"},
                  {train_to("new") + Arguments{"--shards", "3"},
-                  "config: shards is 3; need a power of two (1, 2, 4 ...), or 0"}});
+                  "config: shards is 3; need a power of two (1, 2, 4 ...), or 0"},
+                 {train_to("new") + Arguments{"--attention", "none", "--coverage-weight", "1"},
+                  "config: coverage_weight is of attention; attention is none"}});
 }
 
 TEST_CASE("configuration files") {

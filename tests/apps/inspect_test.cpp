@@ -44,7 +44,8 @@ TEST_CASE("inspect: the model in a line, its parameters, how many they are") {
 TEST_CASE("inspect: the line says what the structure has besides the default") {
   const World own;
   for (const auto& [setting, said] : std::vector<std::pair<Arguments, std::string>>{
-           {{"--preset", "bahdanau2014"}, "previous state, additive score, maxout readout from the previous state;"},
+           {{"--preset", "bahdanau2014"},
+            "previous state, additive score, maxout readout from the previous state;"},
            {{"--preset", "luong2015", "--initial-state", "mean"},
             "lstm, local_p attention from the current state, general score, input feeding, initial "
             "state mean;"}}) {

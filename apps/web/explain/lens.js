@@ -160,7 +160,9 @@ function recurrenceLens(model, { t }) {
   const step = model.decoder.steps[t];
   const before =
     t === 0 ? model.decoder.initial : model.decoder.steps[t - 1].layers.map((layer) => layer.state);
-  const input = joinedInputs(model, model.config.recurrent_inputs, t).flatMap(({ values }) => values);
+  const input = joinedInputs(model, model.config.recurrent_inputs, t).flatMap(
+    ({ values }) => values,
+  );
   return [
     ...step.layers.map((gates, layer) =>
       cellCard(
