@@ -142,7 +142,7 @@ std::vector<Metric> measure(const Outputs& outputs, const CompareOptions& option
         bootstrap));
     errors.of.push_back(figure_of(
         word_errors(lines, outputs.references, tokenizer),
-        [](const auto& sum) { return sum.rate(); }, bootstrap));
+        [](const auto& sum) { return sum.bounded_rate(); }, bootstrap));
   }
   return {bleu, chrf, exact, errors};
 }

@@ -138,7 +138,7 @@ void measure(const EvaluateOptions& options, const Translator& translator, const
   }
   const TextCounts counts = text_counts(translator, hypotheses, test.references);
   const auto share = [](const text::ExactMatch& sum) { return sum.share(); };
-  const auto rate = [](const text::ErrorRate& sum) { return sum.rate(); };
+  const auto rate = [](const text::ErrorRate& sum) { return sum.bounded_rate(); };
   const auto score = [](const text::ChrfCounts& sum) { return sum.score(); };
   e.exact_match = figure_of(counts.exact, share, bootstrap);
   e.token_error_rate = figure_of(counts.errors, rate, bootstrap);

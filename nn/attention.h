@@ -8,6 +8,7 @@
 //                                                 "concat")
 //   location    (W_a h_t)_s                      (Luong et al. 2015, eq. 8), of the first L
 //                                                positions; later ones are not looked at
+//                                                unless a window has no others
 //   coverage    u_s, the sum of the weights that s had so far, enters the score: w u_s inside the
 //               tanh of additive (See et al. 2017, arXiv 1704.04368, eq. 11; Tu et al. 2016), else
 //               w u_s is added

@@ -27,7 +27,7 @@ double paired_p_value(const std::vector<double>& a, const std::vector<double>& b
   std::vector<double> differences;
   for (size_t i = 0; i < a.size(); ++i) differences.push_back(std::abs(a[i] - b[i]));
   const double mean = mean_of(differences);
-  if (mean == 0) return 1;
+  if (!(mean > 0) || !std::isfinite(mean)) return 1;
   const auto larger = std::count_if(differences.begin(), differences.end(),
                                     [&](double d) { return d - mean > difference; });
   return static_cast<double>(larger + 1) / static_cast<double>(a.size() + 1);

@@ -58,6 +58,8 @@ double ErrorRate::rate() const {
   return edits == 0 ? 0 : std::numeric_limits<double>::infinity();
 }
 
+double ErrorRate::bounded_rate() const { return reference_tokens > 0 || edits == 0 ? rate() : 1; }
+
 ErrorRate& ErrorRate::operator+=(const ErrorRate& other) {
   edits += other.edits;
   reference_tokens += other.reference_tokens;

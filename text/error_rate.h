@@ -20,6 +20,7 @@ struct ErrorRate {
   // edits / reference_tokens, so it may exceed 1. Without reference tokens: 0 if there are no
   // edits, infinity otherwise.
   double rate() const;
+  double bounded_rate() const;  // the same, but 1 where that is infinite: for means of resamples
   ErrorRate& operator+=(const ErrorRate& other);
 };
 

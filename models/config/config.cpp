@@ -23,6 +23,8 @@ void Seq2SeqConfig::check() const {
     fail("initial_state zero with attention none: nothing of the source would reach the decoder");
   if (bidirectional && reverse_source)
     fail("reverse_source is of an encoder with one direction; bidirectional is true");
+  if (readout_from == AttendFrom::previous && !attends_from_previous())
+    fail("readout_from previous needs attend_from previous: else no readout knows the word before");
   if (!attends() && coverage) fail("coverage is of attention; attention is none");
   if (!attends() && input_feeding)
     fail("input_feeding feeds what attention made of the step before; attention is none");

@@ -1,25 +1,63 @@
 #include "babelgrad/models/folder/unknown_words.h"
 
 #include <algorithm>
+#include <string_view>
+
+#include "babelgrad/text/unicode.h"
 
 namespace babelgrad {
+
+namespace {
+
+constexpr std::string_view kPieceBlank = "\u2581";  // SentencePiece's space
+
+// The source word at which these target tokens looked most.
+const std::string& attended_word(const Hypothesis& hypothesis, const std::vector<std::size_t>& rows,
+                                 const text::LineWords& source) {
+  std::vector<double> total(source.words.size());
+  for (const std::size_t t : rows) {
+    const std::vector<double> sums = text::word_attention(hypothesis.weights.at(t), source);
+    for (std::size_t w = 0; w < total.size(); ++w) total[w] += sums[w];
+  }
+  return source.words[static_cast<std::size_t>(std::max_element(total.begin(), total.end()) -
+                                               total.begin())];
+}
+
+}  // namespace
 
 std::string replace_unknown(const Translation& translation, const text::LineWords& source,
                             const text::Codec& target, const text::Lexicon& lexicon) {
   const Hypothesis& hypothesis = translation.hypothesis;
-  std::vector<std::string> tokens;
-  for (std::size_t t = 0; t < hypothesis.tokens.size(); ++t) {
-    if (hypothesis.tokens[t] == text::kEos) break;
-    tokens.push_back(translation.target_tokens.at(t));
-    if (hypothesis.tokens[t] != text::kUnk || source.words.empty() || hypothesis.weights.empty())
+  const auto end = std::find(hypothesis.tokens.begin(), hypothesis.tokens.end(), text::kEos);
+  const auto length = static_cast<std::size_t>(end - hypothesis.tokens.begin());
+  const std::vector<std::string> tokens(translation.target_tokens.begin(),
+                                        translation.target_tokens.begin() + length);
+  if (source.words.empty() || hypothesis.weights.empty())
+    return target.tokenizer().detokenize(tokens);
+  const text::LineWords line = text::group_words(tokens, target.tokenizer().kind());
+  std::vector<std::vector<std::size_t>> unknown(line.words.size());  // tokens of words with <unk>
+  for (std::size_t t = 0; t < length; ++t)
+    if (hypothesis.tokens[t] == text::kUnk) unknown.at(line.of_token[t]).push_back(t);
+  std::vector<std::string> written;
+  for (std::size_t t = 0; t < length; ++t) {
+    const std::size_t word = line.of_token[t];
+    const std::string spelled = text::spelling(tokens[t], target.tokenizer().kind());
+    const bool blank = text::split_whitespace(spelled).empty();
+    if (word == text::kNoWord || blank || unknown[word].empty()) {
+      written.push_back(tokens[t]);
       continue;
-    const std::vector<double> sums = text::word_attention(hypothesis.weights.at(t), source);
-    const auto best = std::max_element(sums.begin(), sums.end() - 1) - sums.begin();
-    const std::string& word = source.words[static_cast<std::size_t>(best)];
-    const auto translations = lexicon.translations(word);
-    tokens.back() = translations.empty() ? word : translations[0].target;
+    }
+    const bool begins =
+        t == 0 || line.of_token[t - 1] != word ||
+        text::split_whitespace(text::spelling(tokens[t - 1], target.tokenizer().kind())).empty();
+    if (!begins) continue;  // one replacement for the word
+    const std::string& looked_at = attended_word(hypothesis, unknown[word], source);
+    const auto translations = lexicon.translations(looked_at);
+    const std::string& text = translations.empty() ? looked_at : translations[0].target;
+    if (tokens[t].starts_with(kPieceBlank)) written.emplace_back(kPieceBlank);
+    written.push_back(text);
   }
-  return target.tokenizer().detokenize(tokens);
+  return target.tokenizer().detokenize(written);
 }
 
 }  // namespace babelgrad

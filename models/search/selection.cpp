@@ -180,7 +180,12 @@ std::vector<Candidate> select_candidates(const std::vector<PartialHypothesis>& h
       keep_to_prefix(words[k], hypotheses[k], rules.demands.prefix);
   }
   if (config.sample) return drawn_extensions(hypotheses, std::move(words), config, rules.number);
-  if (!rules.demands.phrases.empty()) return extensions_with_phrases(hypotheses, words, rules);
+  if (!rules.demands.phrases.empty()) {
+    // As many as a sentence by itself is given, whatever the longest beside it has.
+    for (NextWords& next : words)
+      if (next.best.size() > 2 * config.beam) next.best.resize(2 * config.beam);
+    return extensions_with_phrases(hypotheses, words, rules);
+  }
   return best_extensions(hypotheses, words, config.beam);
 }
 

@@ -1,6 +1,9 @@
 #include "babelgrad/models/seq2seq/decoder.h"
 
+#include <limits>
+
 #include "babelgrad/autograd/modes.h"
+#include "babelgrad/text/vocabulary.h"
 
 namespace babelgrad {
 namespace {
@@ -298,7 +301,12 @@ IntArray Decoder<T>::sampled(const IntArray& words, const Tensor<T>& readout, co
                              double probability) const {
   const NoGrad no_grad;
   Random random(combine_keys(mode.draw("decoder.scheduled_sampling", 0), *mode.time()));
-  const IntArray own = argmax(logits(readout).value(), -1);
+  Array<T> scores = logits(readout).value();
+  const std::size_t V = scores.shape()[1];
+  for (std::size_t b = 0; b < words.size(); ++b)  // no search would choose these
+    for (const std::int32_t never : {text::kPad, text::kBos})
+      scores.data()[b * V + static_cast<std::size_t>(never)] = std::numeric_limits<T>::lowest();
+  const IntArray own = argmax(scores, -1);
   IntArray read = words;
   for (std::size_t b = 0; b < read.size(); ++b)
     if (random.uniform() < probability) read.data()[b] = own.data()[b];
@@ -315,7 +323,8 @@ template <class T>
 DecoderOutput<T> Decoder<T>::forced(const IntArray& words, const DecoderMemory<T>& memory,
                                     const DecoderState<T>& initial, const Mode& mode, Tap<T>* tap,
                                     double sampling) const {
-  if (tap != nullptr || sampling > 0 || thread_modes().composed || !has_shortcut())
+  if (tap != nullptr || sampling > 0 || initial.time() != 0 || thread_modes().composed ||
+      !has_shortcut())
     return fold(words, memory, initial, mode, tap, sampling);
   DecoderOutput<T> output;
   Inputs<T> made;

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <limits>
 #include <stdexcept>
 
 #include "babelgrad/text/bleu.h"
@@ -70,6 +71,8 @@ TEST_CASE("p-values of systems that are the same, or wholly different") {
   const auto b = resampled_scores(wrong, bootstrap, share);
   CHECK(paired_p_value(a, b, 1) == doctest::Approx(1.0 / 100));
   CHECK(paired_p_value(a, a, 0) == 1);
+  const double infinite = std::numeric_limits<double>::infinity();  // an error rate without words
+  CHECK(paired_p_value({infinite, 1}, {infinite, 2}, 1) == 1);
   CHECK(error_of<std::invalid_argument>([&] { paired_p_value(a, {1}, 0); }) ==
         "paired_p_value: need as many resamples of both");
 }

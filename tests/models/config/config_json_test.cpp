@@ -220,10 +220,10 @@ TEST_CASE("config: shards are a power of two, by default at most the threads") {
   TrainingConfig config;
   for (const std::size_t shards : {0, 1, 2, 64}) {
     config.shards = shards;
-    CHECK_NOTHROW(config.check());
+    CHECK_NOTHROW(config.check({}));
   }
   config.shards = 6;
-  CHECK(message_of<ConfigError>([&] { config.check(); }) ==
+  CHECK(message_of<ConfigError>([&] { config.check({}); }) ==
         "config: shards is 6; need a power of two (1, 2, 4 ...), or 0");
 }
 

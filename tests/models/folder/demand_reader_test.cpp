@@ -119,8 +119,14 @@ TEST_CASE("unknown words: copied, or by the lexicon, where the translation looke
   t.target_tokens = {"▁", "<unk>", "s", "</s>"};
   t.hypothesis.tokens = {5, text::kUnk, 6, text::kEos};
   t.hypothesis.weights.assign(4, {0, 0, 1, 0, 0});
-  CHECK(replace_unknown(t, text::group_words({"▁l", "e", "▁zy", "x"}, text::TokenizerKind::bpe),
-                        pieces.codecs().target, {}) == "zyxs");
+  const auto replaced = [&] {
+    return replace_unknown(t, text::group_words({"▁l", "e", "▁zy", "x"}, text::TokenizerKind::bpe),
+                           pieces.codecs().target, {});
+  };
+  CHECK(replaced() == "zyx");  // the whole word, once
+  t.target_tokens = {"▁s", "<unk>", "<unk>", "</s>"};
+  t.hypothesis.tokens = {5, text::kUnk, text::kUnk, text::kEos};
+  CHECK(replaced() == "zyx");
 }
 
 TEST_CASE("translator: the words that belong together, of words and of subwords") {

@@ -63,7 +63,10 @@ TEST_CASE("loss: scheduled sampling reads the words that the model finds likelie
     std::vector<Tensor<double>> readouts;
     for (std::size_t t = 0; t < batch.target_length; ++t) {
       readouts.push_back(decoder.step(words, memory, state, mode).readout);
-      words = argmax(decoder.logits(readouts.back()).value(), -1);
+      Array<double> scores = decoder.logits(readouts.back()).value();
+      for (std::size_t b = 0; b < B; ++b)  // neither pad nor bos
+        scores(b, text::kPad) = scores(b, text::kBos) = -1e9;
+      words = argmax(scores, -1);
     }
     const Tensor<double> expected =
         cross_entropy(decoder.logits(stack(readouts, 0)),

@@ -86,6 +86,24 @@ TEST_CASE("one step: fold = all at once = composed = tapped, for combinations of
     }
 }
 
+TEST_CASE("one step: all at once from a later state is the fold from there") {
+  for (const NamedConfig& named : tiny_configs()) {
+    INFO(named.name);
+    const Seq2Seq<double> model(named.config, 1);
+    const Decoder<double>& decoder = model.decoder();
+    const text::Batch batch = batch_of(some_examples(named.config));
+    const auto encoded = model.encoder()(id_array(batch.source, {batch.source_length, batch.size}),
+                                         id_array(batch.source_lengths, {batch.size}), kEvaluation);
+    const auto memory = decoder.memory(encoded);
+    auto state = decoder.initial_state(encoded);
+    decoder.step(full<std::int32_t>({batch.size}, text::kBos), memory, state, kEvaluation);
+    const IntArray words = id_array(batch.target_input, {batch.target_length, batch.size});
+    CHECK(max_difference(decoder.forced(words, memory, state, kEvaluation).readout.value(),
+                         decoder.fold(words, memory, state, kEvaluation).readout.value()) <
+          kTolerance);
+  }
+}
+
 TEST_CASE("one step: selected hypotheses of selected sentences go on as they would have") {
   for (const NamedConfig& named : tiny_configs()) {
     INFO(named.name);
