@@ -72,7 +72,7 @@ def run(*command):
 
 def product_rate():
     """GFLOP/s of the products of a small update, one thread."""
-    text = run(ROOT / "build" / "bench" / "train_step", "--size", "S", "--threads", "1")
+    text = run(ROOT / "build" / "bench" / "train_step", "--size", "S", "--threads", "1", "--updates", "3")
     milliseconds, gflop = re.search(r"products alone\s+([\d.]+) ms\s+\(([\d.]+) GFLOP\)", text).groups()
     return float(gflop) / float(milliseconds) * 1e3
 
@@ -123,10 +123,11 @@ def main():
         for name, row in zip(names, pool.map(measure, names)):
             rows[name] = row
             kept.write_text(json.dumps(rows, indent=1))
-    rate = product_rate()
     for name, row in rows.items():
+        rates = [product_rate()]
         row["ms"], gflop = time_of_an_update(ROWS[name])
-        row["share"] = gflop / rate * 1e3 / row["ms"]
+        rates.append(product_rate())
+        row["share"] = gflop / max(rates) * 1e3 / row["ms"]
     kept.write_text(json.dumps(rows, indent=1))
     table = "\n".join(
         ["| setting | exact match, % | alignment error rate | ms an update | products |", "|---|---|---|---|---|"]
