@@ -82,7 +82,7 @@ function contextBlock(model) {
 }
 
 function readoutBlock(model) {
-  const label = `tanh(W ${readoutInput(model)})`;
+  const label = readoutFormula(model, "");
   return {
     name: "readout",
     label: "feedforward",

@@ -56,7 +56,7 @@ function directionRows(model, { forward, backward }, layer) {
   const last = layer === model.encoder.layers.length - 1;
   const row = (name, arrow, gates, pulseOf, norms) => ({
     name: `${name}-${layer}`,
-    kind: `vector cell-${name}`,
+    kind: `vector cell-${arrow === "→" ? "forward" : "backward"}`,
     label: `${name}${suffix} ${arrow}`,
     cell: (token, i) =>
       vectorStrip(gates[i].state, { label: `${name} state at ${quoted(token.text)}`, max: 1 }),

@@ -66,9 +66,9 @@ function readoutInput(model) {
   return letters.length === 1 ? letters[0] : `[${letters.join("; ")}]`;
 }
 
-// What that layer does: "tanh(W [c; h] + b)"
-function readoutFormula(model) {
-  const sum = `W ${readoutInput(model)} + b`;
+// What that layer does: "tanh(W [c; h] + b)", or in short "tanh(W [c; h])"
+function readoutFormula(model, bias = " + b") {
+  const sum = `W ${readoutInput(model)}${bias}`;
   return model.config.readout === "linear" ? sum : `${model.config.readout}(${sum})`;
 }
 
