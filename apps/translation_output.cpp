@@ -7,8 +7,8 @@
 
 #include "babelgrad/apps/attention_grid.h"
 #include "babelgrad/apps/commands.h"
-#include "babelgrad/apps/server/translation_json.h"
 #include "babelgrad/apps/terminal.h"
+#include "babelgrad/apps/translation_json.h"
 #include "babelgrad/models/folder/unknown_words.h"
 
 namespace babelgrad::apps {

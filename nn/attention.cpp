@@ -55,15 +55,24 @@ Tensor<T> AttentionLayer<T>::prepared(const Tensor<T>& queries) const {
   return queries;
 }
 
-// queries [T, B, H] -> [T, B, S]
+// queries [T, B, H] -> [T, B, S]; of no meaning beyond the positions that are known
 template <class T>
 Tensor<T> AttentionLayer<T>::of_positions(const Tensor<T>& queries, std::size_t sources) const {
-  constexpr T kNever = -1e9;
   const std::size_t known = std::min(options_.positions, sources);
   const Tensor<T> scores = location_scores(queries, location_weight_, known);
   if (known == sources) return scores;
-  const Shape rest{queries.dim(0), queries.dim(1), sources - known};
-  return cat({scores, Tensor<T>(full<T>(rest, kNever))}, -1);
+  return cat({scores, Tensor<T>(zeros<T>({queries.dim(0), queries.dim(1), sources - known}))}, -1);
+}
+
+// The lengths [B] of what can be attended to.
+template <class T>
+IntArray AttentionLayer<T>::visible(const IntArray& lengths, const Shape& scores) const {
+  if (options_.score != Score::location || options_.positions >= scores[2]) return lengths;
+  const auto known = static_cast<std::int32_t>(options_.positions);
+  if (!lengths.given()) return full<std::int32_t>({scores[1]}, known);
+  IntArray shorter = lengths;
+  for (std::int32_t& length : shorter) length = std::min(length, known);
+  return shorter;
 }
 
 template <class T>
@@ -86,7 +95,7 @@ template <class T>
 Tensor<T> AttentionLayer<T>::weights(const Tensor<T>& scores, const Tensor<T>& queries,
                                      const IntArray& lengths, const IntArray& steps,
                                      const AttentionPast<T>& past, const Mode& mode) const {
-  return window_(scores, queries, lengths, steps, past.weights, mode);
+  return window_(scores, queries, visible(lengths, scores.shape()), steps, past.weights, mode);
 }
 
 template <class T>

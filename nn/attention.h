@@ -8,7 +8,6 @@
 //                                                 "concat")
 //   location    (W_a h_t)_s                      (Luong et al. 2015, eq. 8), of the first L
 //                                                positions; later ones are not looked at
-//                                                unless a window has no others
 //   coverage    u_s, the sum of the weights that s had so far, enters the score: w u_s inside the
 //               tanh of additive (See et al. 2017, arXiv 1704.04368, eq. 11; Tu et al. 2016), else
 //               w u_s is added
@@ -77,6 +76,7 @@ class AttentionLayer {
  private:
   Tensor<T> prepared(const Tensor<T>& queries) const;  // as they are compared with the keys
   Tensor<T> of_positions(const Tensor<T>& queries, std::size_t sources) const;
+  IntArray visible(const IntArray& lengths, const Shape& scores) const;
 
   AttentionOptions options_;
   AttentionWindow<T> window_;

@@ -47,14 +47,11 @@ RecurrentRun<T, Tensor<T>> LayerNormGruCell<T>::sequence(const Tensor<T>& x,
                                                          const LayerNormGruWeights<T>& w,
                                                          const IntArray& lengths,
                                                          Direction direction) {
-  const recurrence::Sequence q =
-      recurrence::sequence_of(kName, x, w.weight_hh.dim(1), {initial}, lengths, direction);
-  const auto step = [&](const Tensor<T>& input, const std::vector<Tensor<T>>& state) {
-    return std::vector<Tensor<T>>{next_state<T>(input, state[0], w, recurrence::kSeeNothing)};
-  };
-  return with_final(
-      recurrence::fold(q, input_side(x, w), {recurrence::or_zeros(initial, q)}, step).states,
-      direction);
+  return by_steps<LayerNormGruCell>(
+      x, input_side(x, w), initial, w.weight_hh.dim(1), lengths, direction,
+      [&](std::size_t, const Tensor<T>& input, const Tensor<T>& state) {
+        return next_state<T>(input, state, w, recurrence::kSeeNothing);
+      });
 }
 
 template <class T>

@@ -36,15 +36,11 @@ RecurrentRun<T, LstmState<T>> LayerNormLstmCell<T>::sequence(const Tensor<T>& x,
                                                              const LayerNormLstmWeights<T>& w,
                                                              const IntArray& lengths,
                                                              Direction direction) {
-  const recurrence::Sequence q = recurrence::sequence_of(
-      kName, x, w.weight_hh.dim(1), {initial.h, initial.c}, lengths, direction);
-  const auto step = [&](const Tensor<T>& input, const std::vector<Tensor<T>>& state) {
-    return parts(next_state<T>(input, state_of(state), w, recurrence::kSeeNothing));
-  };
-  recurrence::Fold<T> run = recurrence::fold(
-      q, input_side(x, w), {recurrence::or_zeros(initial.h, q), recurrence::or_zeros(initial.c, q)},
-      step);
-  return {std::move(run.states), state_of(run.final)};
+  return by_steps<LayerNormLstmCell>(
+      x, input_side(x, w), initial, w.weight_hh.dim(1), lengths, direction,
+      [&](std::size_t, const Tensor<T>& input, const LstmState<T>& state) {
+        return next_state<T>(input, state, w, recurrence::kSeeNothing);
+      });
 }
 
 template <class T>

@@ -108,6 +108,15 @@ class Recurrent {
   RecurrentStep<Cell> step(const Tensor<T>& x, const std::vector<State>& states, const Mode& mode,
                            std::size_t time, const CellStep& cell_step) const;
 
+  // The same layers with what this step of a training drops of their recurrent weights, once and
+  // for all of a sequence that runs step by step.
+  Recurrent dropped(const Mode& mode) const {
+    Recurrent layers = *this;
+    for (std::size_t i = 0; i < weights_.size(); ++i) layers.weights_[i] = weights(i, mode);
+    if (mode.is_training()) layers.options_.recurrent_dropout = 0;
+    return layers;
+  }
+
   const RecurrentOptions& options() const { return options_; }
   // Number i in the order of `final`, as they are at this step of a training.
   Weights weights(std::size_t i, const Mode& mode = kEvaluation) const;
@@ -212,27 +221,42 @@ RecurrentStep<Cell> Recurrent<Cell>::step(const Tensor<T>& x, const std::vector<
   return next;
 }
 
-// Cell::sequence as it is defined: one step after the other. see(t, part, x) is told of each part
-// [B, H] of time step t and returns what the run goes on with.
+// A sequence by its steps: step(t, input, state) -> the next state, of time step t. inputs [T, B,
+// *]: what the steps read of x [T, B, E].
+template <class Cell, class Step>
+RecurrentRun<typename Cell::Value, typename Cell::State> by_steps(
+    const Tensor<typename Cell::Value>& x, const Tensor<typename Cell::Value>& inputs,
+    const typename Cell::State& initial, std::size_t hidden, const IntArray& lengths,
+    Direction direction, const Step& step) {
+  using T = typename Cell::Value;
+  std::vector<Tensor<T>> states = Cell::parts(initial);
+  const recurrence::Sequence q =
+      recurrence::sequence_of(Cell::kName, x, hidden, states, lengths, direction);
+  for (Tensor<T>& state : states) state = recurrence::or_zeros(state, q);
+  std::size_t taken = 0;
+  recurrence::Fold<T> run =
+      recurrence::fold(q, inputs, std::move(states),
+                       [&](const Tensor<T>& input, const std::vector<Tensor<T>>& before) {
+                         return Cell::parts(step(q.time(taken++), input, Cell::state_of(before)));
+                       });
+  return {std::move(run.states), Cell::state_of(run.final)};
+}
+
+// Cell::sequence as it is defined. see(t, part, x) is told of each part [B, H] of time step t and
+// returns what the run goes on with.
 template <class Cell, class See>
 RecurrentRun<typename Cell::Value, typename Cell::State> stepwise(
     const Tensor<typename Cell::Value>& x, const typename Cell::State& initial,
     const typename Cell::Weights& weights, const IntArray& lengths, Direction direction,
     const See& see) {
   using T = typename Cell::Value;
-  std::vector<Tensor<T>> states = Cell::parts(initial);
-  const recurrence::Sequence q =
-      recurrence::sequence_of(Cell::kName, x, weights.weight_hh.dim(1), states, lengths, direction);
-  for (Tensor<T>& state : states) state = recurrence::or_zeros(state, q);
-  std::size_t taken = 0;
-  const auto step = [&](const Tensor<T>& x_t, const std::vector<Tensor<T>>& before) {
-    const std::size_t t = q.time(taken++);
-    return Cell::parts(
-        Cell::step(x_t, Cell::state_of(before), weights,
-                   [&](CellPart part, const Tensor<T>& value) { return see(t, part, value); }));
-  };
-  recurrence::Fold<T> run = recurrence::fold(q, x, std::move(states), step);
-  return {std::move(run.states), Cell::state_of(run.final)};
+  return by_steps<Cell>(x, x, initial, weights.weight_hh.dim(1), lengths, direction,
+                        [&](std::size_t t, const Tensor<T>& input, const auto& state) {
+                          return Cell::step(input, state, weights,
+                                            [&](CellPart part, const Tensor<T>& value) {
+                                              return see(t, part, value);
+                                            });
+                        });
 }
 
 }  // namespace babelgrad

@@ -7,12 +7,6 @@
 #include "babelgrad/text/unicode.h"
 
 namespace babelgrad::text {
-namespace {
-
-constexpr std::string_view kPieceBlank = "\u2581";  // SentencePiece's space
-
-}  // namespace
-
 std::string spelling(const std::string& token, TokenizerKind kind) {
   if (kind == TokenizerKind::chars) return token;
   if (kind == TokenizerKind::words) return " " + token;

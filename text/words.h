@@ -4,12 +4,15 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "babelgrad/text/alignment.h"
 #include "babelgrad/text/tokenizer.h"
 
 namespace babelgrad::text {
+
+inline constexpr std::string_view kPieceBlank = "\u2581";  // SentencePiece's space
 
 // What a token adds to a line, a space where it begins a word: " cat" of the word "cat" and of the
 // piece "▁cat", "s" of the piece "s"; a character as it is.

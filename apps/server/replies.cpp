@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "babelgrad/apps/server/batch_queue.h"
-#include "babelgrad/apps/server/translation_json.h"
+#include "babelgrad/apps/translation_json.h"
 #include "babelgrad/models/config/config_fields.h"
 #include "babelgrad/text/error.h"
 

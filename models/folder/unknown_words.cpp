@@ -1,15 +1,11 @@
 #include "babelgrad/models/folder/unknown_words.h"
 
 #include <algorithm>
-#include <string_view>
 
 #include "babelgrad/text/unicode.h"
 
 namespace babelgrad {
-
 namespace {
-
-constexpr std::string_view kPieceBlank = "\u2581";  // SentencePiece's space
 
 // The source word at which these target tokens looked most.
 const std::string& attended_word(const Hypothesis& hypothesis, const std::vector<std::size_t>& rows,
@@ -38,24 +34,20 @@ std::string replace_unknown(const Translation& translation, const text::LineWord
   std::vector<std::vector<std::size_t>> unknown(line.words.size());  // tokens of words with <unk>
   for (std::size_t t = 0; t < length; ++t)
     if (hypothesis.tokens[t] == text::kUnk) unknown.at(line.of_token[t]).push_back(t);
+  std::vector<bool> replaced(line.words.size());
   std::vector<std::string> written;
   for (std::size_t t = 0; t < length; ++t) {
     const std::size_t word = line.of_token[t];
     const std::string spelled = text::spelling(tokens[t], target.tokenizer().kind());
-    const bool blank = text::split_whitespace(spelled).empty();
-    if (word == text::kNoWord || blank || unknown[word].empty()) {
+    if (word == text::kNoWord || unknown[word].empty() || text::split_whitespace(spelled).empty()) {
       written.push_back(tokens[t]);
-      continue;
+    } else if (!replaced[word]) {  // once for all its tokens
+      replaced[word] = true;
+      const std::string& looked_at = attended_word(hypothesis, unknown[word], source);
+      const auto translations = lexicon.translations(looked_at);
+      if (tokens[t].starts_with(text::kPieceBlank)) written.emplace_back(text::kPieceBlank);
+      written.push_back(translations.empty() ? looked_at : translations[0].target);
     }
-    const bool begins =
-        t == 0 || line.of_token[t - 1] != word ||
-        text::split_whitespace(text::spelling(tokens[t - 1], target.tokenizer().kind())).empty();
-    if (!begins) continue;  // one replacement for the word
-    const std::string& looked_at = attended_word(hypothesis, unknown[word], source);
-    const auto translations = lexicon.translations(looked_at);
-    const std::string& text = translations.empty() ? looked_at : translations[0].target;
-    if (tokens[t].starts_with(kPieceBlank)) written.emplace_back(kPieceBlank);
-    written.push_back(text);
   }
   return target.tokenizer().detokenize(written);
 }

@@ -219,7 +219,11 @@ Tensor<T> Decoder<T>::advance(const Tensor<T>& input, DecoderState<T>& state, co
     see = [tap](const Place& place, const Tensor<T>& x) {
       return tap->on(DecoderPart::cell, place, x);
     };
-  auto next = layers_.step(input, state.hidden_, mode, state.time(), see);
+  if (mode.is_training() && config_.recurrent_dropout > 0 && !state.layers_)
+    state.layers_ = layers_.dropped(mode);
+  const bool drops = mode.is_training() && state.layers_;
+  const RecurrentStack<T>& layers = drops ? *state.layers_ : layers_;
+  auto next = layers.step(input, state.hidden_, mode, state.time(), see);
   state.hidden_ = std::move(next.states);
   if (state.output_.defined()) state.output_ = next.output;
   return next.output;

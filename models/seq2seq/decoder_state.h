@@ -2,6 +2,7 @@
 // opaque but to the decoder: a search narrows and joins them.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "babelgrad/models/seq2seq/recurrent_stack.h"
@@ -49,6 +50,8 @@ class DecoderState {
   Tensor<T> fed_;                      // [N, R] the readout before; undefined without input feeding
   AttentionPast<T> past_;              // [N, S] each, undefined where nothing of it is read
   IntArray steps_;                     // [N] taken so far
+  // The layers as this step of a training has them, if it drops any of their recurrent weights.
+  std::optional<RecurrentStack<T>> layers_;
 };
 
 extern template class DecoderMemory<float>;

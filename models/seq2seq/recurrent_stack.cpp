@@ -16,6 +16,7 @@ class RecurrentStack<T>::Implementation {
                   const std::vector<LayerState<T>>& initial, const See& see) const = 0;
   virtual Step step(const Tensor<T>& x, const std::vector<LayerState<T>>& states, const Mode& mode,
                     std::size_t time, const See& see) const = 0;
+  virtual std::shared_ptr<const Implementation> dropped(const Mode& mode) const = 0;
   virtual const RecurrentOptions& options() const = 0;
   virtual std::optional<GruWeights<T>> gru_weights(const Mode& mode) const = 0;
 };
@@ -30,6 +31,7 @@ class StackOf : public RecurrentStack<typename Cell::Value>::Implementation {
 
  public:
   StackOf(const Scope<T>& scope, const RecurrentOptions& options) : layers_(scope, options) {}
+  explicit StackOf(Recurrent<Cell> layers) : layers_(std::move(layers)) {}
 
   typename Stack::Run run(const Tensor<T>& x, const IntArray& lengths, const Mode& mode,
                           const std::vector<LayerState<T>>& initial,
@@ -69,6 +71,9 @@ class StackOf : public RecurrentStack<typename Cell::Value>::Implementation {
     return {next.output, to_parts(next.states)};
   }
 
+  std::shared_ptr<const typename Stack::Implementation> dropped(const Mode& mode) const override {
+    return std::make_shared<StackOf>(layers_.dropped(mode));
+  }
   const RecurrentOptions& options() const override { return layers_.options(); }
   std::optional<GruWeights<T>> gru_weights(const Mode& mode) const override {
     if constexpr (std::is_same_v<Cell, GruCell<T>>) return layers_.weights(0, mode);
@@ -130,6 +135,11 @@ typename RecurrentStack<T>::Step RecurrentStack<T>::step(const Tensor<T>& x,
                                                          const Mode& mode, std::size_t time,
                                                          const See& see) const {
   return implementation_->step(x, states, mode, time, see);
+}
+
+template <class T>
+RecurrentStack<T> RecurrentStack<T>::dropped(const Mode& mode) const {
+  return RecurrentStack(implementation_->dropped(mode));
 }
 
 template <class T>

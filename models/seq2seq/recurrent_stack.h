@@ -41,6 +41,9 @@ class RecurrentStack {
   Step step(const Tensor<T>& x, const std::vector<LayerState<T>>& states, const Mode& mode,
             std::size_t time, const See& see = {}) const;
 
+  // With what this step of a training drops of the recurrent weights (Recurrent::dropped).
+  RecurrentStack dropped(const Mode& mode) const;
+
   const RecurrentOptions& options() const;
   // The weights of layer 0 if it is a plain GRU, else none: for attention_gru.
   std::optional<GruWeights<T>> gru_weights(const Mode& mode) const;
@@ -48,6 +51,9 @@ class RecurrentStack {
   class Implementation;
 
  private:
+  explicit RecurrentStack(std::shared_ptr<const Implementation> implementation)
+      : implementation_(std::move(implementation)) {}
+
   std::shared_ptr<const Implementation> implementation_;
 };
 

@@ -251,6 +251,14 @@ inline text::Batch batch_of(const std::vector<text::Example>& examples) {
   return text::make_batch(examples, indices);
 }
 
+// A batch's sources through the model's encoder.
+template <class T>
+EncoderOutput<T> encode(const Seq2Seq<T>& model, const text::Batch& batch,
+                        const Mode& mode = kEvaluation) {
+  return model.encoder()(id_array(batch.source, {batch.source_length, batch.size}),
+                         id_array(batch.source_lengths, {batch.size}), mode);
+}
+
 // Larger parameters than the initial ones: distributions that are far from flat.
 template <class T>
 void enlarge(Seq2Seq<T>& model, double factor) {

@@ -165,6 +165,27 @@ TEST_CASE("attention layer: positions that the location score does not know are 
   }
 }
 
+TEST_CASE("attention layer: no window goes beyond the positions that the location score knows") {
+  for (const AttentionKind kind :
+       {AttentionKind::local_m, AttentionKind::local_p, AttentionKind::monotonic}) {
+    ParameterStore<double> store(1);
+    const AttentionLayer<double> layer(Scope<double>(store),
+                                       {Score::location, 4, 6, 0, 3, kind, 1});
+    AttentionPast<double> past = layer.start(2, 8);
+    if (past.weights.defined()) past.weights = unsqueeze(past.weights, 0);
+    const D query = random_leaf({1, 2, 4}, 1), values = random_leaf({8, 2, 6}, 2);
+    for (const IntArray& lengths : {ints({2}, {8, 2}), IntArray()}) {
+      const D a = layer.weights(layer.scores(query, layer.keys(values), past), query, lengths,
+                                ints({1, 2}, {7, 7}), past, kEvaluation);
+      double within = 0;
+      for (std::size_t s = 0; s < 3; ++s) within += a(0, 0, s);
+      CHECK(within > 0.1);
+      for (std::size_t s = 3; s < 8; ++s) CHECK(a(0, 0, s) == 0);
+      CHECK((!lengths.given() || a(0, 1, 2) == 0));
+    }
+  }
+}
+
 TEST_CASE("attention window: what cannot be is refused") {
   const auto refusal = [](AttentionKind kind, std::size_t width) {
     return message_of<std::invalid_argument>([=] { Windowed(kind, width); });

@@ -4,6 +4,7 @@
 #include "babelgrad/autograd/inspection/gradcheck.h"
 #include "babelgrad/nn/gru.h"
 #include "babelgrad/nn/layer_norm_gru.h"
+#include "babelgrad/nn/layer_norm_lstm.h"
 #include "babelgrad/nn/lstm.h"
 #include "babelgrad/nn/rnn.h"
 #include "tests/autograd/helpers.h"
@@ -144,6 +145,122 @@ TEST_CASE("lstm: a wrong number of states is refused") {
   CHECK(message_of<Error>([&] {
           two.step(row, {{h, h}}, kEvaluation, 0);
         }) == "lstm: a step needs one direction and 2 states; got 1");
+}
+
+// By the formula in the header, written with loops.
+TEST_CASE("layer_norm_lstm: a step is the formula, and its gradients are right") {
+  ParameterStore<double> store;
+  const LayerNormLstm<double> layer(Scope<double>(store), {2, 3, 1, false, 0});
+  std::vector<D> parameters = store.parameters();
+  CHECK(parameters.size() == 8);
+  for (std::size_t i = 0; i < parameters.size(); ++i)
+    parameters[i].mutable_value() = random_array(parameters[i].shape(), 30 + i);
+  const D x = random_leaf({1, 2}, 1), h = random_leaf({1, 3}, 2), c = random_leaf({1, 3}, 3);
+  using Row = std::vector<double>;
+  const auto normalized = [&](const Row& row, const std::string& name) {
+    const D gain = store.at(name + ".weight"), bias = store.at(name + ".bias");
+    const auto n = static_cast<double>(row.size());
+    double mean = 0, variance = 0;
+    for (const double v : row) mean += v / n;
+    for (const double v : row) variance += (v - mean) * (v - mean) / n;
+    Row result;
+    for (std::size_t i = 0; i < row.size(); ++i)
+      result.push_back((row[i] - mean) / std::sqrt(variance + 1e-5) * gain(i) + bias(i));
+    return result;
+  };
+  const auto product = [&](const std::string& name, const D& input) {
+    const D weight = store.at(name);
+    Row row(12);
+    for (std::size_t r = 0; r < 12; ++r)
+      for (std::size_t i = 0; i < input.size(); ++i) row[r] += weight(r, i) * input(0, i);
+    return row;
+  };
+  Row gates = normalized(product("weight_ih_l0", x), "norm_ih_l0");
+  const Row state_side = normalized(product("weight_hh_l0", h), "norm_hh_l0");
+  for (std::size_t i = 0; i < 12; ++i) gates[i] += state_side[i];
+  const auto logistic = [](double v) { return 1 / (1 + std::exp(-v)); };
+  Row cell;
+  for (std::size_t i = 0; i < 3; ++i)
+    cell.push_back(logistic(gates[3 + i]) * c(0, i) + logistic(gates[i]) * std::tanh(gates[6 + i]));
+  const Row read = normalized(cell, "norm_cell_l0");
+  const auto next = layer.step(x, {{h, c}}, kEvaluation, 0);
+  for (std::size_t i = 0; i < 3; ++i) {
+    CHECK(std::abs(next.states[0].c(0, i) - cell[i]) < kTolerance);
+    CHECK(std::abs(next.output(0, i) - logistic(gates[9 + i]) * std::tanh(read[i])) < kTolerance);
+  }
+  std::vector<D> leaves{random_leaf({3, 2, 2}, 4)};
+  leaves.insert(leaves.end(), parameters.begin(), parameters.end());
+  CHECK_NOTHROW(gradcheck(
+      [&](const std::vector<D>& in) {
+        const auto run = layer(in[0], ints({2}, {3, 2}), kEvaluation);
+        return cat({run.states, unsqueeze(run.final[0].c, 0)}, 0);
+      },
+      leaves));
+}
+
+TEST_CASE("recurrent: residual layers add their input to their output") {
+  ParameterStore<double> store;
+  const Gru<double> two(
+      Scope<double>(store) / "two",
+      {.input_size = 3, .hidden_size = 3, .layers = 2, .bidirectional = true, .residual = true});
+  const D x = random_leaf({4, 2, 3}, 1);
+  // The second layer by itself, over what the first puts out.
+  const Gru<double> first(Scope<double>(store) / "first", {3, 3, 1, true, 0});
+  const Gru<double> second(Scope<double>(store) / "second", {6, 3, 1, true, 0});
+  const auto copy = [&](const std::string& to, const std::string& layer) {
+    for (const char* name : {"weight_ih", "weight_hh", "bias_ih", "bias_hh"})
+      for (const char* end : {"", "_reverse"})
+        store.at(to + "." + name + "_l0" + end).mutable_value() =
+            store.at(std::string("two.") + name + layer + end).value();
+  };
+  copy("first", "_l0");
+  copy("second", "_l1");
+  const D below = first(x, {}, kEvaluation).states;
+  const D expected = below + second(below, {}, kEvaluation).states;
+  CHECK(max_difference(two(x, {}, kEvaluation).states.value(), expected.value()) < kTolerance);
+}
+
+TEST_CASE("recurrent: a stack of one direction may read from the end") {
+  ParameterStore<double> store;
+  const Lstm<double> reverse(Scope<double>(store),
+                             {.input_size = 3, .hidden_size = 4, .direction = Direction::reverse});
+  const D x = random_leaf({5, 2, 3}, 1);
+  const auto run = reverse(x, {}, kEvaluation);
+  const LstmStates<double> expected =
+      lstm(flip(x, {0}), {}, reverse.weights(0), {}, Direction::forward);
+  CHECK(max_difference(run.states.value(), flip(expected.states, {0}).value()) < kTolerance);
+  CHECK(max_difference(run.final[0].c.value(), expected.cell.value()) < kTolerance);
+}
+
+TEST_CASE("recurrent: recurrent dropout is one mask of the units, at all steps of a training") {
+  ParameterStore<double> store;
+  const Gru<double> layer(Scope<double>(store),
+                          {.input_size = 3, .hidden_size = 8, .recurrent_dropout = 0.5});
+  const D x = random_leaf({4, 2, 3}, 1);
+  const Mode mode = Mode::training(1, 2);
+  const D whole = layer.weights(0).weight_hh, masked = layer.weights(0, mode.again()).weight_hh;
+  std::size_t dropped = 0;
+  for (std::size_t unit = 0; unit < 8; ++unit) {
+    const double factor = masked(0, unit) / whole(0, unit);
+    dropped += factor == 0;
+    CHECK((factor == 0 || std::abs(factor - 2) < kTolerance));
+    for (std::size_t row = 0; row < 24; ++row)
+      CHECK(std::abs(masked(row, unit) - factor * whole(row, unit)) < kTolerance);
+  }
+  CHECK((dropped > 0 && dropped < 8));
+  const Array<double> at_once = layer(x, {}, mode.again()).states.value();
+  for (const bool made_once : {false, true}) {
+    const Mode now = mode.again();
+    const Gru<double> layers = made_once ? layer.dropped(now) : layer;
+    std::vector<D> states{D(zeros<double>({2, 8}))}, outputs;
+    for (std::size_t t = 0; t < 4; ++t) {
+      const auto next = layers.step(x[static_cast<std::ptrdiff_t>(t)], states, now, t);
+      states = next.states;
+      outputs.push_back(next.output);
+    }
+    CHECK(max_difference(stack(outputs, 0).value(), at_once) < kTolerance);
+  }
+  CHECK(max_difference(layer(x, {}, kEvaluation).states.value(), at_once) > 0.01);
 }
 
 // By the formula in the header, written with loops.

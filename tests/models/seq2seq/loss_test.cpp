@@ -55,8 +55,7 @@ TEST_CASE("loss: scheduled sampling reads the words that the model finds likelie
     const Mode mode = training();
     const Decoder<double>& decoder = model.decoder();
     const std::size_t B = batch.size;
-    const auto encoded = model.encoder()(id_array(batch.source, {batch.source_length, B}),
-                                         id_array(batch.source_lengths, {B}), mode);
+    const auto encoded = encode(model, batch, mode);
     const auto memory = decoder.memory(encoded);
     auto state = decoder.initial_state(encoded);
     IntArray words = full<std::int32_t>({B}, text::kBos);

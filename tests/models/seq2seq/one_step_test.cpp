@@ -54,8 +54,7 @@ void check_same(const Run& a, const Run& b) {
 D folded_loss(const Seq2Seq<double>& model, const text::Batch& batch, const Mode& mode) {
   const std::size_t B = batch.size, T = batch.target_length;
   const Decoder<double>& decoder = model.decoder();
-  const auto encoded = model.encoder()(id_array(batch.source, {batch.source_length, B}),
-                                       id_array(batch.source_lengths, {B}), mode);
+  const auto encoded = encode(model, batch, mode);
   const D readout = decoder
                         .fold(id_array(batch.target_input, {T, B}), decoder.memory(encoded),
                               decoder.initial_state(encoded), mode)
@@ -92,8 +91,7 @@ TEST_CASE("one step: all at once from a later state is the fold from there") {
     const Seq2Seq<double> model(named.config, 1);
     const Decoder<double>& decoder = model.decoder();
     const text::Batch batch = batch_of(some_examples(named.config));
-    const auto encoded = model.encoder()(id_array(batch.source, {batch.source_length, batch.size}),
-                                         id_array(batch.source_lengths, {batch.size}), kEvaluation);
+    const auto encoded = encode(model, batch);
     const auto memory = decoder.memory(encoded);
     auto state = decoder.initial_state(encoded);
     decoder.step(full<std::int32_t>({batch.size}, text::kBos), memory, state, kEvaluation);
@@ -110,8 +108,7 @@ TEST_CASE("one step: selected hypotheses of selected sentences go on as they wou
     const Seq2Seq<double> model(named.config, 1);
     const Decoder<double>& decoder = model.decoder();
     const text::Batch batch = batch_of(some_examples(named.config));
-    const auto encoded = model.encoder()(id_array(batch.source, {batch.source_length, batch.size}),
-                                         id_array(batch.source_lengths, {batch.size}), kEvaluation);
+    const auto encoded = encode(model, batch);
     const DecoderMemory<double> memory = decoder.memory(encoded);
     DecoderState<double> state = decoder.initial_state(encoded);
     decoder.step(full<std::int32_t>({batch.size}, text::kBos), memory, state, kEvaluation);

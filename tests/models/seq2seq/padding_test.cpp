@@ -95,8 +95,7 @@ TEST_CASE("force: the loss is the mean of its log-probabilities, and it is step 
     CHECK(std::abs(loss + total / static_cast<double>(batch.target_tokens())) < kTolerance);
 
     const std::size_t B = batch.size, S = batch.source_length;
-    const auto encoded = model.encoder()(id_array(batch.source, {S, B}),
-                                         id_array(batch.source_lengths, {B}), kEvaluation);
+    const auto encoded = encode(model, batch);
     const auto memory = model.decoder().memory(encoded);
     auto state = model.decoder().initial_state(encoded);
     for (std::size_t t = 0; t < batch.target_length; ++t) {

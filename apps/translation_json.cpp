@@ -1,4 +1,4 @@
-#include "babelgrad/apps/server/translation_json.h"
+#include "babelgrad/apps/translation_json.h"
 
 #include <cmath>
 
