@@ -4,7 +4,9 @@
 #include <numeric>
 #include <stdexcept>
 
+#include "babelgrad/text/error.h"
 #include "babelgrad/text/shuffle.h"
+#include "babelgrad/text/words.h"
 
 namespace babelgrad::text {
 namespace {
@@ -38,12 +40,30 @@ Batch column_range(const Batch& batch, size_t begin, size_t end) {
   part.source_lengths = range(batch.source_lengths, begin, end);
   part.target_lengths = range(batch.target_lengths, begin, end);
   part.examples = range(batch.examples, begin, end);
+  part.links = range(batch.links, begin, end);
   part.source_length = longest(part.source_lengths);
   part.target_length = longest(part.target_lengths);
   part.source = columns(batch.source, batch.size, part.source_length, begin, end);
   part.target_input = columns(batch.target_input, batch.size, part.target_length, begin, end);
   part.target_output = columns(batch.target_output, batch.size, part.target_length, begin, end);
   return part;
+}
+
+LineWords words_of(const std::string& line, const Codec& codec) {
+  return group_words(codec.tokens(line), codec.tokenizer().kind());
+}
+
+Alignment links_of_pair(const Corpus& corpus, size_t i, const Codec& source, const Codec& target) {
+  const LineWords source_words = words_of(corpus.source[i], source);
+  const LineWords target_words = words_of(corpus.target[i], target);
+  try {
+    return token_links(corpus.alignments[i], source_words, target_words);
+  } catch (const std::out_of_range&) {
+    throw InputError("alignment " + format_alignment(corpus.alignments[i]) + ": the pair \"" +
+                     corpus.source[i] + "\", \"" + corpus.target[i] + "\" has " +
+                     std::to_string(source_words.words.size()) + " and " +
+                     std::to_string(target_words.words.size()) + " words");
+  }
 }
 
 }  // namespace
@@ -54,6 +74,7 @@ std::vector<Example> encode_corpus(const Corpus& corpus, const Codec& source, co
     examples[i].source = source.encode(corpus.source[i]);
     examples[i].source.push_back(kEos);
     examples[i].target = target.encode(corpus.target[i]);
+    if (!corpus.alignments.empty()) examples[i].links = links_of_pair(corpus, i, source, target);
   }
   return examples;
 }
@@ -71,6 +92,7 @@ Batch make_batch(const std::vector<Example>& examples, const std::vector<size_t>
     const Example& example = examples.at(index);
     batch.source_lengths.push_back(static_cast<int32_t>(example.source.size()));
     batch.target_lengths.push_back(static_cast<int32_t>(example.target.size() + 1));
+    batch.links.push_back(example.links);
   }
   batch.source_length = longest(batch.source_lengths);
   batch.target_length = longest(batch.target_lengths);
@@ -78,7 +100,7 @@ Batch make_batch(const std::vector<Example>& examples, const std::vector<size_t>
   batch.target_input.assign(batch.target_length * batch.size, kPad);
   batch.target_output.assign(batch.target_length * batch.size, kPad);
   for (size_t b = 0; b < batch.size; ++b) {
-    const auto& [source, target] = examples[indices[b]];
+    const auto& [source, target, links] = examples[indices[b]];
     for (size_t t = 0; t < source.size(); ++t) batch.source[t * batch.size + b] = source[t];
     batch.target_input[b] = kBos;
     for (size_t t = 0; t < target.size(); ++t) {
@@ -119,7 +141,7 @@ LengthReport limit_lengths(std::vector<Example>& examples, const BatchOptions& o
   const size_t max_target = limit(options.max_target_length);
   LengthReport report;
   std::erase_if(examples, [&](Example& example) {
-    auto& [source, target] = example;
+    auto& [source, target, links] = example;
     if (source.size() <= 1 || target.empty()) return ++report.empty > 0;
     if (source.size() <= max_source && target.size() + 1 <= max_target) return false;
     // A limit of 1 has room for eos only.
@@ -130,6 +152,9 @@ LengthReport limit_lengths(std::vector<Example>& examples, const BatchOptions& o
       source.back() = kEos;
     }
     if (target.size() + 1 > max_target) target.resize(max_target - 1);
+    std::erase_if(links, [&](const auto& link) {
+      return link.first + 1 >= source.size() || link.second >= target.size();
+    });
     return false;
   });
   return report;

@@ -16,9 +16,11 @@ namespace babelgrad::text {
 struct Example {
   std::vector<int32_t> source;  // ends with eos
   std::vector<int32_t> target;  // without bos and eos
+  Alignment links = {};         // of tokens, where they are known
 };
 
-// All pairs of a corpus, in order.
+// All pairs of a corpus, in order. Throws InputError for a link to a word that its pair has not:
+//   "alignment 0-0 1-7: the pair \"je suis\", \"i am\" has 2 and 2 words"
 std::vector<Example> encode_corpus(const Corpus& corpus, const Codec& source, const Codec& target);
 
 struct Batch {
@@ -31,6 +33,7 @@ struct Batch {
   std::vector<int32_t> target_output;   // [T, B], the target then eos, pad after
   std::vector<int32_t> target_lengths;  // [B], eos counted
   std::vector<size_t> examples;         // [B], index into the examples it was made of
+  std::vector<Alignment> links;         // [B], of tokens
 
   // Target positions that are not padding: the sum of target_lengths.
   size_t target_tokens() const;

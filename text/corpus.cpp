@@ -58,6 +58,12 @@ Corpus read_tsv(const std::filesystem::path& path) {
   return corpus;
 }
 
+void Corpus::take(Corpus& from, size_t i) {
+  source.push_back(std::move(from.source[i]));
+  target.push_back(std::move(from.target[i]));
+  if (!from.alignments.empty()) alignments.push_back(std::move(from.alignments[i]));
+}
+
 Corpus split_off(Corpus& corpus, size_t count, uint64_t seed) {
   if (count >= corpus.size()) {
     throw InputError("cannot hold out " + std::to_string(count) + " of " +
@@ -81,11 +87,7 @@ Corpus split_off(Corpus& corpus, size_t count, uint64_t seed) {
     for (const size_t i : group) held_out[i] = true;
   }
   Corpus kept, taken;
-  for (size_t i = 0; i < corpus.size(); ++i) {
-    Corpus& part = held_out[i] ? taken : kept;
-    part.source.push_back(std::move(corpus.source[i]));
-    part.target.push_back(std::move(corpus.target[i]));
-  }
+  for (size_t i = 0; i < corpus.size(); ++i) (held_out[i] ? taken : kept).take(corpus, i);
   corpus = std::move(kept);
   return taken;
 }

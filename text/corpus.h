@@ -15,13 +15,18 @@
 #include <string>
 #include <vector>
 
+#include "babelgrad/text/alignment.h"
+
 namespace babelgrad::text {
 
 // Sentence pairs: source[i] is a line that target[i] translates.
 struct Corpus {
   std::vector<std::string> source;
   std::vector<std::string> target;
+  std::vector<Alignment> alignments = {};  // of the words of each pair; empty: not known
   size_t size() const { return source.size(); }
+  // Moves pair i of `from` to the end.
+  void take(Corpus& from, size_t i);
 };
 
 // The lines of a file without their line ends; empty lines are kept.

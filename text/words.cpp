@@ -77,4 +77,21 @@ Alignment word_links(const std::vector<std::vector<float>>& weights, const LineW
   return links;
 }
 
+Alignment token_links(const Alignment& words, const LineWords& source, const LineWords& target) {
+  const auto tokens_of = [](const LineWords& line) {
+    std::vector<std::vector<size_t>> tokens(line.words.size());
+    for (size_t i = 0; i < line.of_token.size(); ++i)
+      if (line.of_token[i] != kNoWord) tokens[line.of_token[i]].push_back(i);
+    return tokens;
+  };
+  const auto source_tokens = tokens_of(source), target_tokens = tokens_of(target);
+  Alignment links;
+  for (const auto& [s, t] : words)
+    for (const size_t source_token : source_tokens.at(s))
+      for (const size_t target_token : target_tokens.at(t))
+        links.emplace_back(source_token, target_token);
+  std::sort(links.begin(), links.end());
+  return links;
+}
+
 }  // namespace babelgrad::text

@@ -44,4 +44,8 @@ std::vector<size_t> attended_words(const std::vector<std::vector<float>>& weight
 Alignment word_links(const std::vector<std::vector<float>>& weights, const LineWords& source,
                      const LineWords& target);
 
+// Links between words as links between their tokens: each token of the one with each of the other.
+// Throws std::out_of_range for a word that is not there.
+Alignment token_links(const Alignment& words, const LineWords& source, const LineWords& target);
+
 }  // namespace babelgrad::text

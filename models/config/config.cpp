@@ -64,7 +64,9 @@ SearchConfig SearchConfig::greedy() const {
 std::size_t default_shards(std::size_t threads) { return std::bit_floor(threads); }
 
 Config identity_of(Config config) {
-  for (auto* paths : {&config.data.source, &config.data.target, &config.data.tsv}) paths->clear();
+  for (auto* paths :
+       {&config.data.source, &config.data.target, &config.data.tsv, &config.data.guided_alignment})
+    paths->clear();
   config.data.valid_source.clear();
   config.data.valid_target.clear();
   const TrainingConfig defaults;

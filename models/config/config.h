@@ -74,9 +74,10 @@ struct Seq2SeqConfig {
 enum class Normalization { none, nfc };
 
 struct DataConfig {
-  std::vector<std::string> source, target;  // aligned files, pair by pair ...
-  std::vector<std::string> tsv;             // ... or files of tab-separated pairs
-  std::string valid_source, valid_target;   // without them, pairs are held out of the training data
+  std::vector<std::string> source, target;    // aligned files, pair by pair ...
+  std::vector<std::string> tsv;               // ... or files of tab-separated pairs
+  std::vector<std::string> guided_alignment;  // of the words of those pairs, file by file
+  std::string valid_source, valid_target;  // without them, pairs are held out of the training data
   std::size_t valid_size = 1000;
   Normalization normalize = Normalization::nfc;
   text::TokenizerKind source_tokenizer = text::TokenizerKind::bpe;
@@ -116,6 +117,7 @@ struct TrainingConfig {
   double clip_norm = 1;
   double label_smoothing = 0.1;
   double coverage_weight = 0;
+  double alignment_weight = 0.5;
   double scheduled_sampling = 0;
   std::size_t sampling_updates = 5000;
   std::size_t valid_every = 500;

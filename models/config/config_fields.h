@@ -44,6 +44,10 @@ void visit_data(DataConfig& c, Visitor&& v) {
   v.files("target", c.target,
           "training text, target side, aligned with the source; as many files, in their order");
   v.files("tsv", c.tsv, "training pairs instead: source, tab, target a line; may be repeated");
+  v.files(
+      "guided_alignment", c.guided_alignment,
+      "alignments of the training pairs that attention is taught (Chen et al. 2016), links like "
+      "0-0 1-2 a line; as many files as there are of pairs");
   v.text("valid_source", c.valid_source, "validation text, source side");
   v.text("valid_target", c.valid_target, "validation text, target side");
   v.number("valid_size", c.valid_size, 1, kMaxCount,
@@ -161,6 +165,8 @@ void visit_training(TrainingConfig& c, Visitor&& v) {
   v.number("label_smoothing", c.label_smoothing, 0.0, 0.9, "share of the target spread evenly");
   v.number("coverage_weight", c.coverage_weight, 0.0, 100.0,
            "of the loss for attending again to the same positions (See et al. 2017, eq. 12)");
+  v.number("alignment_weight", c.alignment_weight, 0.0, 100.0,
+           "of the loss of guided_alignment: cross-entropy of the attention, a target token");
   v.number("scheduled_sampling", c.scheduled_sampling, 0.0, 1.0,
            "probability that the decoder reads its own last word in place of the right one (Bengio "
            "et al. 2015)");

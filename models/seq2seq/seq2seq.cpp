@@ -1,5 +1,7 @@
 #include "babelgrad/models/seq2seq/seq2seq.h"
 
+#include <algorithm>
+
 namespace babelgrad {
 
 IntArray id_array(const std::vector<std::int32_t>& ids, const Shape& shape) {
@@ -15,6 +17,30 @@ Tensor<T> repeated_attention(const text::Batch& batch, const Tensor<T>& weights)
   const Tensor<T> before = cumsum(weights, 0) - weights;
   const IntArray words = id_array(batch.target_output, {batch.target_length, batch.size, 1});
   return sum(where(words != text::kPad, minimum(weights, before), 0));
+}
+
+bool has_links(const text::Batch& batch) {
+  return std::any_of(batch.links.begin(), batch.links.end(),
+                     [](const text::Alignment& links) { return !links.empty(); });
+}
+
+// [T, B, S]: each target token's links, with 1 shared among them.
+template <class T>
+Array<T> linked(const text::Batch& batch) {
+  Array<T> shares = zeros<T>({batch.target_length, batch.size, batch.source_length});
+  for (std::size_t b = 0; b < batch.size; ++b) {
+    std::vector<T> links(batch.target_length);
+    for (const auto& [s, t] : batch.links[b]) ++links.at(t);
+    for (const auto& [s, t] : batch.links[b]) shares(t, b, s) = 1 / links[t];
+  }
+  return shares;
+}
+
+// Cross-entropy of the attention with the links, summed over the target tokens that have any. A
+// weight of 0, as outside a window, costs log(1e6).
+template <class T>
+Tensor<T> alignment_loss(const text::Batch& batch, const Tensor<T>& weights) {
+  return -sum(Tensor<T>(linked<T>(batch)) * log(weights + static_cast<T>(1e-6)));
 }
 
 }  // namespace
@@ -61,15 +87,20 @@ Tensor<T> Seq2Seq<T>::loss(const text::Batch& batch, const Mode& mode, const Los
   const DecoderOutput<T> decoded =
       decode(batch, mode, tap, mode.is_training() ? options.scheduled_sampling : 0);
   const Linear<T>& output = decoder_->output_layer();
-  const Tensor<T> loss =
+  Tensor<T> loss =
       linear_cross_entropy(decoded.readout, output.weight(), output.bias(),
                            id_array(batch.target_output, {batch.target_length, batch.size}),
                            {text::kPad, options.label_smoothing, options.normalizer});
-  if (options.coverage_weight == 0 || !decoded.weights.defined()) return loss;
+  if (!decoded.weights.defined()) return loss;
   const double tokens =
       options.normalizer > 0 ? options.normalizer : static_cast<double>(batch.target_tokens());
-  return loss + repeated_attention(batch, decoded.weights) *
-                    static_cast<T>(options.coverage_weight / tokens);
+  if (options.coverage_weight > 0)
+    loss = loss + repeated_attention(batch, decoded.weights) *
+                      static_cast<T>(options.coverage_weight / tokens);
+  if (options.alignment_weight > 0 && has_links(batch))
+    loss = loss + alignment_loss(batch, decoded.weights) *
+                      static_cast<T>(options.alignment_weight / tokens);
+  return loss;
 }
 
 template <class T>

@@ -15,6 +15,9 @@ struct LossOptions {
   // Of the sum over source positions of min(attention, coverage before), added (See et al. 2017,
   // eq. 12).
   double coverage_weight = 0;
+  // Of the cross-entropy between the batch's links and the attention, added where there are links
+  // (guided alignment: Chen et al. 2016, arXiv 1607.01628).
+  double alignment_weight = 0;
   double scheduled_sampling = 0;  // Decoder::fold
 };
 

@@ -149,7 +149,8 @@ StepResult Trainer::take_step(const std::vector<text::Batch>& batches, std::size
       std::min(1.0, static_cast<double>(state_.update) /
                         static_cast<double>(std::max<std::size_t>(1, config_.sampling_updates)));
   const LossOptions options{config_.label_smoothing, static_cast<double>(target_tokens),
-                            config_.coverage_weight, config_.scheduled_sampling * risen};
+                            config_.coverage_weight, config_.alignment_weight,
+                            config_.scheduled_sampling * risen};
   std::vector<ShardedLoss<float>> passes;
   for (const text::Batch& batch : batches) {
     auto parts = std::make_shared<const std::vector<text::Batch>>(text::shard(batch, shards));

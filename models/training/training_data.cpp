@@ -14,10 +14,7 @@ void prepare(const DataConfig& config, text::Corpus& corpus) {
 }
 
 void append(text::Corpus& corpus, text::Corpus more) {
-  corpus.source.insert(corpus.source.end(), std::make_move_iterator(more.source.begin()),
-                       std::make_move_iterator(more.source.end()));
-  corpus.target.insert(corpus.target.end(), std::make_move_iterator(more.target.begin()),
-                       std::make_move_iterator(more.target.end()));
+  for (std::size_t i = 0; i < more.size(); ++i) corpus.take(more, i);
 }
 
 text::Corpus read_training_corpus(const DataConfig& c) {
@@ -31,10 +28,22 @@ text::Corpus read_training_corpus(const DataConfig& c) {
     throw ConfigError("config: source is " + std::to_string(c.source.size()) +
                       " files, but target is " + std::to_string(c.target.size()) +
                       "; they go together file by file");
+  const std::vector<std::string>& paths = files ? c.target : c.tsv;
+  const std::vector<std::string>& alignments = c.guided_alignment;
+  if (!alignments.empty() && alignments.size() != paths.size())
+    throw ConfigError("config: guided_alignment is " + std::to_string(alignments.size()) +
+                      " files, but the pairs are in " + std::to_string(paths.size()) +
+                      "; they go together file by file");
   text::Corpus corpus;
-  for (const std::string& path : c.tsv) append(corpus, text::read_tsv(path));
-  for (std::size_t i = 0; i < c.source.size(); ++i)
-    append(corpus, text::read_parallel(c.source[i], c.target[i]));
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    text::Corpus part =
+        files ? text::read_parallel(c.source[i], c.target[i]) : text::read_tsv(c.tsv[i]);
+    if (!alignments.empty()) {
+      part.alignments = text::read_alignments(alignments[i]);
+      text::require_aligned(alignments[i], part.alignments.size(), paths[i], part.size());
+    }
+    append(corpus, std::move(part));
+  }
   return corpus;
 }
 
@@ -75,10 +84,12 @@ Codecs learn_codecs(const DataConfig& c, const text::Corpus& train) {
 
 std::uint64_t fingerprint_of(const TrainingData& data) {
   std::uint64_t hash = fnv1a({});
-  for (const text::Example& example : data.train)
+  for (const text::Example& example : data.train) {
     for (const auto* ids : {&example.source, &example.target})
       hash = fnv1a({reinterpret_cast<const char*>(ids->data()), ids->size() * sizeof(std::int32_t)},
                    hash);
+    if (!example.links.empty()) hash = fnv1a(text::format_alignment(example.links), hash);
+  }
   for (const auto* side : {&data.validation.source, &data.validation.target})
     for (const std::string& line : *side) hash = fnv1a(line + "\n", hash);
   return hash;
@@ -96,6 +107,8 @@ void require_tokens(const std::string& side, const text::Codec& codec, std::size
 }  // namespace
 
 Corpora load_corpora(const Config& config) {
+  if (!config.data.guided_alignment.empty() && !config.model.attends())
+    throw ConfigError("config: guided_alignment is of attention; attention is none");
   Corpora corpora;
   corpora.train = read_training_corpus(config.data);
   corpora.validation = read_validation(config.data, config.training.seed, corpora.train);
@@ -110,8 +123,7 @@ std::size_t drop_long(text::Corpus& corpus, const Codecs& codecs, std::size_t ma
     if (codecs.source.encode(corpus.source[i]).size() > max_length ||
         codecs.target.encode(corpus.target[i]).size() > max_length)
       continue;
-    kept.source.push_back(std::move(corpus.source[i]));
-    kept.target.push_back(std::move(corpus.target[i]));
+    kept.take(corpus, i);
   }
   const std::size_t dropped = corpus.size() - kept.size();
   corpus = std::move(kept);

@@ -49,6 +49,32 @@ TEST_CASE("bad training text") {
                  {train_on_tsv("missing"), "missing: no such file"}});
 }
 
+TEST_CASE("bad alignments to be guided by") {
+  const World world;
+  world.write("two.align", "0-0\n0-0\n");
+  world.write("broken.align", "0-0\n1-\n");
+  std::string links;
+  for (int i = 0; i < 300; ++i) links += "0-0 0-9\n";
+  world.write("outside.align", links);
+  const auto guided_by = [](const std::string& file) {
+    return train_to("new") + Arguments{"--guided-alignment", file};
+  };
+  check_refused(
+      world,
+      {{guided_by("missing"), "missing: no such file"},
+       {guided_by("broken.align"), "broken.align:2: expected links like 0-1, found '1-'"},
+       {guided_by("two.align"),
+        "two.align has 2 lines, but train.en has 300; they must match line by line"},
+       {guided_by("two.align") + Arguments{"--guided-alignment", "two.align"},
+        "config: guided_alignment is 2 files, but the pairs are in 1; they go together file by "
+        "file"},
+       {guided_by("two.align") + Arguments{"--attention", "none"},
+        "config: guided_alignment is of attention; attention is none"}});
+  const Finished outside = world.run(guided_by("outside.align"));
+  CHECK(outside.exit_code == 2);
+  CHECK(outside.err.find("alignment 0-0 0-9: the pair \"") != std::string::npos);
+}
+
 TEST_CASE("bad validation text") {
   const World world;
   add_bad_files(world);

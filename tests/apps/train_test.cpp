@@ -40,6 +40,34 @@ TEST_CASE("results go to stdout, progress to stderr") {
   CHECK(lines.back() == "stopped after update 60: max_updates reached");
 }
 
+TEST_CASE("--guided-alignment teaches attention what the file says") {
+  const World world;
+  std::string links;
+  for (int i = 0; i < 300; ++i) links += "1-0 1-1 1-2\n";  // all words look at the verb
+  world.write("verb.align", links);
+  const auto links_to_verb = [&](const std::string& model) {
+    const Finished aligned = world.run({"translate", "--model", model, "--alignments", "pharaoh"},
+                                       "je vois le chat\ntu aime la rue\n");
+    CAPTURE(aligned.err);
+    REQUIRE(aligned.exit_code == 0);
+    const std::string& out = aligned.out;
+    std::size_t found = 0;
+    for (const char* link : {"1-0", "1-1", "1-2"})
+      for (std::size_t at = 0; (at = out.find(link, at)) != std::string::npos; ++at) ++found;
+    return found;
+  };
+  REQUIRE(world
+              .run(train_to("guided") +
+                   Arguments{"--guided-alignment", "verb.align", "--alignment-weight", "5"})
+              .exit_code == 0);
+  CHECK(links_to_verb("guided") == 6);
+  REQUIRE(world
+              .run(train_to("not") +
+                   Arguments{"--guided-alignment", "verb.align", "--alignment-weight", "0"})
+              .exit_code == 0);
+  CHECK(links_to_verb("not") < 6);
+}
+
 TEST_CASE("--profile ends with a table of ops, whose shares add up, and changes no result") {
   const World world;
   const Arguments two_threads{"--threads", "2", "--shards", "2"};

@@ -19,7 +19,7 @@ namespace {
 std::vector<Example> examples_of_many_lengths(size_t count) {
   SplitMix64 random(5);
   std::vector<Example> examples(count);
-  for (auto& [source, target] : examples) {
+  for (auto& [source, target, links] : examples) {
     source.assign(1 + random.below(20), 7);
     source.push_back(kEos);
     target.assign(1 + random.below(25), 8);
@@ -49,6 +49,32 @@ TEST_CASE("SplitMix64 gives its published numbers, shuffle the same order everyw
   CHECK(items == std::vector<int>{4, 2, 8, 1, 9, 3, 0, 6, 7, 5});
 }
 
+TEST_CASE("links of words become links of tokens, which batches, limits and shards keep") {
+  Corpus corpus{{"a b c", "a"}, {"x y", "z"}, {{{2, 0}, {0, 1}}, {{0, 0}}}};
+  CodecOptions by_characters;
+  by_characters.kind = TokenizerKind::chars;
+  const Codec source = Codec::train(corpus.source, {});
+  const Codec target = Codec::train(corpus.target, by_characters);
+  auto examples = encode_corpus(corpus, source, target);
+  CHECK(examples[0].links == Alignment{{0, 1}, {0, 2}, {2, 0}});  // the blank is y's
+  const Batch batch = make_batch(examples, {1, 0});
+  CHECK(batch.links == std::vector<Alignment>{{{0, 0}}, examples[0].links});
+  const auto parts = shard(batch, 2);
+  CHECK(parts[0].links == std::vector<Alignment>{{{0, 0}}});
+  CHECK(parts[1].links == std::vector<Alignment>{examples[0].links});
+
+  BatchOptions limits;
+  limits.cut_long = true;
+  limits.max_source_length = limits.max_target_length = 3;  // a b eos, x and the blank
+  limit_lengths(examples, limits);
+  CHECK(examples[0].links == Alignment{{0, 1}});
+  CHECK(examples[1].links == Alignment{{0, 0}});
+
+  corpus.alignments[0].emplace_back(3, 0);
+  CHECK(error_of([&] { encode_corpus(corpus, source, target); }) ==
+        "alignment 2-0 0-1 3-0: the pair \"a b c\", \"x y\" has 3 and 2 words");
+}
+
 TEST_CASE("encode_corpus ends sources with eos") {
   const Corpus corpus{{"a b", ""}, {"x", "y z"}};
   const Codec source = Codec::train(corpus.source, {}), target = Codec::train(corpus.target, {});
@@ -58,6 +84,7 @@ TEST_CASE("encode_corpus ends sources with eos") {
   CHECK(examples[0].target == Ids{4});
   CHECK(examples[1].source == Ids{kEos});
   CHECK(examples[1].target == Ids{5, 6});
+  CHECK(examples[0].links.empty());
 }
 
 TEST_CASE("a batch is time-major, with pad after eos") {

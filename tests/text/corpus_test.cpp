@@ -78,6 +78,7 @@ TEST_CASE("split_off keeps pairs with one source together and is the same for th
   for (int i = 0; i < 300; ++i) {
     all.source.push_back(std::to_string(i / 3));  // each source three times
     all.target.push_back(std::to_string(i));
+    all.alignments.push_back({{0, static_cast<size_t>(i)}});
   }
   Corpus rest = all;
   const Corpus held_out = split_off(rest, 50, 7);
@@ -85,6 +86,9 @@ TEST_CASE("split_off keeps pairs with one source together and is the same for th
   CHECK(rest.size() == 252);
   const std::set<std::string> trained(rest.source.begin(), rest.source.end());
   for (const auto& source : held_out.source) CHECK(trained.count(source) == 0);
+  for (const Corpus& part : {held_out, rest})
+    for (size_t i = 0; i < part.size(); ++i)
+      CHECK(std::to_string(part.alignments[i][0].second) == part.target[i]);
 
   Corpus again = all, other = all;
   CHECK(split_off(again, 50, 7).target == held_out.target);

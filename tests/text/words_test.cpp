@@ -40,6 +40,10 @@ TEST_CASE("attention of words: summed over the source's pieces, averaged over th
   CHECK(format_alignment({{0, 0}, {1, 2}}) == "0-0 1-2");
   CHECK(format_alignment({}) == "");
   CHECK(word_links({}, source, {}).empty());
+  CHECK(token_links({{0, 0}, {1, 1}}, source, target) ==
+        Alignment{{0, 0}, {0, 1}, {1, 0}, {1, 1}, {2, 2}});
+  CHECK_THROWS_AS(token_links({{0, 2}}, source, target), std::out_of_range);
+  CHECK_THROWS_AS(token_links({{2, 0}}, source, target), std::out_of_range);
 }
 
 TEST_CASE("spellings: of what text the tokens are the beginning, or begin it") {

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "babelgrad/autograd/inspection/gradcheck.h"
 #include "tests/models/helpers.h"
@@ -39,6 +40,33 @@ TEST_CASE("loss: repeated attention is the overlap of a step's weights with thos
     CHECK(overlap > 1e-3);
     CHECK_NOTHROW(gradcheck([&](const auto&) { return model.loss(batch, training(), options); },
                             model.store().parameters()));
+  }
+}
+
+TEST_CASE("loss: attention is guided by the links of each target token, where it has any") {
+  for (const NamedConfig& named : tiny_configs()) {
+    if (!named.config.attends()) continue;
+    INFO(named.name);
+    Seq2Seq<double> model(named.config, 1);
+    enlarge(model, 2);
+    auto examples = some_examples(named.config);
+    examples[0].links = {{0, 0}, {1, 0}, {0, 1}};  // the first token has two, others none
+    examples[1].links = {{1, 0}};
+    const text::Batch batch = batch_of(examples);
+    const Array<double> weights = model.force(batch).weights;
+    const auto cost = [&](std::size_t t, std::size_t b, std::size_t s) {
+      return -std::log(weights(t, b, s) + 1e-6);
+    };
+    const double guided = (cost(0, 0, 0) + cost(0, 0, 1)) / 2 + cost(1, 0, 0) + cost(0, 1, 1);
+    LossOptions options;
+    options.alignment_weight = 0.5;
+    const double plain = model.loss(batch, kEvaluation).item();
+    const double expected = plain + 0.5 * guided / static_cast<double>(batch.target_tokens());
+    CHECK(std::abs(model.loss(batch, kEvaluation, options).item() - expected) < 1e-12);
+    CHECK_NOTHROW(gradcheck([&](const auto&) { return model.loss(batch, training(), options); },
+                            model.store().parameters()));
+    for (text::Example& example : examples) example.links.clear();
+    CHECK(model.loss(batch_of(examples), kEvaluation, options).item() == plain);
   }
 }
 
