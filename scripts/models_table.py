@@ -39,6 +39,7 @@ ROWS = {
     "score location": ["--score", "location"],
     "coverage": ["--coverage"],
     "coverage, coverage_weight 1": ["--coverage", "--coverage-weight", "1"],
+    "guided_alignment": ["--guided-alignment", "data/train.align"],
     "attend_from previous": ["--attend-from", "previous"],
     "input_feeding": ["--input-feeding"],
     "readout linear": ["--readout", "linear"],
