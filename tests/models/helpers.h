@@ -230,7 +230,7 @@ inline text::Example random_example(std::size_t source_words, std::size_t target
                                     const Seq2SeqConfig& config, Random& random) {
   text::Example example{random_words(source_words, config.source_vocabulary, random),
                         random_words(target_words, config.target_vocabulary, random)};
-  example.source.push_back(text::kEos);
+  example.source.ids.push_back(text::kEos);
   return example;
 }
 
@@ -255,8 +255,7 @@ inline text::Batch batch_of(const std::vector<text::Example>& examples) {
 template <class T>
 EncoderOutput<T> encode(const Seq2Seq<T>& model, const text::Batch& batch,
                         const Mode& mode = kEvaluation) {
-  return model.encoder()(id_array(batch.source, {batch.source_length, batch.size}),
-                         id_array(batch.source_lengths, {batch.size}), mode);
+  return model.encoder()(batch, mode);
 }
 
 // Larger parameters than the initial ones: distributions that are far from flat.

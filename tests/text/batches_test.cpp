@@ -20,8 +20,8 @@ std::vector<Example> examples_of_many_lengths(size_t count) {
   SplitMix64 random(5);
   std::vector<Example> examples(count);
   for (auto& [source, target, links] : examples) {
-    source.assign(1 + random.below(20), 7);
-    source.push_back(kEos);
+    source.ids.assign(1 + random.below(20), 7);
+    source.ids.push_back(kEos);
     target.assign(1 + random.below(25), 8);
   }
   return examples;

@@ -67,10 +67,8 @@ TEST_CASE("trace: the states handed over are the encoder's") {
     for (const text::Example& example : some_examples(named.config)) {
       INFO(named.name);
       const Seq2Seq<double> model = lively_model<double>(named.config);
-      const std::size_t S = example.source.size();
       const EncoderOutput<double> encoded =
-          model.encoder()(id_array(example.source, {S, 1}),
-                          id_array({static_cast<std::int32_t>(S)}, {1}), kEvaluation);
+          model.encoder()(text::make_batch({example}, {0}), kEvaluation);
       const Trace<double> traced = trace_of(model, example);
       const Array<double> states = cat(traced.encoder_states, 0).value();
       CHECK(max_difference(states, encoded.states.value().reshaped(states.shape())) < 1e-12);
@@ -122,7 +120,7 @@ TEST_CASE("trace: gradients at the embeddings are those of the fused model's par
       continue;  // rows with other uses, too
     INFO(named.name);
     const Seq2Seq<double> model = lively_model<double>(named.config);
-    const text::Example example{{5, 7, 4, 6, text::kEos}, {4, 6, 5}};
+    const text::Example example{{{5, 7, 4, 6, text::kEos}}, {4, 6, 5}};
     const Trace<double> traced = trace_of(model, example);
     const std::vector<GradientNorms> norms = gradient_norms(traced);
     for (std::size_t t = 0; t < traced.steps.size(); ++t) {
@@ -134,8 +132,8 @@ TEST_CASE("trace: gradients at the embeddings are those of the fused model's par
       const auto gradient = gradients(loss, {model.store().at("source_embedding.weight"),
                                              model.store().at("target_embedding.weight")});
       for (std::size_t s = 0; s < example.source.size(); ++s)
-        CHECK(std::abs(norms[t].source_embeddings[s] - row_norm(gradient[0], example.source[s])) <
-              1e-12);
+        CHECK(std::abs(norms[t].source_embeddings[s] -
+                       row_norm(gradient[0], example.source.ids[s])) < 1e-12);
       REQUIRE(norms[t].target_embeddings.size() == t + 1);
       for (std::size_t k = 0; k <= t; ++k)
         CHECK(std::abs(norms[t].target_embeddings[k] -

@@ -12,7 +12,7 @@ namespace babelgrad {
 
 constexpr double kTolerance = 1e-11;
 
-using Sources = std::vector<std::vector<std::int32_t>>;
+using Sources = std::vector<text::Source>;
 
 inline Sources some_sources(const Seq2SeqConfig& config, std::size_t count, std::uint64_t seed) {
   Random random(seed);
