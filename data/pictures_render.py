@@ -1,8 +1,8 @@
 """Draws the scenes of the picture corpus and cuts them into patches, in plain Python.
 
-A picture is 30x30 pixels of RGB bytes on a dark ground. Shapes are drawn with soft edges; each object is
+A picture is 45x45 pixels of RGB bytes on a dark ground. Shapes are drawn with soft edges; each object is
 moved by a pixel or two and varies in shade, and a little noise lies over everything, all from a seed.
-Patches are 5x5 pixels, row by row; a patch is its pixel rows, one after the other, R, G, B of each pixel.
+Patches are 9x9 pixels, one around each point of the lattice, row by row; a patch is its pixel rows, one after the other, R, G, B of each pixel.
 """
 
 import array
@@ -13,13 +13,13 @@ import struct
 import sys
 from operator import add
 
-SIDE, PATCH = 30, 5
+SIDE, PATCH = 45, 9
 ROWS = SIDE // PATCH
 PATCHES = f"{ROWS}x{ROWS} of {PATCH}x{PATCH}x3"
 FEATURES = PATCH * PATCH * 3
-STEP = 5  # pixels from one column or row of the lattice to the next
+STEP = 9  # pixels from one column or row of the lattice to the next
 PIXELS = {"small": 6, "large": 9}
-MOVES = {"small": 2, "large": 1}
+MOVES = {"small": 1, "large": 1}
 FINE = 8  # samples across a pixel
 RGB = {"red": (232, 60, 64), "green": (58, 182, 88), "blue": (62, 118, 242), "yellow": (246, 204, 56),
        "pink": (244, 128, 196), "white": (240, 240, 236)}
@@ -92,7 +92,7 @@ def positions(objects, draw):
     boxes = []
     for size, (column, row) in objects:
         n = PIXELS[size]
-        boxes.append((STEP * (column + 1) - n // 2, STEP * (row + 1) - n // 2, n))
+        boxes.append((STEP * column + (STEP - n) // 2, STEP * row + (STEP - n) // 2, n))
     for i, (size, _) in enumerate(objects):
         far = MOVES[size]
         x, y, n = boxes[i]

@@ -51,16 +51,17 @@ template <class T>
 class FeatureEmbedding {
  public:
   FeatureEmbedding(const Scope<T>& scope, const Seq2SeqConfig& config)
-      : linear_(scope / "features", config.feature_size, config.embedding),
+      : hidden_(scope / "features" / "hidden", config.feature_size, config.embedding),
+        linear_(scope / "features" / "out", config.embedding, config.embedding),
         dropout_(scope, config) {}
 
   // features [S, B, F] -> [S, B, E]
   Tensor<T> operator()(const Tensor<T>& features, const Mode& mode) const {
-    return dropout_(linear_(features), mode);
+    return dropout_(linear_(relu(hidden_(features))), mode);
   }
 
  private:
-  Linear<T> linear_;
+  Linear<T> hidden_, linear_;
   EmbeddingDropout<T> dropout_;
 };
 

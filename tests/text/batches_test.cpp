@@ -75,6 +75,39 @@ TEST_CASE("links of words become links of tokens, which batches, limits and shar
         "alignment 2-0 0-1 3-0: the pair \"a b c\", \"x y\" has 3 and 2 words");
 }
 
+TEST_CASE("features of sources: padded with 0, cut apart by shard and by limits") {
+  const auto numbers = [](size_t count, float first) {
+    std::vector<float> all(count);
+    for (size_t i = 0; i < count; ++i) all[i] = first + static_cast<float>(i);
+    return all;
+  };
+  std::vector<Example> examples{{Source::of_features(numbers(2, 1), 1), {5}},
+                                {Source::of_features(numbers(6, 10), 3), {6, 7}}};
+  CHECK(examples[1].source.items() == 3);
+  const Batch batch = make_batch(examples, {0, 1});
+  CHECK(batch.feature_size() == 2);
+  CHECK(batch.features == std::vector<float>{1, 2, 10, 11, 0, 0, 12, 13, 0, 0, 14, 15});
+  CHECK(batch.source_lengths == Ids{1, 3});
+  const auto parts = shard(batch, 2);
+  CHECK(parts[0].features == std::vector<float>{1, 2});
+  CHECK(parts[0].feature_size() == 2);
+  CHECK(parts[1].features == numbers(6, 10));
+
+  BatchOptions limits;
+  limits.cut_long = true;
+  limits.max_source_length = 2;
+  examples.push_back({Source::of_features({}, 0), {5}});
+  const LengthReport report = limit_lengths(examples, limits);
+  CHECK(report.cut == 1);
+  CHECK(report.empty == 1);
+  REQUIRE(examples.size() == 2);
+  CHECK(examples[1].source == Source::of_features(numbers(4, 10), 2));
+
+  examples[0].source = Source::of_features({1, 2, 3}, 1);
+  CHECK_THROWS_AS(make_batch(examples, {0, 1}), std::invalid_argument);
+  CHECK(make_batch({{{{5, kEos}}, {5}}}, {0}).feature_size() == 0);
+}
+
 TEST_CASE("encode_corpus ends sources with eos") {
   const Corpus corpus{{"a b", ""}, {"x", "y z"}};
   const Codec source = Codec::train(corpus.source, {}), target = Codec::train(corpus.target, {});
