@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,7 @@ struct Source {
 
   Source() = default;
   Source(std::vector<int32_t> words) : ids(std::move(words)) {}  // NOLINT: words are a source
+  Source(std::initializer_list<int32_t> words) : ids(words) {}
   // Of S positions.
   static Source of_features(std::vector<float> features, size_t positions) {
     Source source(std::vector<int32_t>(positions, kUnk));

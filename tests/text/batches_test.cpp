@@ -105,7 +105,7 @@ TEST_CASE("features of sources: padded with 0, cut apart by shard and by limits"
 
   examples[0].source = Source::of_features({1, 2, 3}, 1);
   CHECK_THROWS_AS(make_batch(examples, {0, 1}), std::invalid_argument);
-  CHECK(make_batch({{{{5, kEos}}, {5}}}, {0}).feature_size() == 0);
+  CHECK(make_batch({{{5, kEos}, {5}}}, {0}).feature_size() == 0);
 }
 
 TEST_CASE("encode_corpus ends sources with eos") {
@@ -230,7 +230,7 @@ TEST_CASE("length limits: cut, skip, empty, with the counts") {
   std::vector<Example> million = {{Ids(1'000'000, 5), Ids(1'000'000, 6)}};
   limit_lengths(million, {.max_source_length = 100, .max_target_length = 50, .cut_long = true});
   CHECK(million[0].source.size() == 100);
-  CHECK(million[0].source.back() == kEos);
+  CHECK(million[0].source.ids.back() == kEos);
   CHECK(million[0].target.size() == 49);
 }
 

@@ -120,7 +120,7 @@ TEST_CASE("trace: gradients at the embeddings are those of the fused model's par
       continue;  // rows with other uses, too
     INFO(named.name);
     const Seq2Seq<double> model = lively_model<double>(named.config);
-    const text::Example example{{{5, 7, 4, 6, text::kEos}}, {4, 6, 5}};
+    const text::Example example{{5, 7, 4, 6, text::kEos}, {4, 6, 5}};
     const Trace<double> traced = trace_of(model, example);
     const std::vector<GradientNorms> norms = gradient_norms(traced);
     for (std::size_t t = 0; t < traced.steps.size(); ++t) {
@@ -193,7 +193,8 @@ TEST_CASE("trace: gradients at the states are finite differences through the fus
     INFO(named.name);
     const Seq2Seq<double> model = lively_model<double>(named.config);
     const std::size_t S = 4, D = named.config.encoder_size(), n = named.config.encoder_hidden;
-    const Trace<double> traced = trace_of(model, {{4, 6, 5, text::kEos}, {5, 4}});
+    Random random(1);
+    const Trace<double> traced = trace_of(model, random_example(3, 2, named.config, random));
     const std::vector<GradientNorms> norms = gradient_norms(traced);
     const FusedDecoder decoder(model, traced);
     Array<double> states = reshape(cat(traced.encoder_states, 0), {S, 1, D}).value();
@@ -243,7 +244,8 @@ TEST_CASE("trace: sizes of the gradient norms") {
   for (const NamedConfig& named : tiny_configs()) {
     INFO(named.name);
     const Seq2Seq<float> model = lively_model<float>(named.config);
-    const auto norms = gradient_norms(trace_of(model, {{4, 6, text::kEos}, {5, 4}}));
+    Random random(1);
+    const auto norms = gradient_norms(trace_of(model, random_example(2, 2, named.config, random)));
     REQUIRE(norms.size() == 3);
     for (std::size_t t = 0; t < norms.size(); ++t) {
       CHECK(norms[t].encoder_states.size() == 3);

@@ -58,7 +58,7 @@ TEST_CASE("features: items by file and number, with their lengths") {
 TEST_CASE("features: a file that is not one is named, and why") {
   const Features folder;
   const auto error_of_file = [&](const std::string& path) {
-    return error_of([&] { FeatureFiles().add(path); }, &folder);
+    return error_of<CheckpointError>([&] { FeatureFiles().add(path); }, &folder);
   };
   CHECK(error_of_file((folder.path() / "none").string()) == "none: no such file");
   Safetensors other;
@@ -90,7 +90,7 @@ TEST_CASE("features: a file that is not one is named, and why") {
         "nan: item 3 has a feature that is not a finite number");
   FeatureFiles files;
   files.add(folder.write_numbers("three", {1, 1, 3}));
-  CHECK(error_of(
+  CHECK(error_of<ConfigError>(
             [&] {
               files.add(folder.write_numbers("two", {1, 1, 2}));
             },
@@ -107,7 +107,7 @@ TEST_CASE("features: a model is given what it reads, or says what it reads") {
   CHECK(config.model.feature_size == 3);
   CHECK(config.model.source_vocabulary == 0);
   Translator translator(config, {text::Codec::train({}, {}), words});
-  CHECK(error_of([&] { translator.translate({"1"}, config.search); }) ==
+  CHECK(error_of<ConfigError>([&] { translator.translate({"1"}, config.search); }) ==
         "the model reads features, not text: give it --source-features");
   translator.attach(files);
   const auto found = translator.translate({"1", "2"}, config.search);
@@ -128,12 +128,12 @@ TEST_CASE("features: a model is given what it reads, or says what it reads") {
 
   auto others = std::make_shared<FeatureFiles>();
   others->add(folder.write_numbers("two", {1, 1, 2}));
-  CHECK(error_of([&] { loaded.attach(others); }) ==
+  CHECK(error_of<ConfigError>([&] { loaded.attach(others); }) ==
         "source_features has 2 features a position; the model reads 3");
   Config of_words = folder_configs()[0].second;
   const Codecs codecs{text::Codec::train(kLines, {}), words};
   fit_config(of_words, codecs);
-  CHECK(error_of([&] { Translator(of_words, codecs).attach(files); }) ==
+  CHECK(error_of<ConfigError>([&] { Translator(of_words, codecs).attach(files); }) ==
         "source_features has 3 features a position; the model reads words");
 }
 
