@@ -42,7 +42,7 @@ class PictureView {
 
   show(step) {
     const over = overPatches(this.model, step);
-    this.says.textContent = over.label;
+    this.says.textContent = over.label.replaceAll(" %", "\u00a0%");
     this.picture.show({ ...over, label: `The ${sourceTitle(this.model)}. ${over.label}` });
     this.showStrip(step.kind.startsWith("gradient") || !hasAttention(this.model));
     this.frames.forEach(({ button }, t) =>
