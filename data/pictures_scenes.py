@@ -1,6 +1,7 @@
 """Scenes of the picture corpus: which shapes stand where, and the caption that says so.
 
-A scene is one to three groups; a group is one to four objects of the same size, colour and shape.
+A scene is one to three groups, each of its own colour; a group is one to four objects of the same size, colour
+and shape. Only a group that is alone, or around another, has more than one.
 Objects stand on a lattice of five columns and five rows, any two of them at least two steps apart in
 one direction. `tell` makes the caption from the scene alone; it refuses a scene that could be told in
 two ways. As text: `large red circle @2,0; small blue square @1,4 @3,4` (column,row from the top left).
@@ -25,12 +26,8 @@ class Group:
     shape: str
     cells: tuple  # of (column, row), in reading order
 
-    @property
-    def kind(self):
-        return f"{self.colour} {self.shape}"
-
     def __str__(self):
-        return " ".join([self.size, self.kind] + [f"@{column},{row}" for column, row in self.cells])
+        return " ".join([self.size, self.colour, self.shape] + [f"@{column},{row}" for column, row in self.cells])
 
 
 def reading_order(cells):
@@ -79,21 +76,17 @@ CORNERS = ((0, 0), (4, 0), (0, 4), (4, 4))
 SIDES = ((2, 0), (0, 2), (4, 2), (2, 4))
 _ARRANGEMENTS = (
     ((0, 0),), ((0, 0), (2, 0)), ((0, 0), (0, 2)), ((0, 0), (4, 0)), ((0, 0), (0, 4)),
-    ((0, 0), (2, 0), (4, 0)), ((0, 0), (0, 2), (0, 4)), ((1, 0), (0, 2), (2, 2)), ((0, 0), (2, 0), (1, 2)),
-    ((0, 0), (2, 0), (0, 2)), ((0, 0), (2, 0), (2, 2)), ((0, 0), (0, 2), (2, 2)), ((2, 0), (0, 2), (2, 2)),
-    ((0, 0), (2, 0), (0, 2), (2, 2)), CORNERS, SIDES)
+    ((0, 0), (2, 0), (4, 0)), ((0, 0), (0, 2), (0, 4)),
+    CORNERS, SIDES)
 PATTERNS = [cells for arrangement in _ARRANGEMENTS for cells in _moved_everywhere(arrangement)]
 
 
 def corner(cells):
-    """'top left' and so on for one, three or four objects that fill a corner, or ''."""
-    (left, right), (top, bottom) = span(cells, 0), span(cells, 1)
-    wide = {1: 0, 3: 2, 4: 2}.get(len(cells))
-    where = [("top" if top == 0 else "bottom" if bottom == LAST else ""),
-             ("left" if left == 0 else "right" if right == LAST else "")]
-    own = (left if where[1] == "left" else right, top if where[0] == "top" else bottom)
-    fits = right - left == bottom - top == wide and own in cells
-    return " ".join(where) if fits and all(where) else ""
+    """'top left' and so on for one object in a corner, or ''."""
+    if len(cells) > 1 or cells[0] not in CORNERS:
+        return ""
+    column, row = cells[0]
+    return ("bottom" if row else "top") + (" right" if column else " left")
 
 
 def edge(cells):
@@ -140,13 +133,10 @@ def shared_place(cells, axis):
 # ---------------------------------------------------------------- captions
 
 
-def told(group, after=None):
-    """'two small red circles'; after a group of the same kind 'two small ones'."""
-    many = len(group.cells) > 1
-    number = f"{NUMBERS[len(group.cells)]} {group.size}"
-    if after and after.kind == group.kind:
-        return f"{number} one" + ("s" if many else "")
-    return f"{number} {group.colour} {PLURALS[group.shape] if many else group.shape}"
+def told(group):
+    """'two small red circles'"""
+    shapes = PLURALS[group.shape] if len(group.cells) > 1 else group.shape
+    return f"{NUMBERS[len(group.cells)]} {group.size} {group.colour} {shapes}"
 
 
 def tell(groups):
@@ -160,27 +150,22 @@ def _tell_one(group):
 
 
 def _tell_two(first, second):
-    """Around and between; then a relation, the large group first; then two corners."""
+    """Around; then a relation, the upper or the left one first; then two corners."""
     for outer, inner in ((first, second), (second, first)):
         if inner.cells == ((MIDDLE, MIDDLE),) and outer.cells in (reading_order(CORNERS), reading_order(SIDES)):
-            return "around", f"{told(outer)} around {told(inner, outer)}"
-        if len(outer.cells) == 2 and len(inner.cells) == 1 and _between(inner.cells[0], *outer.cells):
-            return "between two", f"{told(inner)} between {told(outer, inner)}"
-    for axis, names in ((1, ("above", "below")), (0, ("left of", "right of"))):
+            return "around", f"{told(outer)} around {told(inner)}"
+    for axis, relation in ((1, "above"), (0, "left of")):
         for one, other in ((first, second), (second, first)):
             if before(one.cells, other.cells, axis):
                 where = shared_place(one.cells + other.cells, axis)
                 if where is None:
                     return None
-                relation = names[0]
-                if (one.size, other.size) == ("small", "large"):
-                    one, other, relation = other, one, names[1]
-                caption = f"{told(one)} {relation} {told(other, one)} {where}".strip()
+                caption = f"{told(one)} {relation} {told(other)} {where}".strip()
                 return ("relation, edge" if where else "relation"), caption
     where = corner(first.cells), corner(second.cells)
     if not all(where):
         return None
-    return "corners", f"{told(first)} {where[0]} and {told(second, first)} {where[1]}"
+    return "corners", f"{told(first)} {where[0]} and {told(second)} {where[1]}"
 
 
 def _between(cell, one, other):
