@@ -20,7 +20,7 @@ build/babelgrad evaluate --model "$model" --source-features "$pictures/test.safe
 echo
 echo "== what it says of the first of them, and what they show =="
 build/babelgrad translate --model "$model" --source-features "$pictures/test.safetensors" |
-  paste -d '|' - "$pictures/test.en" | head -n 8 | sed 's/|/  |  /'
+  paste -d '|' - "$pictures/test.en" | awk -F '|' 'NR <= 8 { print $1 "  |  " $2 }'
 echo
 echo "== where it looks at each word =="
 page=$model/explain.html
