@@ -21,6 +21,9 @@ struct EvaluateOptions {
   std::string source, alignments;
   bool confidence = false, json = false;
 
+  const std::string& source_name() const {
+    return model.features.empty() ? source : model.features.front();
+  }
   std::optional<text::Bootstrap> bootstrap() const {
     if (!confidence) return std::nullopt;
     return quality.bootstrap;
@@ -61,7 +64,7 @@ double alignment_error(const EvaluateOptions& options, const Translator& transla
   if (!translator.config().model.attends())
     throw UsageError("--alignments needs a model with attention");
   const std::vector<text::Alignment> gold = text::read_alignments(options.alignments);
-  text::require_aligned(options.source, scored.size(), options.alignments, gold.size());
+  text::require_aligned(options.source_name(), scored.size(), options.alignments, gold.size());
   std::vector<text::Alignment> found;
   for (std::size_t i = 0; i < scored.size(); ++i)
     found.push_back(translator.links(sources[i], targets[i], scored[i]));
@@ -69,11 +72,10 @@ double alignment_error(const EvaluateOptions& options, const Translator& transla
 }
 
 TestSet read_test_set(const EvaluateOptions& options, const Translator& translator) {
-  std::vector<std::string> source = text::read_lines(options.source);
+  std::vector<std::string> source = read_sources(translator, options.source);
   const auto files = options.quality.read_references();
-  text::require_aligned(options.source, source.size(), options.quality.references[0],
+  text::require_aligned(options.source_name(), source.size(), options.quality.references[0],
                         files[0].size());
-  translator.require_readable(source, translator.codecs().source, options.source);
   for (std::size_t k = 0; k < files.size(); ++k)
     translator.require_readable(files[k], translator.codecs().target,
                                 options.quality.references[k]);
@@ -233,9 +235,8 @@ Run add_evaluate(CLI::App& app) {
       app.add_subcommand("evaluate", "Translate a test set and measure: BLEU, chrF2, error rates");
   auto options = std::make_shared<EvaluateOptions>();
   options->model.add(*command, SearchFlags::best, Models::ensemble);
-  command->add_option("--source", options->source, "sentences to translate")
-      ->type_name("F")
-      ->required();
+  command->add_option("--source", options->source, "sentences to translate")->type_name("F");
+  options->model.add_features(*command);
   options->quality.add(*command, "none and 13a, both");
   command->add_flag("--confidence", options->confidence,
                     "also the mean of bootstrap resamples and the interval around it that holds "

@@ -13,7 +13,7 @@ namespace babelgrad::apps {
 namespace {
 
 struct ExplainOptions {
-  std::vector<std::string> models;
+  std::vector<std::string> models, features;
   std::string sentence, out;
   bool json = false;
   ConfigFlags flags;
@@ -35,10 +35,12 @@ std::vector<std::string> model_names(const std::vector<std::string>& folders) {
 int run_explain(const ExplainOptions& options) {
   text::require_valid_utf8(options.sentence, "sentence", 1);
   const OutputFile out(options.out);
+  const auto features = read_feature_files(options.features);
   std::vector<Translator> translators;
   for (const std::string& folder : options.models) {
     translators.push_back(Translator::load(folder));
     options.flags.apply(translators.back().config());
+    if (!options.features.empty()) translators.back().attach(features);
   }
   const std::vector<std::string> names = model_names(options.models);
   std::vector<ExplainedModel> models;
@@ -63,9 +65,11 @@ Run add_explain(CLI::App& app) {
       ->allow_extra_args(false)
       ->take_all();
   command
-      ->add_option("sentence", options->sentence, "the sentence to translate, at most 100 tokens")
+      ->add_option("sentence", options->sentence,
+                   "the sentence to translate, at most 100 tokens, or an item of the features")
       ->type_name("TEXT")
       ->required();
+  add_feature_option(*command, options->features);
   command->add_option("-o,--out", options->out, kOutputHelp)->type_name("F.html")->required();
   command->add_flag("--json", options->json, "write the page's data alone, as JSON");
   options->flags.add(*command, FlagGroup::best, Config{});

@@ -101,17 +101,42 @@ Json describe(const ExplainedModel& model) {
   return json;
 }
 
-Json describe_source(const text::Codec& codec, const std::string& sentence,
+// Of features: each position's, and the picture that they are of, if they are.
+void add_features(Json& json, const Translator& translator, const std::string& item,
+                  const text::Source& source) {
+  const std::size_t F = translator.config().model.feature_size;
+  json["features"] = Json::array();
+  for (std::size_t s = 0; s < source.size(); ++s) {
+    const auto begin = source.features.begin() + static_cast<std::ptrdiff_t>(s * F);
+    json["features"].push_back(
+        numbers(std::vector<float>(begin, begin + static_cast<std::ptrdiff_t>(F)), kVectorDigits));
+  }
+  if (const auto patches = translator.features()->patches(item))
+    json["patches"] = {{"rows", patches->rows},
+                       {"columns", patches->columns},
+                       {"height", patches->height},
+                       {"width", patches->width},
+                       {"channels", patches->channels}};
+}
+
+Json describe_source(const Translator& translator, const std::string& sentence,
                      const Trace<float>& traced) {
+  const text::Source& source = traced.source;
+  const std::vector<std::string> names = translator.source_names(source);
   Json tokens = Json::array();
-  for (const std::int32_t id : traced.source) {
-    Json entry = token(codec, id);
-    entry["unknown"] = id == text::kUnk;
+  for (std::size_t s = 0; s < source.size(); ++s) {
+    Json entry{{"text", names[s]}};
+    if (!translator.reads_features()) {
+      entry["id"] = source.ids[s];
+      entry["unknown"] = source.ids[s] == text::kUnk;
+    }
     tokens.push_back(std::move(entry));
   }
-  return {{"text", sentence},
-          {"tokens", std::move(tokens)},
-          {"embeddings", vectors(traced.source_embeddings)}};
+  Json json{{"text", sentence},
+            {"tokens", std::move(tokens)},
+            {"embeddings", vectors(traced.source_embeddings)}};
+  if (translator.reads_features()) add_features(json, translator, sentence, source);
+  return json;
 }
 
 Json describe_encoder(const Trace<float>& traced) {
@@ -276,7 +301,7 @@ Json describe_intervention(const Translator& translator, const Intervention& int
 }
 
 // The search's words, as far as the intervention leaves them; then the likeliest ones.
-TraceRequest request_trace(const ExplainedModel& model, const std::vector<std::int32_t>& source,
+TraceRequest request_trace(const ExplainedModel& model, const text::Source& source,
                            const Hypothesis& best, const Intervention& intervention) {
   TraceRequest request{source, best.tokens, best.tokens.size(), {}};
   if (intervention.empty() || !model.translator->config().model.attends()) return request;
@@ -286,10 +311,9 @@ TraceRequest request_trace(const ExplainedModel& model, const std::vector<std::i
   return request;
 }
 
-std::vector<std::int32_t> readable_source(const ExplainedModel& model,
-                                          const std::string& sentence) {
-  std::vector<std::int32_t> source = model.translator->encode_source(sentence);
-  const std::size_t tokens = source.size() - 1;  // without eos
+text::Source readable_source(const ExplainedModel& model, const std::string& sentence) {
+  text::Source source = model.translator->encode_source(sentence);
+  const std::size_t tokens = source.items();
   if (tokens == 0) throw text::InputError("the sentence has no words");
   if (tokens > kLongestExplained)
     throw text::InputError("the sentence has " + std::to_string(tokens) + " tokens; at most " +
@@ -309,7 +333,7 @@ Json explain(const ExplainedModel& model, const std::string& sentence,
              const Intervention& intervention) {
   const Translator& translator = *model.translator;
   const Codecs& codecs = translator.codecs();
-  const std::vector<std::int32_t> source = readable_source(model, sentence);
+  const text::Source source = readable_source(model, sentence);
   SearchConfig search_config = model.search;
   search_config.nbest = 1;
   search_config.sample = false;
@@ -323,7 +347,7 @@ Json explain(const ExplainedModel& model, const std::string& sentence,
   require_steps(request.intervention, std::max(best.tokens.size(), traced.steps.size()));
   Json json{{"name", model.name},
             {"config", describe(model)},
-            {"source", describe_source(codecs.source, sentence, traced)},
+            {"source", describe_source(translator, sentence, traced)},
             {"encoder", describe_encoder(traced)},
             {"decoder", describe_decoder(codecs.target, traced)},
             {"translation", describe_translation(model, traced)},

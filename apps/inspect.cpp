@@ -85,7 +85,7 @@ text::Batch encode_pair(const InspectOptions& options, const Translator& transla
   translator.require_readable({options.target}, translator.codecs().target, "--target");
   const std::vector<text::Example> pair{
       {translator.encode_source(options.source), translator.encode_target(options.target)}};
-  warn_of_unknown("source", pair[0].source);
+  warn_of_unknown("source", pair[0].source.ids);
   warn_of_unknown("target", pair[0].target);
   return text::make_batch(pair, {0});
 }

@@ -30,6 +30,22 @@ void ModelOptions::add_settings(CLI::App& command, SearchFlags search) {
   flags.add(command, search == SearchFlags::best ? FlagGroup::best : FlagGroup::search, Config{});
 }
 
+void add_feature_option(CLI::App& command, std::vector<std::string>& paths) {
+  command
+      .add_option("--source-features", paths,
+                  "sources that are features, for a model that was trained on such: safetensors; "
+                  "F:3 is the third item of F, or 3 if there is one file")
+      ->type_name("F")
+      ->allow_extra_args(false)
+      ->take_all();
+}
+
+std::shared_ptr<const FeatureFiles> read_feature_files(const std::vector<std::string>& paths) {
+  auto files = std::make_shared<FeatureFiles>();
+  for (const std::string& path : paths) files->add(path);
+  return files;
+}
+
 Translator ModelOptions::load() const {
   Translator translator = load(folder());
   for (std::size_t i = 1; i < models.size(); ++i)
@@ -40,6 +56,7 @@ Translator ModelOptions::load() const {
 Translator ModelOptions::load(const std::string& folder) const {
   Translator translator = Translator::load(folder);
   flags.apply(translator.config());
+  if (!features.empty()) translator.attach(read_feature_files(features));
   SearchConfig& search = translator.config().search;
   if (search.sample) return translator;
   if (!flags.was_given("nbest")) search.nbest = std::min(search.nbest, search.beam);
@@ -49,10 +66,19 @@ Translator ModelOptions::load(const std::string& folder) const {
   return translator;
 }
 
+std::vector<std::string> read_sources(const Translator& translator, const std::string& file) {
+  if (translator.features() != nullptr) return translator.features()->names();
+  if (file.empty()) throw UsageError("need --source, or --source-features");
+  std::vector<std::string> lines = text::read_lines(file);
+  translator.require_readable(lines, translator.codecs().source, file);
+  return lines;
+}
+
 text::Corpus read_parallel(const Translator& translator, const std::string& source,
                            const std::string& target) {
-  text::Corpus corpus = text::read_parallel(source, target);
-  translator.require_readable(corpus.source, translator.codecs().source, source);
+  text::Corpus corpus{read_sources(translator, source), text::read_lines(target)};
+  text::require_aligned(translator.features() ? "--source-features" : source, corpus.source.size(),
+                        target, corpus.target.size());
   translator.require_readable(corpus.target, translator.codecs().target, target);
   return corpus;
 }

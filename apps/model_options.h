@@ -13,18 +13,27 @@ enum class SearchFlags { with, without, best };  // best: FlagGroup::best
 
 enum class Models { one, ensemble };  // that --model may name
 
+// --source-features, and what it names.
+void add_feature_option(CLI::App& command, std::vector<std::string>& paths);
+std::shared_ptr<const FeatureFiles> read_feature_files(const std::vector<std::string>& paths);
+
 struct ModelOptions {
-  std::vector<std::string> models;  // folders
+  std::vector<std::string> models;    // folders
+  std::vector<std::string> features;  // files, for models that read them
   std::size_t threads = 0;
   ConfigFlags flags;
 
   void add(CLI::App& command, SearchFlags search, Models count = Models::one);
   void add_settings(CLI::App& command, SearchFlags search);  // all but --model
+  void add_features(CLI::App& command) { add_feature_option(command, features); }
   const std::string& folder() const { return models.at(0); }
   // With the search flags applied; several models as an ensemble.
   Translator load() const;
   Translator load(const std::string& folder) const;
 };
+
+// The lines of a file that the model can read, or the items of the features that it was given.
+std::vector<std::string> read_sources(const Translator& translator, const std::string& file);
 
 // Two aligned files, of lines that the model can read.
 text::Corpus read_parallel(const Translator& translator, const std::string& source,

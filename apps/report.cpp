@@ -31,19 +31,23 @@ struct ReportData {
 };
 
 // The data that config.json names; they may have moved since the training.
-ReportData read_data_of_training(const Translator& translator) {
+ReportData read_data_of_training(Translator& translator) {
   try {
     const DataConfig& c = translator.config().data;
     Corpora corpora = load_corpora(translator.config());
-    drop_long(corpora.validation, translator.codecs(), c.max_length);
+    if (corpora.features) translator.attach(corpora.features);
+    drop_long(corpora.validation, translator.codecs(), translator.features(), c.max_length);
     if (corpora.validation.size() == 0)
       throw UsageError("all validation pairs that config.json names are longer than max_length");
     std::string origin;
-    for (const std::string& path : c.tsv.empty() ? c.source : c.tsv)
+    for (const std::string& path : corpora.features ? c.source_features
+                                   : c.tsv.empty()  ? c.source
+                                                    : c.tsv)
       origin += (origin.empty() ? "" : ", ") + path;
-    return {std::move(corpora.validation),
-            c.valid_source.empty() ? "held out of " + origin : c.valid_source,
-            std::move(corpora.train.target)};
+    return {
+        std::move(corpora.validation),
+        c.valid_target.empty() ? "held out of " + origin : c.valid_source + c.valid_source_features,
+        std::move(corpora.train.target)};
   } catch (const text::InputError& error) {
     throw UsageError(error.what() + std::string("; for other validation pairs than those of the "
                                                 "training give --source and --reference"));
@@ -62,7 +66,7 @@ ReportData read_given_data(const Translator& translator, const ReportOptions& op
   return data;
 }
 
-ReportData read_data(const Translator& translator, const ReportOptions& options) {
+ReportData read_data(Translator& translator, const ReportOptions& options) {
   if (options.source.empty() != options.reference.empty())
     throw UsageError("--source and --reference go together");
   return options.source.empty() ? read_data_of_training(translator)
@@ -95,7 +99,7 @@ Json report_document(const Translator& translator, const ReportOptions& options,
 
 int run_report(const ReportOptions& options) {
   const OutputFile out(options.out);
-  const Translator translator = options.model.load();
+  Translator translator = options.model.load();
   const ReportData data = read_data(translator, options);
   const Json document = report_document(translator, options, data);
   out.write(options.json ? document.dump() + "\n"

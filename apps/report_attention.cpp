@@ -29,9 +29,9 @@ text::Corpus choose_sentences(const Translator& translator, const text::Corpus& 
   };
   std::vector<Candidate> candidates;
   for (std::size_t i = 0; i < corpus.size(); ++i) {
-    const std::size_t source = translator.encode_source(corpus.source[i]).size();
+    const std::size_t source = translator.encode_source(corpus.source[i]).items();
     const std::size_t target = translator.encode_target(corpus.target[i]).size();
-    if (source > 1 && target > 0) candidates.push_back({std::max(source, target), i});
+    if (source > 0 && target > 0) candidates.push_back({std::max(source + 1, target), i});
   }
   std::sort(candidates.begin(), candidates.end());
   const auto readable = static_cast<std::size_t>(
@@ -80,11 +80,11 @@ Json report_attention(const Translator& translator, const std::filesystem::path&
   for (std::size_t i = 0; i < chosen.size(); ++i) {
     std::vector<std::int32_t> target = translator.encode_target(chosen.target[i]);
     target.push_back(text::kEos);
-    sentences.push_back({{"source", tokens_of(translator.codecs().source,
-                                              translator.encode_source(chosen.source[i]))},
-                         {"target", tokens_of(translator.codecs().target, target)},
-                         {"reference", chosen.target[i]},
-                         {"moments", Json::array()}});
+    sentences.push_back(
+        {{"source", translator.source_names(translator.encode_source(chosen.source[i]))},
+         {"target", tokens_of(translator.codecs().target, target)},
+         {"reference", chosen.target[i]},
+         {"moments", Json::array()}});
   }
   Json moments = Json::array();
   std::vector<Snapshot> snapshots = list_snapshots(current_folder(folder));

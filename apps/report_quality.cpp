@@ -50,9 +50,9 @@ Translated translate_all(const Translator& translator, const text::Corpus& corpu
     result.texts.push_back(std::move(translations[0].text));
   }
   for (std::size_t i = 0; i < corpus.size(); ++i) {
-    const std::vector<std::int32_t> ids = translator.encode_source(corpus.source[i]);
-    result.source_lengths.push_back(ids.size() - 1);
-    source.count(ids);
+    const text::Source read = translator.encode_source(corpus.source[i]);
+    result.source_lengths.push_back(read.items());
+    if (!translator.reads_features()) source.count(read.ids);
     reference.count(translator.encode_target(corpus.target[i]));
   }
   result.unknown = {{"source", rounded(source.share())},

@@ -26,7 +26,8 @@ Run add_score(CLI::App& app) {
       "score", "Print log P(target | source) of given pairs, in nats, a line a pair");
   auto options = std::make_shared<ScoreOptions>();
   options->model.add(*command, SearchFlags::without);
-  command->add_option("--source", options->source, "sentences")->type_name("F")->required();
+  command->add_option("--source", options->source, "sentences")->type_name("F");
+  options->model.add_features(*command);
   command->add_option("--target", options->target, "their translations, line by line")
       ->type_name("F")
       ->required();

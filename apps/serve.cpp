@@ -213,6 +213,7 @@ Run add_serve(CLI::App& app) {
       ->required()
       ->take_all()
       ->allow_extra_args(false);
+  options->model.add_features(*command);
   options->model.add_settings(*command, SearchFlags::with);
   command->add_option("--host", options->host, "address to listen at; 0.0.0.0: all")
       ->type_name("HOST")

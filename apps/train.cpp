@@ -184,6 +184,7 @@ int resume_training(const TrainOptions& options) {
   Codecs codecs = load_codecs(config, options.out);
   const TrainingData data = load_data_again(config, codecs, stored_file);
   Translator translator(config, codecs);
+  if (data.features) translator.attach(data.features);
   return train(translator, data, options);
 }
 
@@ -194,8 +195,9 @@ int begin_training(const TrainOptions& options) {
   OutputFolder folder(options.out, options.overwrite, ", or --resume to go on training it");
   const TrainingData data =
       load_training_data(config, start ? std::optional(start->codecs()) : std::nullopt);
-  fit_config(config, data.codecs);
+  fit_config(config, data.codecs, data.features.get());
   Translator translator(config, data.codecs);
+  if (data.features) translator.attach(data.features);
   if (start) copy_parameters(start->model().store(), translator.model().store());
   folder.make();
   return train(translator, data, options);

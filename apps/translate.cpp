@@ -63,6 +63,12 @@ class UnknownTokens {
   std::size_t unknown_ = 0, all_ = 0;
 };
 
+std::vector<std::string> items_from(const std::vector<std::string>& items, std::size_t begin) {
+  const std::size_t end = std::min(begin + kLinesAtOnce, items.size());
+  return {items.begin() + static_cast<std::ptrdiff_t>(begin),
+          items.begin() + static_cast<std::ptrdiff_t>(end)};
+}
+
 int run_translate(const TranslateOptions& options) {
   const Translator translator = options.model.load();
   const SearchConfig& search = translator.config().search;
@@ -74,10 +80,13 @@ int run_translate(const TranslateOptions& options) {
   if (!options.plots.empty()) plots.emplace(options.plots);
   WorkerPool pool(options.model.threads);
   LineReader reader(STDIN_FILENO);
+  std::vector<std::string> items;  // of features, instead of standard input
+  if (translator.features() != nullptr) items = translator.features()->names();
   std::size_t line = 0;
   UnknownTokens unknown(translator.codecs().source.vocabulary().token(text::kUnk));
   while (true) {
-    std::vector<std::string> lines = reader.next(kLinesAtOnce);
+    std::vector<std::string> lines =
+        translator.features() != nullptr ? items_from(items, line) : reader.next(kLinesAtOnce);
     if (lines.empty()) break;
     const text::Codec& codec = translator.codecs().source;
     const std::size_t readable = translator.count_readable(lines, codec);
@@ -144,6 +153,7 @@ Run add_translate(CLI::App& app) {
       app.add_subcommand("translate", "Translate standard input to standard output, line by line");
   auto options = std::make_shared<TranslateOptions>();
   options->model.add(*command, SearchFlags::with, Models::ensemble);
+  options->model.add_features(*command);
   add_output(*command, *options);
   options->demands.add(*command);
   return [options] { return run_translate(*options); };

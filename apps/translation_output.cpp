@@ -68,7 +68,7 @@ void TranslationOutput::print(const std::string& line, std::size_t number,
   text::LineWords source;
   if (options_.format == Format::json || options_.alignments != Alignments::none ||
       options_.unknown)
-    source = line_words(translator_.config().data, translator_.codecs().source, line);
+    source = translator_.source_words(line);
   for (Translation& translation : translations) {
     if (options_.unknown)
       translation.text =

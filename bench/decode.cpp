@@ -32,7 +32,7 @@
 namespace {
 
 using namespace babelgrad;
-using Sources = std::vector<std::vector<std::int32_t>>;
+using Sources = std::vector<text::Source>;
 
 struct Options {
   std::string model, source, pairs;

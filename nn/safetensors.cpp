@@ -66,8 +66,8 @@ struct BrainHalf {  // the upper half of a float
 
 // Bytes of a number, 0 for types that are not read.
 std::size_t bytes_of(const std::string& dtype) {
-  if (dtype == "F64") return 8;
-  if (dtype == "F32") return 4;
+  if (dtype == "F64" || dtype == "I64") return 8;
+  if (dtype == "F32" || dtype == "I32") return 4;
   return dtype == "F16" || dtype == "BF16" ? 2 : 0;
 }
 
@@ -213,15 +213,15 @@ template <class T>
 Array<T> Safetensors::get(const std::string& name) const {
   const Entry& e = entry(name);
   if (bytes_of(e.dtype) == 0)
-    fail(source_,
-         "array " + name + " is of type " + e.dtype + "; F32, F64, F16 and BF16 can be read");
+    fail(source_, "array " + name + " is of type " + e.dtype +
+                      "; F32, F64, F16, BF16, I32 and I64 can be read");
   Array<T> array = uninitialized<T>(e.shape);
   const auto convert = [&](auto stored) {
     for (std::size_t i = 0; i < array.size(); ++i) {
       std::memcpy(&stored, data().data() + e.begin + i * sizeof stored, sizeof stored);
-      array.data()[i] = static_cast<T>(
-          static_cast<std::conditional_t<std::is_same_v<decltype(stored), double>, double, float>>(
-              stored));
+      using Stored = decltype(stored);
+      using Number = std::conditional_t<std::is_arithmetic_v<Stored>, Stored, float>;
+      array.data()[i] = static_cast<T>(static_cast<Number>(stored));
     }
   };
   if (e.dtype == dtype_of<T>())
@@ -230,6 +230,10 @@ Array<T> Safetensors::get(const std::string& name) const {
     convert(float{});
   else if (e.dtype == "F64")
     convert(double{});
+  else if (e.dtype == "I32")
+    convert(std::int32_t{});
+  else if (e.dtype == "I64")
+    convert(std::int64_t{});
   else if (e.dtype == "F16")
     convert(Half{});
   else

@@ -46,7 +46,8 @@ class Safetensors {
   bool contains(const std::string& name) const { return entries_.contains(name); }
   std::vector<std::string> names() const;  // in byte order
   const Shape& shape(const std::string& name) const;
-  // Stored F32, F64, F16 and BF16 are converted to T. A CheckpointError names an absent array.
+  // Stored F32, F64, F16, BF16, I32 and I64 are converted to T. A CheckpointError names an absent
+  // array.
   template <class T>
   Array<T> get(const std::string& name) const;
   // The same; a CheckpointError names both shapes if it has another one.

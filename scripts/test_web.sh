@@ -23,6 +23,17 @@ updates=100 train fed --preset luong2015 --initial-state zero --readout linear
 for model in inside fed; do
   "$build/babelgrad" explain --model "$work/$model" "je suis étudiant" -o "$work/$model.html"
 done
+
+python3 data/pictures.py --features "$work/pictures" >"$work/pictures.log"
+for attention in global none; do
+  "$build/babelgrad" train --source-features "$work/pictures/train.safetensors" \
+    --target "$work/pictures/train.en" --tokenizer words --embedding 32 --encoder-hidden 32 \
+    --hidden 32 --attention $attention --learning-rate 0.003 --max-updates 300 --snapshots 3 \
+    --out "$work/picture-$attention" --overwrite 2>>"$work/pictures.log" ||
+    { cat "$work/pictures.log" >&2; exit 1; }
+done
+"$build/babelgrad" explain --model "$work/picture-global" --model "$work/picture-none" \
+  --source-features "$work/pictures/test.safetensors" 3 -o "$work/picture.html"
 "$build/babelgrad" report --model "$work/luong" -o "$work/report.html"
 
 cd tests/web

@@ -12,9 +12,10 @@ namespace babelgrad::text {
 namespace {
 
 // Columns [begin, end) of a [length, B] array, cut to its first `rows` rows.
-std::vector<int32_t> columns(const std::vector<int32_t>& array, size_t batch, size_t rows,
-                             size_t begin, size_t end) {
-  std::vector<int32_t> part;
+template <class T>
+std::vector<T> columns(const std::vector<T>& array, size_t batch, size_t rows, size_t begin,
+                       size_t end) {
+  std::vector<T> part;
   part.reserve(rows * (end - begin));
   for (size_t t = 0; t < rows; ++t) {
     const auto row = array.begin() + static_cast<std::ptrdiff_t>(t * batch);
@@ -44,9 +45,30 @@ Batch column_range(const Batch& batch, size_t begin, size_t end) {
   part.source_length = longest(part.source_lengths);
   part.target_length = longest(part.target_lengths);
   part.source = columns(batch.source, batch.size, part.source_length, begin, end);
+  const size_t F = batch.feature_size();
+  if (F > 0)
+    part.features = columns(batch.features, batch.size * F, part.source_length, begin * F, end * F);
   part.target_input = columns(batch.target_input, batch.size, part.target_length, begin, end);
   part.target_output = columns(batch.target_output, batch.size, part.target_length, begin, end);
   return part;
+}
+
+// Fills in the features of a batch, whose sizes are known, from its examples.
+void add_features(const std::vector<Example>& examples, Batch& batch) {
+  const auto size_of = [](const Source& source) {
+    return source.features.size() / std::max<size_t>(source.size(), 1);
+  };
+  const size_t F = size_of(examples[batch.examples[0]].source);
+  batch.features.assign(batch.source_length * batch.size * F, 0);
+  for (size_t b = 0; b < batch.size; ++b) {
+    const Source& source = examples[batch.examples[b]].source;
+    if (size_of(source) != F)
+      throw std::invalid_argument("make_batch: sources of " + std::to_string(F) + " and of " +
+                                  std::to_string(size_of(source)) + " features a position");
+    for (size_t s = 0; F > 0 && s < source.size(); ++s)
+      std::copy_n(source.features.begin() + static_cast<std::ptrdiff_t>(s * F), F,
+                  batch.features.begin() + static_cast<std::ptrdiff_t>((s * batch.size + b) * F));
+  }
 }
 
 LineWords words_of(const std::string& line, const Codec& codec) {
@@ -71,8 +93,8 @@ Alignment links_of_pair(const Corpus& corpus, size_t i, const Codec& source, con
 std::vector<Example> encode_corpus(const Corpus& corpus, const Codec& source, const Codec& target) {
   std::vector<Example> examples(corpus.size());
   for (size_t i = 0; i < corpus.size(); ++i) {
-    examples[i].source = source.encode(corpus.source[i]);
-    examples[i].source.push_back(kEos);
+    examples[i].source.ids = source.encode(corpus.source[i]);
+    examples[i].source.ids.push_back(kEos);
     examples[i].target = target.encode(corpus.target[i]);
     if (!corpus.alignments.empty()) examples[i].links = links_of_pair(corpus, i, source, target);
   }
@@ -97,11 +119,12 @@ Batch make_batch(const std::vector<Example>& examples, const std::vector<size_t>
   batch.source_length = longest(batch.source_lengths);
   batch.target_length = longest(batch.target_lengths);
   batch.source.assign(batch.source_length * batch.size, kPad);
+  add_features(examples, batch);
   batch.target_input.assign(batch.target_length * batch.size, kPad);
   batch.target_output.assign(batch.target_length * batch.size, kPad);
   for (size_t b = 0; b < batch.size; ++b) {
     const auto& [source, target, links] = examples[indices[b]];
-    for (size_t t = 0; t < source.size(); ++t) batch.source[t * batch.size + b] = source[t];
+    for (size_t t = 0; t < source.size(); ++t) batch.source[t * batch.size + b] = source.ids[t];
     batch.target_input[b] = kBos;
     for (size_t t = 0; t < target.size(); ++t) {
       batch.target_input[(t + 1) * batch.size + b] = target[t];
@@ -142,14 +165,15 @@ LengthReport limit_lengths(std::vector<Example>& examples, const BatchOptions& o
   LengthReport report;
   std::erase_if(examples, [&](Example& example) {
     auto& [source, target, links] = example;
-    if (source.size() <= 1 || target.empty()) return ++report.empty > 0;
+    if (source.items() == 0 || target.empty()) return ++report.empty > 0;
     if (source.size() <= max_source && target.size() + 1 <= max_target) return false;
     // A limit of 1 has room for eos only.
     if (!options.cut_long || max_source < 2 || max_target < 2) return ++report.skipped > 0;
     ++report.cut;
     if (source.size() > max_source) {
-      source.resize(max_source);
-      source.back() = kEos;
+      source.features.resize(source.features.size() / source.size() * max_source);
+      source.ids.resize(max_source);
+      if (source.features.empty()) source.ids.back() = kEos;
     }
     if (target.size() + 1 > max_target) target.resize(max_target - 1);
     std::erase_if(links, [&](const auto& link) {

@@ -10,11 +10,12 @@
 
 #include "babelgrad/text/codec.h"
 #include "babelgrad/text/corpus.h"
+#include "babelgrad/text/source.h"
 
 namespace babelgrad::text {
 
 struct Example {
-  std::vector<int32_t> source;  // ends with eos
+  Source source;
   std::vector<int32_t> target;  // without bos and eos
   Alignment links = {};         // of tokens, where they are known
 };
@@ -28,6 +29,7 @@ struct Batch {
   size_t source_length = 0;             // S
   size_t target_length = 0;             // T
   std::vector<int32_t> source;          // [S, B], pad after eos
+  std::vector<float> features;          // [S, B, F], 0 beyond a source's length; empty: words
   std::vector<int32_t> source_lengths;  // [B], eos counted
   std::vector<int32_t> target_input;    // [T, B], bos then the target, pad after
   std::vector<int32_t> target_output;   // [T, B], the target then eos, pad after
@@ -35,12 +37,14 @@ struct Batch {
   std::vector<size_t> examples;         // [B], index into the examples it was made of
   std::vector<Alignment> links;         // [B], of tokens
 
+  // F, 0 of words.
+  size_t feature_size() const { return features.size() / (source_length * size); }
   // Target positions that are not padding: the sum of target_lengths.
   size_t target_tokens() const;
 };
 
 // Throws std::out_of_range for an index outside `examples`, std::invalid_argument if `indices` is
-// empty.
+// empty, or if not all sources have as many features a position.
 Batch make_batch(const std::vector<Example>& examples, const std::vector<size_t>& indices);
 
 // Cuts a batch into min(n, B) runs of columns with nearly equal counts of tokens (source and

@@ -182,7 +182,7 @@ void Service::complete(const HttpRequest& request, HttpReply& reply, double seco
 
 std::size_t Service::count_tokens(const ServedModel& model, const std::string& key,
                                   const std::string& sentence, std::size_t limit) {
-  const std::size_t tokens = model.translator->encode_source(sentence).size() - 1;  // without eos
+  const std::size_t tokens = model.translator->encode_source(sentence).items();
   if (tokens > limit)
     throw RequestError(
         413, key + " has " + std::to_string(tokens) + " tokens; at most " + std::to_string(limit));

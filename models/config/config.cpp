@@ -10,6 +10,8 @@ void Seq2SeqConfig::check() const {
     fail("share_embeddings needs one vocabulary for both sides; source_vocabulary is " +
          std::to_string(source_vocabulary) + ", target_vocabulary " +
          std::to_string(target_vocabulary));
+  if (share_embeddings && feature_size > 0)
+    fail("share_embeddings needs words on both sides; the source is features");
   if (tie_output && readout_units() != embedding)
     fail("readout_size is " + std::to_string(readout_size) +
          ", but tie_output needs it equal to embedding, " + std::to_string(embedding));
@@ -33,8 +35,8 @@ void Seq2SeqConfig::check() const {
 bool DataConfig::is_joint() const {
   const bool subwords = source_tokenizer == text::TokenizerKind::bpe ||
                         source_tokenizer == text::TokenizerKind::unigram;
-  return joint_vocabulary && subwords && source_tokenizer == target_tokenizer &&
-         source_vocab_size == target_vocab_size;
+  return joint_vocabulary && source_features.empty() && subwords &&
+         source_tokenizer == target_tokenizer && source_vocab_size == target_vocab_size;
 }
 
 void TrainingConfig::check(const Seq2SeqConfig& model) const {
@@ -64,10 +66,11 @@ SearchConfig SearchConfig::greedy() const {
 std::size_t default_shards(std::size_t threads) { return std::bit_floor(threads); }
 
 Config identity_of(Config config) {
-  for (auto* paths :
-       {&config.data.source, &config.data.target, &config.data.tsv, &config.data.guided_alignment})
+  for (auto* paths : {&config.data.source, &config.data.target, &config.data.tsv,
+                      &config.data.source_features, &config.data.guided_alignment})
     paths->clear();
   config.data.valid_source.clear();
+  config.data.valid_source_features.clear();
   config.data.valid_target.clear();
   const TrainingConfig defaults;
   config.training.max_updates = defaults.max_updates;

@@ -38,7 +38,8 @@ struct Seq2SeqConfig {
   Readout readout = Readout::tanh;
   AttendFrom readout_from = AttendFrom::current;
   InitialState initial_state = InitialState::last;
-  std::size_t source_vocabulary = 0;  // filled in from the data
+  std::size_t feature_size = 0;       // F; 0: the source is words. Filled in from the data, as
+  std::size_t source_vocabulary = 0;  // these
   std::size_t target_vocabulary = 0;
   std::size_t embedding = 256;
   std::size_t encoder_hidden = 256;
@@ -76,8 +77,10 @@ enum class Normalization { none, nfc };
 struct DataConfig {
   std::vector<std::string> source, target;    // aligned files, pair by pair ...
   std::vector<std::string> tsv;               // ... or files of tab-separated pairs
+  std::vector<std::string> source_features;   // in the place of source: feature_files.h
   std::vector<std::string> guided_alignment;  // of the words of those pairs, file by file
-  std::string valid_source, valid_target;  // without them, pairs are held out of the training data
+  // Without them, pairs are held out of the training data.
+  std::string valid_source, valid_source_features, valid_target;
   std::size_t valid_size = 1000;
   Normalization normalize = Normalization::nfc;
   text::TokenizerKind source_tokenizer = text::TokenizerKind::bpe;

@@ -44,11 +44,16 @@ void visit_data(DataConfig& c, Visitor&& v) {
   v.files("target", c.target,
           "training text, target side, aligned with the source; as many files, in their order");
   v.files("tsv", c.tsv, "training pairs instead: source, tab, target a line; may be repeated");
+  v.files("source_features", c.source_features,
+          "training sources that are features, in the place of source: safetensors with features "
+          "[N, S, F] and lengths [N]");
   v.files(
       "guided_alignment", c.guided_alignment,
       "alignments of the training pairs that attention is taught (Chen et al. 2016), links like "
       "0-0 1-2 a line; as many files as there are of pairs");
   v.text("valid_source", c.valid_source, "validation text, source side");
+  v.text("valid_source_features", c.valid_source_features,
+         "validation sources that are features, in the place of valid_source");
   v.text("valid_target", c.valid_target, "validation text, target side");
   v.number("valid_size", c.valid_size, 1, kMaxCount,
            "pairs held out for validation if none are given (at most a tenth of the data)");
@@ -105,6 +110,8 @@ void visit_model(Seq2SeqConfig& c, Visitor&& v) {
            "the decoder state that it reads (previous: Bahdanau et al. 2014, A.2.2)");
   v.choice("initial_state", c.initial_state, kInitialStateNames,
            "the decoder's: zero, or a layer over the encoder's last states or their mean");
+  v.number("feature_size", c.feature_size, 0, kMaxSize,
+           "features of a source position; set from the data; 0: the source is words");
   v.number("source_vocabulary", c.source_vocabulary, 0, kMaxCount, "tokens; set from the data");
   v.number("target_vocabulary", c.target_vocabulary, 0, kMaxCount, "tokens; set from the data");
   v.number("embedding", c.embedding, 1, kMaxSize, "size of the word vectors");

@@ -147,16 +147,15 @@ class Recorder : public Tap<T> {
 
 template <class T>
 Trace<T> trace(const Seq2Seq<T>& model, const TraceRequest& request) {
-  if (request.source.empty()) throw std::invalid_argument("trace: need at least one source word");
+  if (request.source.size() == 0)
+    throw std::invalid_argument("trace: need at least one source word");
   check(request.intervention, request.source.size());
   const Seq2Seq<T> constant = model.constant();
   const Decoder<T>& decoder = constant.decoder();
   Trace<T> traced;
   Recorder<T> recorder(model.config(), request, traced);
-  const std::size_t S = request.source.size();
   const EncoderOutput<T> encoded =
-      constant.encoder()(id_array(request.source, {S, 1}),
-                         id_array({static_cast<std::int32_t>(S)}, {1}), kEvaluation, &recorder);
+      constant.encoder()(text::make_batch({{request.source, {}}}, {0}), kEvaluation, &recorder);
   const DecoderMemory<T> memory = decoder.memory(encoded);
   DecoderState<T> state = decoder.initial_state(encoded, &recorder);
   std::int32_t word = text::kBos;

@@ -29,7 +29,7 @@ struct Intervention {
 };
 
 struct TraceRequest {
-  std::vector<std::int32_t> source;  // word ids, ending with eos
+  text::Source source;
   std::vector<std::int32_t> target;  // the first words of the output, as search chose them
   std::size_t max_tokens = 0;        // after `target` the likeliest word, until eos or this many
   Intervention intervention = {};
@@ -64,7 +64,7 @@ struct StepTrace {
 
 template <class T>
 struct Trace {
-  std::vector<std::int32_t> source;
+  text::Source source;
   std::vector<Tensor<T>> source_embeddings;   // S leaves [1, E]
   std::vector<EncoderLayerTrace<T>> encoder;  // one a layer
   std::vector<Tensor<T>> encoder_states;      // S of [1, D]: all that the decoder gets

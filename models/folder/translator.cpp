@@ -1,6 +1,7 @@
 #include "babelgrad/models/folder/translator.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "babelgrad/base/files.h"
 #include "babelgrad/models/config/config_json.h"
@@ -32,6 +33,12 @@ void require_same_config(const Config& config, const Safetensors& file,
                           "; one of them is damaged or from another model");
 }
 
+std::vector<std::string> names_of(const text::Codec& codec, const std::vector<std::int32_t>& ids) {
+  std::vector<std::string> tokens;
+  for (const std::int32_t id : ids) tokens.push_back(codec.vocabulary().token(id));
+  return tokens;
+}
+
 }  // namespace
 
 std::string prepare_line(const DataConfig& config, const std::string& line) {
@@ -48,13 +55,14 @@ Codecs load_codecs(const Config& config, const std::filesystem::path& folder) {
   const auto load = [&](const char* name, text::TokenizerKind kind) {
     return text::Codec::load(folder, name, kind, config.data.word_split);
   };
+  const bool features = config.model.feature_size > 0;
   Codecs codecs;
   if (is_joint(config))
     codecs.source = codecs.target = load("shared", config.data.source_tokenizer);
   else
-    codecs = {load("source", config.data.source_tokenizer),
+    codecs = {features ? text::Codec::train({}, {}) : load("source", config.data.source_tokenizer),
               load("target", config.data.target_tokenizer)};
-  if (codecs.source.size() != config.model.source_vocabulary ||
+  if ((!features && codecs.source.size() != config.model.source_vocabulary) ||
       codecs.target.size() != config.model.target_vocabulary)
     throw CheckpointError(folder.string() + ": the vocabularies do not have the sizes that " +
                           kConfigFile + " says");
@@ -92,7 +100,7 @@ void Translator::save_vocabularies(const std::filesystem::path& folder) const {
     codecs_.source.save(folder, "shared");
     return;
   }
-  codecs_.source.save(folder, "source");
+  if (!reads_features()) codecs_.source.save(folder, "source");
   codecs_.target.save(folder, "target");
 }
 
@@ -111,10 +119,36 @@ Safetensors Translator::read_parameters(const std::filesystem::path& folder) {
   return Safetensors::read(folder / kModelFile);
 }
 
-std::vector<std::int32_t> Translator::encode_source(const std::string& line) const {
+void Translator::attach(std::shared_ptr<const FeatureFiles> features) {
+  if (features->feature_size() != config_.model.feature_size)
+    throw ConfigError("source_features has " + std::to_string(features->feature_size()) +
+                      " features a position; the model reads " +
+                      (reads_features() ? std::to_string(config_.model.feature_size) : "words"));
+  features_ = std::move(features);
+}
+
+text::Source Translator::encode_source(const std::string& line) const {
+  if (features_) return features_->at(line);
+  if (reads_features())
+    throw ConfigError("the model reads features, not text: give it --source-features");
   std::vector<std::int32_t> ids = codecs_.source.encode(prepare_line(config_.data, line));
   ids.push_back(text::kEos);
   return ids;
+}
+
+text::LineWords Translator::source_words(const std::string& line) const {
+  if (!reads_features()) return line_words(config_.data, codecs_.source, line);
+  text::LineWords positions{source_names(encode_source(line)), {}};
+  positions.of_token.resize(positions.words.size());
+  std::iota(positions.of_token.begin(), positions.of_token.end(), std::size_t{0});
+  return positions;
+}
+
+std::vector<std::string> Translator::source_names(const text::Source& source) const {
+  if (!reads_features()) return names_of(codecs_.source, source.ids);
+  std::vector<std::string> positions;
+  for (std::size_t s = 1; s <= source.size(); ++s) positions.push_back(std::to_string(s));
+  return positions;
 }
 
 std::vector<std::int32_t> Translator::encode_target(const std::string& line) const {
@@ -157,12 +191,12 @@ std::vector<std::vector<Translation>> Translator::translate(const std::vector<st
                                                             const SearchConfig& config,
                                                             SearchOptions options) const {
   std::vector<std::vector<Translation>> results(lines.size(), std::vector<Translation>(1));
-  std::vector<std::vector<std::int32_t>> sources;
+  std::vector<text::Source> sources;
   std::vector<std::size_t> lines_of;
   for (std::size_t i = 0; i < lines.size(); ++i) {
-    std::vector<std::int32_t> ids = encode_source(lines[i]);
-    if (ids.size() <= 1) continue;
-    sources.push_back(std::move(ids));
+    text::Source source = encode_source(lines[i]);
+    if (source.items() == 0) continue;
+    sources.push_back(std::move(source));
     lines_of.push_back(i);
   }
   if (options.abandon)
@@ -180,19 +214,13 @@ std::vector<std::vector<Translation>> Translator::translate(const std::vector<st
   Ensemble<float> models{&model_};
   for (const auto& other : others_) models.push_back(&other->model_);
   std::vector<std::vector<Hypothesis>> found = search(models, sources, config, options);
-  const auto names = [](const text::Codec& codec, const std::vector<std::int32_t>& ids) {
-    std::vector<std::string> tokens;
-    for (const std::int32_t id : ids) tokens.push_back(codec.vocabulary().token(id));
-    return tokens;
-  };
   for (std::size_t i = 0; i < found.size(); ++i) {
     if (found[i].empty()) continue;  // abandoned, or no word has a probability: parameters of NaN
     std::vector<Translation>& translations = results[lines_of[i]];
     translations.clear();
     for (Hypothesis& hypothesis : found[i])
-      translations.push_back({codecs_.target.decode(hypothesis.tokens),
-                              names(codecs_.source, sources[i]),
-                              names(codecs_.target, hypothesis.tokens), std::move(hypothesis)});
+      translations.push_back({codecs_.target.decode(hypothesis.tokens), source_names(sources[i]),
+                              names_of(codecs_.target, hypothesis.tokens), std::move(hypothesis)});
   }
   return results;
 }
@@ -229,7 +257,7 @@ std::vector<Translator::Scored> Translator::score(const std::vector<std::string>
 
 text::Alignment Translator::links(const std::string& source, const std::string& target,
                                   const Scored& scored) const {
-  return text::word_links(scored.weights, line_words(config_.data, codecs_.source, source),
+  return text::word_links(scored.weights, source_words(source),
                           line_words(config_.data, codecs_.target, target));
 }
 

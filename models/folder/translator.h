@@ -1,7 +1,8 @@
 // Translator: a trained model with its vocabularies, as one folder on disk:
 //   config.json            everything that was in force (config_json.h)
 //   model.safetensors      parameters; its metadata repeats the configuration
-//   shared.vocab, or source.vocab and target.vocab; with SentencePiece also *.spm
+//   shared.vocab, or source.vocab and target.vocab; with SentencePiece also *.spm; of a source of
+//                          features there is none
 //   training_state.safetensors   what `train --resume` needs; not read here
 //   metrics.jsonl                how the training went (metrics.h); not read here
 //   snapshots/                   parameters at earlier moments of the training (snapshots.h)
@@ -15,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "babelgrad/models/folder/feature_files.h"
 #include "babelgrad/models/search/search.h"
 #include "babelgrad/models/worker_pool.h"
 #include "babelgrad/nn/safetensors.h"
@@ -25,7 +27,7 @@ namespace babelgrad {
 
 struct Translation {
   std::string text;
-  std::vector<std::string> source_tokens;  // eos included: columns of hypothesis.weights
+  std::vector<std::string> source_tokens;  // columns of hypothesis.weights
   std::vector<std::string> target_tokens;  // as hypothesis.tokens: rows of its weights
   Hypothesis hypothesis;
 };
@@ -62,9 +64,20 @@ class Translator {
   Seq2Seq<float>& model() { return model_; }
   const Seq2Seq<float>& model() const { return model_; }
 
-  // Ids of a line, eos included; and of a target line, without bos and eos.
-  std::vector<std::int32_t> encode_source(const std::string& line) const;
+  // Whether sources are features: then a line names an item of the files that are attached.
+  bool reads_features() const { return config_.model.feature_size > 0; }
+  // Throws ConfigError for files of other features than the model reads.
+  void attach(std::shared_ptr<const FeatureFiles> features);
+  const FeatureFiles* features() const { return features_.get(); }  // null: none
+
+  // A line's ids, eos included, or the features that it names; and the ids of a target line,
+  // without bos and eos. Throws text::InputError for an item that is not there.
+  text::Source encode_source(const std::string& line) const;
   std::vector<std::int32_t> encode_target(const std::string& line) const;
+  // Which tokens of a source line make its words; each position of features is one.
+  text::LineWords source_words(const std::string& line) const;
+  // What a source's positions are called: its tokens, or of features their numbers, from 1.
+  std::vector<std::string> source_names(const text::Source& source) const;
 
   // How many lines stand before the first that require_readable() refuses.
   std::size_t count_readable(const std::vector<std::string>& lines, const text::Codec& codec) const;
@@ -105,6 +118,7 @@ class Translator {
   Codecs codecs_;
   Seq2Seq<float> model_;
   std::vector<std::shared_ptr<const Translator>> others_;  // of an ensemble
+  std::shared_ptr<const FeatureFiles> features_;
 };
 
 }  // namespace babelgrad

@@ -13,10 +13,10 @@ namespace {
 
 // Searches the sources `picks` as one batch; fills in their results.
 template <class T>
-void search_batch(const Ensemble<T>& models, const std::vector<std::vector<std::int32_t>>& sources,
+void search_batch(const Ensemble<T>& models, const std::vector<text::Source>& sources,
                   std::span<const std::size_t> picks, const SearchConfig& config,
                   const SearchOptions& options, std::vector<std::vector<Hypothesis>>& results) {
-  std::vector<const std::vector<std::int32_t>*> batch;
+  std::vector<const text::Source*> batch;
   std::vector<std::uint64_t> numbers;
   std::vector<Demands> demands;
   for (const std::size_t pick : picks) {
@@ -53,7 +53,7 @@ SearchConfig spread(SearchConfig config, std::size_t sentences, std::size_t thre
 
 template <class T>
 std::vector<std::vector<Hypothesis>> search(const Ensemble<T>& models,
-                                            const std::vector<std::vector<std::int32_t>>& sources,
+                                            const std::vector<text::Source>& sources,
                                             const SearchConfig& config,
                                             const SearchOptions& options) {
   config.check();
@@ -73,10 +73,10 @@ std::vector<std::vector<Hypothesis>> search(const Ensemble<T>& models,
   return results;
 }
 
-#define BABELGRAD_INSTANTIATE(T)                                                              \
-  template std::vector<std::vector<Hypothesis>> search(                                       \
-      const Ensemble<T>&, const std::vector<std::vector<std::int32_t>>&, const SearchConfig&, \
-      const SearchOptions&);
+#define BABELGRAD_INSTANTIATE(T)                                                         \
+  template std::vector<std::vector<Hypothesis>> search(const Ensemble<T>&,               \
+                                                       const std::vector<text::Source>&, \
+                                                       const SearchConfig&, const SearchOptions&);
 BABELGRAD_INSTANTIATE(float)
 BABELGRAD_INSTANTIATE(double)
 #undef BABELGRAD_INSTANTIATE

@@ -75,19 +75,19 @@ struct SearchOptions {
   std::vector<Demands> demands = {};
 };
 
-// sources: word ids, each ending with eos, each of at least one token. Returns, in the same order,
+// sources: each of at least one position. Returns, in the same order,
 // up to config.nbest hypotheses a source, best first. Sentences are sorted by length into batches
 // of config.search_batch, which a pool's threads take in turn: their number changes no bit of the
 // result, the size of the batches only its rounding. Throws ConfigError for settings that do not go
 // together, and for phrases with `sample`.
 template <class T>
 std::vector<std::vector<Hypothesis>> search(const Ensemble<T>& models,
-                                            const std::vector<std::vector<std::int32_t>>& sources,
+                                            const std::vector<text::Source>& sources,
                                             const SearchConfig& config,
                                             const SearchOptions& options = {});
 template <class T>
 std::vector<std::vector<Hypothesis>> search(const Seq2Seq<T>& model,
-                                            const std::vector<std::vector<std::int32_t>>& sources,
+                                            const std::vector<text::Source>& sources,
                                             const SearchConfig& config,
                                             const SearchOptions& options = {}) {
   return search(Ensemble<T>{&model}, sources, config, options);

@@ -6,6 +6,20 @@
 
 namespace babelgrad {
 
+namespace {
+
+text::Batch source_batch(const std::vector<const text::Source*>& sources) {
+  std::vector<text::Example> examples;
+  std::vector<std::size_t> indices;
+  for (const text::Source* source : sources) {
+    indices.push_back(examples.size());
+    examples.push_back({*source, {}});
+  }
+  return text::make_batch(examples, indices);
+}
+
+}  // namespace
+
 template <class T>
 SearchRun<T>::SearchRun(Ensemble<T> models, const SearchConfig& config, SearchObserver* observer,
                         Entropies entropies)
@@ -15,7 +29,7 @@ SearchRun<T>::SearchRun(Ensemble<T> models, const SearchConfig& config, SearchOb
   const Seq2SeqConfig& first = models[0]->config();
   for (const Seq2Seq<T>* model : models) {
     const Seq2SeqConfig& c = model->config();
-    if (c.source_vocabulary != first.source_vocabulary ||
+    if (c.source_vocabulary != first.source_vocabulary || c.feature_size != first.feature_size ||
         c.target_vocabulary != first.target_vocabulary)
       throw ConfigError("search: the models do not have the same vocabularies");
     parts_.push_back({model});
@@ -28,29 +42,24 @@ void SearchRun<T>::select_rows(const std::vector<std::size_t>& rows) {
 }
 
 template <class T>
-void SearchRun<T>::add(const std::vector<const std::vector<std::int32_t>*>& sources,
+void SearchRun<T>::add(const std::vector<const text::Source*>& sources,
                        const std::vector<std::size_t>& ids,
                        const std::vector<std::uint64_t>& numbers, std::vector<Demands> demands) {
   if (sources.empty()) return;
   demands.resize(sources.size());
   const NoGrad no_grad;
   const std::size_t batch = sources.size();
-  std::size_t longest = 0;
-  for (const auto* words : sources) longest = std::max(longest, words->size());
-  IntArray source = full<std::int32_t>({longest, batch}, text::kPad);
-  IntArray lengths({batch});
+  const text::Batch read = source_batch(sources);
   std::vector<Sentence> joining;
   for (std::size_t b = 0; b < batch; ++b) {
-    const std::vector<std::int32_t>& words = *sources[b];
+    const std::size_t length = sources[b]->size();
     if (config_.sample && !demands[b].phrases.empty())
       throw ConfigError("search: phrases need beam search; sample draws words");
-    for (std::size_t s = 0; s < words.size(); ++s) source.data()[s * batch + b] = words[s];
-    lengths.data()[b] = static_cast<std::int32_t>(words.size());
     const std::size_t least = demands[b].empty() ? 0 : demands[b].longest() + 1;
     joining.push_back({ids.at(b),
                        numbers.empty() ? ids[b] : numbers.at(b),
-                       words.size(),
-                       std::max(longest_output(words.size(), config_), least),
+                       length,
+                       std::max(longest_output(length, config_), least),
                        {PartialHypothesis{}},
                        {},
                        std::move(demands[b])});
@@ -58,7 +67,7 @@ void SearchRun<T>::add(const std::vector<const std::vector<std::int32_t>*>& sour
   const std::size_t rows = active_.empty() ? 1 : width();
   std::vector<Part> joined;
   for (const Part& part : parts_) {
-    const EncoderOutput<T> encoded = part.model->encoder()(source, lengths, kEvaluation);
+    const EncoderOutput<T> encoded = part.model->encoder()(read, kEvaluation);
     DecoderMemory<T> memory = part.model->decoder().memory(encoded);
     DecoderState<T> state = part.model->decoder().initial_state(encoded);
     if (!active_.empty()) {

@@ -33,12 +33,11 @@ class SearchRun {
             Entropies entropies = Entropies::left_out)
       : SearchRun(Ensemble<T>{&model}, config, observer, entropies) {}
 
-  // Takes up sentences: their word ids, ending with eos, the ids by which they are known, and the
-  // numbers by which their samples are drawn (empty: the ids), and what their translations must
-  // have (empty: nothing). Throws ConfigError for phrases that would have to be drawn.
-  void add(const std::vector<const std::vector<std::int32_t>*>& sources,
-           const std::vector<std::size_t>& ids, const std::vector<std::uint64_t>& numbers = {},
-           std::vector<Demands> demands = {});
+  // Takes up sentences: the ids by which they are known, the numbers by which their samples are
+  // drawn (empty: the ids), and what their translations must have (empty: nothing). Throws
+  // ConfigError for phrases that would have to be drawn.
+  void add(const std::vector<const text::Source*>& sources, const std::vector<std::size_t>& ids,
+           const std::vector<std::uint64_t>& numbers = {}, std::vector<Demands> demands = {});
   // Extends the hypotheses of all sentences by a word; returns the sentences that have ended.
   std::vector<SearchedSentence> step();
   // Drops the sentences for whose id `abandoned` is true.

@@ -1,5 +1,8 @@
 #include "babelgrad/models/seq2seq/encoder.h"
 
+#include <algorithm>
+#include <stdexcept>
+
 namespace babelgrad {
 namespace {
 
@@ -24,9 +27,35 @@ Tensor<T> tapped_positions(Tap<T>* tap, EncoderPart part, const Tensor<T>& x) {
 
 template <class T>
 Encoder<T>::Encoder(const Scope<T>& scope, const Seq2SeqConfig& config, Embedding<T> embedding)
-    : embedding_(scope, config, std::move(embedding)),
+    : Encoder(scope, config, WordEmbedding<T>(scope, config, std::move(embedding))) {}
+
+template <class T>
+Encoder<T>::Encoder(const Scope<T>& scope, const Seq2SeqConfig& config)
+    : Encoder(scope, config, FeatureEmbedding<T>(scope, config)) {}
+
+template <class T>
+Encoder<T>::Encoder(const Scope<T>& scope, const Seq2SeqConfig& config, SourceEmbedding embedding)
+    : feature_size_(config.feature_size),
+      embedding_(std::move(embedding)),
       layers_(scope, config, recurrent_options(config)),
       state_dropout_(scope / "state_dropout", config.state_dropout) {}
+
+template <class T>
+Tensor<T> Encoder<T>::embed(const text::Batch& batch, const Mode& mode) const {
+  const std::size_t F = batch.feature_size();
+  if (F != feature_size_) {
+    const auto called = [](std::size_t n) {
+      return n == 0 ? "words" : std::to_string(n) + " features a position";
+    };
+    throw std::invalid_argument("encoder: reads " + called(feature_size_) + "; the batch has " +
+                                called(F));
+  }
+  if (const auto* words = std::get_if<WordEmbedding<T>>(&embedding_))
+    return (*words)(IntArray({batch.source_length, batch.size}, batch.source), mode);
+  Array<T> features = uninitialized<T>({batch.source_length, batch.size, F});
+  std::copy(batch.features.begin(), batch.features.end(), features.data());
+  return std::get<FeatureEmbedding<T>>(embedding_)(Tensor<T>(std::move(features)), mode);
+}
 
 template <class T>
 typename RecurrentStack<T>::Run Encoder<T>::run(const Tensor<T>& words, const IntArray& lengths,
@@ -47,9 +76,10 @@ typename RecurrentStack<T>::Run Encoder<T>::run(const Tensor<T>& words, const In
 }
 
 template <class T>
-EncoderOutput<T> Encoder<T>::operator()(const IntArray& source, const IntArray& lengths,
-                                        const Mode& mode, Tap<T>* tap) const {
-  const Tensor<T> words = tapped_positions(tap, EncoderPart::embedding, embedding_(source, mode));
+EncoderOutput<T> Encoder<T>::operator()(const text::Batch& batch, const Mode& mode,
+                                        Tap<T>* tap) const {
+  const IntArray lengths({batch.size}, batch.source_lengths);
+  const Tensor<T> words = tapped_positions(tap, EncoderPart::embedding, embed(batch, mode));
   const auto result = run(words, lengths, mode, tap);
   EncoderOutput<T> output{state_dropout_(result.states, mode), {}, lengths};
   const std::size_t directions = layers_.options().bidirectional ? 2 : 1;

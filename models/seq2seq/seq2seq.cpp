@@ -57,10 +57,14 @@ Seq2Seq<T>::Seq2Seq(const Seq2SeqConfig& config, std::unique_ptr<ParameterStore<
   const bool shared = config.share_embeddings;
   const Embedding<T> target(root / (shared ? "embedding" : "target_embedding"),
                             config.target_vocabulary, config.embedding);
-  const Embedding<T> source =
-      shared ? target
-             : Embedding<T>(root / "source_embedding", config.source_vocabulary, config.embedding);
-  encoder_.emplace(root / "encoder", config, source);
+  if (config.feature_size > 0)
+    encoder_.emplace(root / "encoder", config);
+  else if (shared)
+    encoder_.emplace(root / "encoder", config, target);
+  else
+    encoder_.emplace(
+        root / "encoder", config,
+        Embedding<T>(root / "source_embedding", config.source_vocabulary, config.embedding));
   decoder_.emplace(root, config, target);
 }
 
@@ -73,9 +77,7 @@ Seq2Seq<T> Seq2Seq<T>::constant() const {
 template <class T>
 DecoderOutput<T> Seq2Seq<T>::decode(const text::Batch& batch, const Mode& mode, Tap<T>* tap,
                                     double sampling) const {
-  const EncoderOutput<T> encoded =
-      (*encoder_)(id_array(batch.source, {batch.source_length, batch.size}),
-                  id_array(batch.source_lengths, {batch.size}), mode, tap);
+  const EncoderOutput<T> encoded = (*encoder_)(batch, mode, tap);
   return decoder_->forced(id_array(batch.target_input, {batch.target_length, batch.size}),
                           decoder_->memory(encoded), decoder_->initial_state(encoded, tap), mode,
                           tap, sampling);

@@ -8,24 +8,35 @@
 namespace babelgrad {
 namespace {
 
-void prepare(const DataConfig& config, text::Corpus& corpus) {
-  for (auto* side : {&corpus.source, &corpus.target})
-    for (std::string& line : *side) line = prepare_line(config, line);
+void prepare(const DataConfig& config, std::vector<std::string>& lines) {
+  for (std::string& line : lines) line = prepare_line(config, line);
 }
 
 void append(text::Corpus& corpus, text::Corpus more) {
   for (std::size_t i = 0; i < more.size(); ++i) corpus.take(more, i);
 }
 
-text::Corpus read_training_corpus(const DataConfig& c) {
-  const bool files = !c.source.empty() || !c.target.empty();
-  if (files == !c.tsv.empty())
-    throw ConfigError("config: need training data, either source and target or tsv");
-  if (files && (c.source.empty() || c.target.empty()))
-    throw ConfigError(std::string("config: ") + (c.source.empty() ? "source" : "target") +
-                      " is missing; source and target go together");
-  if (c.source.size() != c.target.size())
-    throw ConfigError("config: source is " + std::to_string(c.source.size()) +
+// A file of features and the lines that go with it.
+text::Corpus read_described(const std::string& features, const std::string& target,
+                            FeatureFiles& files) {
+  text::Corpus corpus{files.add(features), text::read_lines(target)};
+  text::require_aligned(features, corpus.source.size(), target, corpus.target.size());
+  return corpus;
+}
+
+text::Corpus read_training_corpus(const DataConfig& c, FeatureFiles& features) {
+  const bool described = !c.source_features.empty();
+  const std::vector<std::string>& sources = described ? c.source_features : c.source;
+  const std::string source = described ? "source_features" : "source";
+  const bool files = !sources.empty() || !c.target.empty();
+  if (files == !c.tsv.empty() || (described && !c.source.empty()))
+    throw ConfigError(
+        "config: need training data: source and target, or source_features and target, or tsv");
+  if (files && (sources.empty() || c.target.empty()))
+    throw ConfigError("config: " + (sources.empty() ? source : "target") + " is missing; " +
+                      source + " and target go together");
+  if (sources.size() != c.target.size())
+    throw ConfigError("config: " + source + " is " + std::to_string(sources.size()) +
                       " files, but target is " + std::to_string(c.target.size()) +
                       "; they go together file by file");
   const std::vector<std::string>& paths = files ? c.target : c.tsv;
@@ -36,8 +47,9 @@ text::Corpus read_training_corpus(const DataConfig& c) {
                       "; they go together file by file");
   text::Corpus corpus;
   for (std::size_t i = 0; i < paths.size(); ++i) {
-    text::Corpus part =
-        files ? text::read_parallel(c.source[i], c.target[i]) : text::read_tsv(c.tsv[i]);
+    text::Corpus part = described ? read_described(sources[i], c.target[i], features)
+                        : files   ? text::read_parallel(sources[i], c.target[i])
+                                  : text::read_tsv(c.tsv[i]);
     if (!alignments.empty()) {
       part.alignments = text::read_alignments(alignments[i]);
       text::require_aligned(alignments[i], part.alignments.size(), paths[i], part.size());
@@ -47,12 +59,19 @@ text::Corpus read_training_corpus(const DataConfig& c) {
   return corpus;
 }
 
-text::Corpus read_validation(const DataConfig& c, std::uint64_t seed, text::Corpus& train) {
-  if (c.valid_source.empty() != c.valid_target.empty())
-    throw ConfigError(std::string("config: ") +
-                      (c.valid_source.empty() ? "valid_source" : "valid_target") +
-                      " is missing; valid_source and valid_target go together");
-  if (!c.valid_source.empty()) return text::read_parallel(c.valid_source, c.valid_target);
+text::Corpus read_validation(const DataConfig& c, std::uint64_t seed, text::Corpus& train,
+                             FeatureFiles& features) {
+  const bool described = !c.source_features.empty();
+  const std::string& valid_source = described ? c.valid_source_features : c.valid_source;
+  const std::string source = described ? "valid_source_features" : "valid_source";
+  if (!(described ? c.valid_source : c.valid_source_features).empty())
+    throw ConfigError("config: validation sources are " + source + ", as those of the training");
+  if (valid_source.empty() != c.valid_target.empty())
+    throw ConfigError("config: " + (valid_source.empty() ? source : "valid_target") +
+                      " is missing; " + source + " and valid_target go together");
+  if (!valid_source.empty())
+    return described ? read_described(valid_source, c.valid_target, features)
+                     : text::read_parallel(valid_source, c.valid_target);
   const std::size_t tenth = std::max<std::size_t>(1, train.size() / 10);
   text::Corpus held_out = text::split_off(train, std::min(c.valid_size, tenth), seed);
   if (held_out.size() == 0)
@@ -74,7 +93,8 @@ Codecs learn_codecs(const DataConfig& c, const text::Corpus& train) {
     return text::Codec::train(lines, options);
   };
   if (!c.is_joint())
-    return {learn(train.source, c.source_tokenizer, c.source_vocab_size),
+    return {c.source_features.empty() ? learn(train.source, c.source_tokenizer, c.source_vocab_size)
+                                      : text::Codec::train({}, {}),
             learn(train.target, c.target_tokenizer, c.target_vocab_size)};
   std::vector<std::string> both = train.source;
   both.insert(both.end(), train.target.begin(), train.target.end());
@@ -85,9 +105,12 @@ Codecs learn_codecs(const DataConfig& c, const text::Corpus& train) {
 std::uint64_t fingerprint_of(const TrainingData& data) {
   std::uint64_t hash = fnv1a({});
   for (const text::Example& example : data.train) {
-    for (const auto* ids : {&example.source, &example.target})
+    for (const auto* ids : {&example.source.ids, &example.target})
       hash = fnv1a({reinterpret_cast<const char*>(ids->data()), ids->size() * sizeof(std::int32_t)},
                    hash);
+    const std::vector<float>& features = example.source.features;
+    hash = fnv1a({reinterpret_cast<const char*>(features.data()), features.size() * sizeof(float)},
+                 hash);
     if (!example.links.empty()) hash = fnv1a(text::format_alignment(example.links), hash);
   }
   for (const auto* side : {&data.validation.source, &data.validation.target})
@@ -109,18 +132,29 @@ void require_tokens(const std::string& side, const text::Codec& codec, std::size
 Corpora load_corpora(const Config& config) {
   if (!config.data.guided_alignment.empty() && !config.model.attends())
     throw ConfigError("config: guided_alignment is of attention; attention is none");
+  const bool described = !config.data.source_features.empty();
+  if (described && !config.data.guided_alignment.empty())
+    throw ConfigError("config: guided_alignment is of words; the source is features");
   Corpora corpora;
-  corpora.train = read_training_corpus(config.data);
-  corpora.validation = read_validation(config.data, config.training.seed, corpora.train);
-  prepare(config.data, corpora.train);
-  prepare(config.data, corpora.validation);
+  auto features = std::make_shared<FeatureFiles>();
+  corpora.train = read_training_corpus(config.data, *features);
+  corpora.validation = read_validation(config.data, config.training.seed, corpora.train, *features);
+  for (text::Corpus* corpus : {&corpora.train, &corpora.validation}) {
+    if (!described) prepare(config.data, corpus->source);
+    prepare(config.data, corpus->target);
+  }
+  if (described) corpora.features = std::move(features);
   return corpora;
 }
 
-std::size_t drop_long(text::Corpus& corpus, const Codecs& codecs, std::size_t max_length) {
+std::size_t drop_long(text::Corpus& corpus, const Codecs& codecs, const FeatureFiles* features,
+                      std::size_t max_length) {
+  const auto source_length = [&](const std::string& line) {
+    return features ? features->at(line).size() : codecs.source.encode(line).size();
+  };
   text::Corpus kept;
   for (std::size_t i = 0; i < corpus.size(); ++i) {
-    if (codecs.source.encode(corpus.source[i]).size() > max_length ||
+    if (source_length(corpus.source[i]) > max_length ||
         codecs.target.encode(corpus.target[i]).size() > max_length)
       continue;
     kept.take(corpus, i);
@@ -133,16 +167,19 @@ std::size_t drop_long(text::Corpus& corpus, const Codecs& codecs, std::size_t ma
 TrainingData load_training_data(const Config& config, const std::optional<Codecs>& codecs) {
   const DataConfig& c = config.data;
   TrainingData data;
-  auto [train, validation] = load_corpora(config);
-  data.held_out = c.valid_source.empty();
+  auto [train, validation, features] = load_corpora(config);
+  data.held_out = c.valid_target.empty();
+  data.features = features;
   data.validation = std::move(validation);
   data.codecs = codecs ? *codecs : learn_codecs(c, train);
-  data.long_validation = drop_long(data.validation, data.codecs, c.max_length);
+  data.long_validation = drop_long(data.validation, data.codecs, features.get(), c.max_length);
   if (data.validation.size() == 0)
     throw ConfigError("config: all " + std::to_string(data.long_validation) +
                       " validation pairs are longer than max_length " +
                       std::to_string(c.max_length));
   data.train = text::encode_corpus(train, data.codecs.source, data.codecs.target);
+  for (std::size_t i = 0; features && i < train.size(); ++i)
+    data.train[i].source = features->at(train.source[i]);
   text::BatchOptions limits;
   limits.max_source_length = limits.max_target_length = c.max_length;
   limits.cut_long = c.cut_long;
@@ -152,14 +189,15 @@ TrainingData load_training_data(const Config& config, const std::optional<Codecs
         "config: no training pairs are left: " + std::to_string(data.lengths.skipped) +
         " longer than max_length " + std::to_string(c.max_length) + ", " +
         std::to_string(data.lengths.empty) + " empty");
-  require_tokens("source", data.codecs.source, c.source_vocab_size, c.min_count);
+  if (!features) require_tokens("source", data.codecs.source, c.source_vocab_size, c.min_count);
   require_tokens("target", data.codecs.target, c.target_vocab_size, c.min_count);
   data.fingerprint = fingerprint_of(data);
   return data;
 }
 
-void fit_config(Config& config, const Codecs& codecs) {
-  config.model.source_vocabulary = codecs.source.size();
+void fit_config(Config& config, const Codecs& codecs, const FeatureFiles* features) {
+  config.model.feature_size = features ? features->feature_size() : 0;
+  config.model.source_vocabulary = features ? 0 : codecs.source.size();
   config.model.target_vocabulary = codecs.target.size();
   config.data.joint_vocabulary = config.data.is_joint();
   config.model.share_embeddings = config.model.share_embeddings && config.data.joint_vocabulary;

@@ -218,7 +218,7 @@ TEST_CASE("explain: gradients at the source words are the fused model's") {
     for (std::size_t s = 0; s < pair[0].source.size(); ++s) {
       double sum = 0;
       for (std::size_t i = 0; i < E; ++i) {
-        const double x = gradient.data()[static_cast<std::size_t>(pair[0].source[s]) * E + i];
+        const double x = gradient.data()[static_cast<std::size_t>(pair[0].source.ids[s]) * E + i];
         sum += x * x;
       }
       const double got = e.model["backward"][t]["source_embeddings"][s];

@@ -108,17 +108,18 @@ TEST_CASE("--from: what contradicts the model") {
     return "command line: " + difference + "; it cannot change with --from";
   };
   check_refused(
-      world, {{with({"--hidden", "32"}), stays("hidden is 32, but the model in model has 16")},
-              {with({"--preset", "cho2014"}),
-               stays("attention is \"none\", but the model in model has \"global\"")},
-              {with({"--tokenizer", "bpe"}),
-               stays("source_tokenizer is \"bpe\", but the model in model has \"words\"")},
-              {with({"--vocab-size", "50"}),
-               stays("source_vocab_size is 50, but the model in model has 0")},
-              {with({"--lowercase"}), stays("lowercase is true, but the model in model has false")},
-              {with({"--from", "none"}), "none: no such model folder"},
-              {{"train", "--from", "model", "--out", "new"},
-               "config: need training data, either source and target or tsv"}});
+      world,
+      {{with({"--hidden", "32"}), stays("hidden is 32, but the model in model has 16")},
+       {with({"--preset", "cho2014"}),
+        stays("attention is \"none\", but the model in model has \"global\"")},
+       {with({"--tokenizer", "bpe"}),
+        stays("source_tokenizer is \"bpe\", but the model in model has \"words\"")},
+       {with({"--vocab-size", "50"}),
+        stays("source_vocab_size is 50, but the model in model has 0")},
+       {with({"--lowercase"}), stays("lowercase is true, but the model in model has false")},
+       {with({"--from", "none"}), "none: no such model folder"},
+       {{"train", "--from", "model", "--out", "new"},
+        "config: need training data: source and target, or source_features and target, or tsv"}});
   CHECK(world.run(with({"--dropout", "0", "--hidden", "16", "--beam", "2"})).exit_code == 0);
 }
 

@@ -56,14 +56,15 @@ TEST_CASE("--guided-alignment teaches attention what the file says") {
       for (std::size_t at = 0; (at = out.find(link, at)) != std::string::npos; ++at) ++found;
     return found;
   };
-  REQUIRE(world
-              .run(train_to("guided") +
-                   Arguments{"--guided-alignment", "verb.align", "--alignment-weight", "5"})
-              .exit_code == 0);
+  REQUIRE(
+      world
+          .run(train_to("guided") + Arguments{"--guided-alignment", "verb.align",
+                                              "--alignment-weight", "1", "--max-updates", "200"})
+          .exit_code == 0);
   CHECK(links_to_verb("guided") == 6);
   REQUIRE(world
-              .run(train_to("not") +
-                   Arguments{"--guided-alignment", "verb.align", "--alignment-weight", "0"})
+              .run(train_to("not") + Arguments{"--guided-alignment", "verb.align",
+                                               "--alignment-weight", "0", "--max-updates", "200"})
               .exit_code == 0);
   CHECK(links_to_verb("not") < 6);
 }

@@ -129,6 +129,8 @@ inline std::vector<NamedConfig> tiny_configs() {
   });
   vary("luong, more dropout", luong,
        [](Seq2SeqConfig& c) { c.recurrent_dropout = c.attention_dropout = c.word_dropout = 0.2; });
+  for (const auto& [name, config] : {std::pair("luong", luong), {"bahdanau", bahdanau}})
+    vary(std::string(name) + ", features", config, [](Seq2SeqConfig& c) { c.feature_size = 3; });
   vary("sizes 1", luong, [](Seq2SeqConfig& c) {
     c.embedding = c.encoder_hidden = c.hidden = c.attention_size = 1;
     c.set_dropout(0);
@@ -180,10 +182,12 @@ inline const std::vector<StructureSetting>& structure_settings() {
          c.tie_output = v == 1;
          c.readout_size = v == 1 ? 0 : 5;
        }},
-      {"share_embeddings", 2, [](Seq2SeqConfig& c, std::size_t v) {
+      {"share_embeddings", 2,
+       [](Seq2SeqConfig& c, std::size_t v) {
          c.share_embeddings = v == 1;
          if (v == 1) c.source_vocabulary = c.target_vocabulary;
-       }}};
+       }},
+      {"features", 2, [](Seq2SeqConfig& c, std::size_t v) { c.feature_size = 2 * v; }}};
   return settings;
 }
 
@@ -217,7 +221,7 @@ inline std::vector<NamedConfig> all_configs() {
   return all;
 }
 
-// `count` words without the special ones, the source's eos added.
+// `count` words without the special ones.
 inline std::vector<std::int32_t> random_words(std::size_t count, std::size_t vocabulary,
                                               Random& random) {
   std::vector<std::int32_t> words(count);
@@ -226,12 +230,17 @@ inline std::vector<std::int32_t> random_words(std::size_t count, std::size_t voc
   return words;
 }
 
+// A source ends with eos; of features it has a position for each word and one more.
 inline text::Example random_example(std::size_t source_words, std::size_t target_words,
                                     const Seq2SeqConfig& config, Random& random) {
-  text::Example example{random_words(source_words, config.source_vocabulary, random),
-                        random_words(target_words, config.target_vocabulary, random)};
-  example.source.push_back(text::kEos);
-  return example;
+  text::Source source(random_words(source_words, config.source_vocabulary, random));
+  source.ids.push_back(text::kEos);
+  if (config.feature_size > 0) {
+    std::vector<float> features(source.size() * config.feature_size);
+    for (float& x : features) x = static_cast<float>(2 * random.uniform() - 1);
+    source = text::Source::of_features(std::move(features), source.size());
+  }
+  return {std::move(source), random_words(target_words, config.target_vocabulary, random)};
 }
 
 // Sentences of several lengths, among them a source and a target that are nothing but eos.
@@ -255,8 +264,7 @@ inline text::Batch batch_of(const std::vector<text::Example>& examples) {
 template <class T>
 EncoderOutput<T> encode(const Seq2Seq<T>& model, const text::Batch& batch,
                         const Mode& mode = kEvaluation) {
-  return model.encoder()(id_array(batch.source, {batch.source_length, batch.size}),
-                         id_array(batch.source_lengths, {batch.size}), mode);
+  return model.encoder()(batch, mode);
 }
 
 // Larger parameters than the initial ones: distributions that are far from flat.

@@ -20,8 +20,8 @@ std::vector<Example> examples_of_many_lengths(size_t count) {
   SplitMix64 random(5);
   std::vector<Example> examples(count);
   for (auto& [source, target, links] : examples) {
-    source.assign(1 + random.below(20), 7);
-    source.push_back(kEos);
+    source.ids.assign(1 + random.below(20), 7);
+    source.ids.push_back(kEos);
     target.assign(1 + random.below(25), 8);
   }
   return examples;
@@ -73,6 +73,39 @@ TEST_CASE("links of words become links of tokens, which batches, limits and shar
   corpus.alignments[0].emplace_back(3, 0);
   CHECK(error_of([&] { encode_corpus(corpus, source, target); }) ==
         "alignment 2-0 0-1 3-0: the pair \"a b c\", \"x y\" has 3 and 2 words");
+}
+
+TEST_CASE("features of sources: padded with 0, cut apart by shard and by limits") {
+  const auto numbers = [](size_t count, float first) {
+    std::vector<float> all(count);
+    for (size_t i = 0; i < count; ++i) all[i] = first + static_cast<float>(i);
+    return all;
+  };
+  std::vector<Example> examples{{Source::of_features(numbers(2, 1), 1), {5}},
+                                {Source::of_features(numbers(6, 10), 3), {6, 7}}};
+  CHECK(examples[1].source.items() == 3);
+  const Batch batch = make_batch(examples, {0, 1});
+  CHECK(batch.feature_size() == 2);
+  CHECK(batch.features == std::vector<float>{1, 2, 10, 11, 0, 0, 12, 13, 0, 0, 14, 15});
+  CHECK(batch.source_lengths == Ids{1, 3});
+  const auto parts = shard(batch, 2);
+  CHECK(parts[0].features == std::vector<float>{1, 2});
+  CHECK(parts[0].feature_size() == 2);
+  CHECK(parts[1].features == numbers(6, 10));
+
+  BatchOptions limits;
+  limits.cut_long = true;
+  limits.max_source_length = 2;
+  examples.push_back({Source::of_features({}, 0), {5}});
+  const LengthReport report = limit_lengths(examples, limits);
+  CHECK(report.cut == 1);
+  CHECK(report.empty == 1);
+  REQUIRE(examples.size() == 2);
+  CHECK(examples[1].source == Source::of_features(numbers(4, 10), 2));
+
+  examples[0].source = Source::of_features({1, 2, 3}, 1);
+  CHECK_THROWS_AS(make_batch(examples, {0, 1}), std::invalid_argument);
+  CHECK(make_batch({{{5, kEos}, {5}}}, {0}).feature_size() == 0);
 }
 
 TEST_CASE("encode_corpus ends sources with eos") {
@@ -197,7 +230,7 @@ TEST_CASE("length limits: cut, skip, empty, with the counts") {
   std::vector<Example> million = {{Ids(1'000'000, 5), Ids(1'000'000, 6)}};
   limit_lengths(million, {.max_source_length = 100, .max_target_length = 50, .cut_long = true});
   CHECK(million[0].source.size() == 100);
-  CHECK(million[0].source.back() == kEos);
+  CHECK(million[0].source.ids.back() == kEos);
   CHECK(million[0].target.size() == 49);
 }
 

@@ -66,6 +66,19 @@ export async function screenshot(page, name, options = {}) {
   await page.screenshot({ path: path.join(screenshots, `${name}.png`), ...options });
 }
 
+// Of an explain page: the title of the step, [its number, how many there are], a key.
+export const title = (page) => page.locator(".caption h2").textContent();
+export const position = async (page) =>
+  (await page.locator(".player-position").textContent()).split(" / ").map(Number);
+export const press = (page, key) =>
+  page.evaluate(
+    (name) =>
+      document.body.dispatchEvent(
+        new KeyboardEvent("keydown", { key: name, bubbles: true, cancelable: true }),
+      ),
+    key,
+  );
+
 // The document that the page was made from.
 export function dataOf(page) {
   return page.evaluate(() => JSON.parse(document.getElementById("data").textContent));

@@ -10,7 +10,10 @@ import {
   dataOf,
   launch,
   open,
+  position,
+  press,
   screenshot,
+  title,
   until,
 } from "./browser.js";
 
@@ -21,18 +24,7 @@ before(async () => {
 });
 after(() => browser.close());
 
-const title = (page) => page.locator(".caption h2").textContent();
-const position = async (page) =>
-  (await page.locator(".player-position").textContent()).split(" / ").map(Number);
 const texts = (page, selector) => page.locator(selector).allTextContents();
-const press = (page, key) =>
-  page.evaluate(
-    (name) =>
-      document.body.dispatchEvent(
-        new KeyboardEvent("keydown", { key: name, bubbles: true, cancelable: true }),
-      ),
-    key,
-  );
 
 // What the picture shows in the row `name`, one entry a source token.
 const row = (page, name) => page.locator(`[data-row="${name}"]`);

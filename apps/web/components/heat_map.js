@@ -1,19 +1,26 @@
 "use strict";
 // Matrices as colours: heatMap() with a word at each row and column, matrixMap() for large ones.
 
-// heatMap({rows, columns, values, scale, max, rowTitle, columnTitle, format, onHover}): `rows` and
-// `columns` are words, `values` rows of numbers (there may be fewer rows than words: the others are
-// still empty). Returns a <table> with showRows(count), which empties the rows from there on; focus
+// heatMap({rows, columns, heads, values, scale, max, rowTitle, columnTitle, format, onHover}): `rows`
+// and `columns` are words, `heads` what stands for the columns if not they, `values` rows of numbers
+// (there may be fewer rows than words: the others are still empty). Returns a <table> with showRows(count), which empties the rows from there on; focus
 // and arrow keys move over the cells. onHover(row, column) is called with (-1, -1) when the pointer
 // leaves.
 function heatMap(options) {
-  const { rows, columns, rowTitle = "target", columnTitle = "source", onHover } = options;
+  const {
+    rows,
+    columns,
+    heads = columns,
+    rowTitle = "target",
+    columnTitle = "source",
+    onHover,
+  } = options;
   const head = element(
     "tr",
     {},
     element("td", { class: "heat-corner" }),
-    columns.map((word) =>
-      element("th", { scope: "col" }, element("span", {}, element("bdi", {}, word))),
+    heads.map((head) =>
+      element("th", { scope: "col" }, element("span", {}, element("bdi", {}, head))),
     ),
   );
   const body = rows.map((word, row) =>

@@ -113,6 +113,7 @@ function beamDetail(model, node) {
     element("span", { class: "soft number" }, `  ${formatNumber(node.log_probability)}`),
   );
   if (!node.weights?.length) return [line];
+  if (model.source.patches) return [line, attendedPatches(model, node.weights)];
   return [
     line,
     element(
@@ -131,4 +132,12 @@ function beamDetail(model, node) {
       ),
     ),
   ];
+}
+
+function attendedPatches(model, weights) {
+  const picture = patchPicture(model.source, { numbers: true });
+  picture.classList.add("attended-patches");
+  const label = `Attention: ${largestOf(model, weights, formatShare)}.`;
+  picture.show({ values: weights, format: formatShare, label });
+  return picture;
 }

@@ -52,8 +52,8 @@ function timeCharts(models, index, { kind, t }) {
 function gradientBars(model, norms) {
   const largest = largestSize(norms);
   return barList(
-    model.source.tokens.map((token, i) => ({
-      word: token.text,
+    norms.map((_, i) => ({
+      word: sourceSign(model, i),
       share: norms[i] / largest,
       text: formatNumber(norms[i]),
       colour: "var(--warm)",
@@ -110,7 +110,7 @@ function vanishingChart(models, t) {
     element("h3", {}, "Gradient at the encoder’s states"),
     lineChart({
       series,
-      x: { label: "source token", whole: true },
+      x: { label: `source ${sourceNouns(models[0]).token}`, whole: true },
       y: { label: "norm", scale: "log" },
       height: 190,
     }),

@@ -5,7 +5,6 @@
 function learningSection(model) {
   const { snapshots } = model;
   if (!snapshots?.length) return null;
-  const columns = model.source.tokens.map((token) => token.text);
   const chart = lineChart({
     series: [{ name: "", dots: true, points: snapshots.map((one) => [one.update, one.loss]) }],
     x: { label: "update" },
@@ -40,7 +39,7 @@ function learningSection(model) {
     );
     matrix.replaceChildren(
       weights?.length
-        ? heatMap({ rows: tokens, columns, values: weights, format: formatShare })
+        ? heatMap({ rows: tokens, ...sourceColumns(model), values: weights, format: formatShare })
         : "",
     );
     chart.setMarker(update);
@@ -62,7 +61,7 @@ function learningSection(model) {
     element(
       "p",
       { class: "soft" },
-      "The same sentence at moments of the training: draw the slider from left to right and see " +
+      `The same ${sourceNouns(model).whole} at moments of the training: draw the slider from left to right and see ` +
         "its translation, its loss and its alignment come about.",
     ),
     element(

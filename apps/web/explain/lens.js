@@ -21,7 +21,7 @@ function lensContent(models, index, step) {
   return content ? content(model, step) : gradientLens(models, index, step);
 }
 
-// A vector with its name in front.
+// A vector with its name (text, or a node and a label) in front.
 function namedStrip(name, values, options = {}, hint) {
   return element(
     "div",
@@ -31,7 +31,23 @@ function namedStrip(name, values, options = {}, hint) {
   );
 }
 
+// The vector of source position i.
+function sourceStrip(model, i, values, options) {
+  return namedStrip(sourceSign(model, i), values, { label: sourceLabel(model, i), ...options });
+}
+
+function featureLens(model) {
+  const { features, patches } = model.source;
+  const max = patches ? 1 : largestSize(features);
+  const scale = patches ? "sequential" : "diverging";
+  return [
+    ...features.map((values, i) => sourceStrip(model, i, values, { max, scale, perRow: 128 })),
+    scaleLegend({ scale, low: patches ? "0" : formatNumber(-max), high: formatNumber(max) }),
+  ];
+}
+
 function tokenLens(model) {
+  if (model.source.features) return featureLens(model);
   return [
     dataTable({
       columns: [
@@ -56,9 +72,7 @@ function tokenLens(model) {
 function embeddingLens(model) {
   const max = largestSize(model.source.embeddings);
   return [
-    ...model.source.tokens.map((token, i) =>
-      namedStrip(token.text, model.source.embeddings[i], { max }),
-    ),
+    ...model.source.embeddings.map((values, i) => sourceStrip(model, i, values, { max })),
     scaleLegend({ scale: "diverging", low: formatNumber(-max), high: formatNumber(max) }),
   ];
 }
@@ -123,7 +137,7 @@ function encoderLens(model, { layer, i }) {
   const card = (title, gates, at, before) =>
     cellCard(
       model,
-      `${title} reads ${quoted(tokens[at].text)}`,
+      `${title} reads ${sourceWord(model, at)}`,
       gates[at],
       input(at),
       gates[before]?.state,
@@ -140,9 +154,7 @@ function encoderLens(model, { layer, i }) {
 
 function handOverLens(model) {
   return [
-    ...model.encoder.states.map((state, i) =>
-      namedStrip(model.source.tokens[i].text, state, { max: 1 }),
-    ),
+    ...model.encoder.states.map((state, i) => sourceStrip(model, i, state, { max: 1 })),
     scaleLegend({ scale: "diverging", low: "−1", high: "1", label: "state" }),
   ];
 }
@@ -214,8 +226,8 @@ function scoreLens(model, { t }) {
   ];
   return [
     barList(
-      model.source.tokens.map((token, i) => ({
-        word: token.text,
+      scores.map((_, i) => ({
+        word: sourceSign(model, i),
         share: Math.abs(sizes[i]) / span,
         start: (Math.min(0, sizes[i]) - low) / span,
         zero: low < 0 ? -low / span : undefined,
@@ -254,8 +266,8 @@ function softmaxLens(model, { t }) {
   const best = Math.max(...weights);
   return [
     barList(
-      model.source.tokens.map((token, i) => ({
-        word: token.text,
+      weights.map((_, i) => ({
+        word: sourceSign(model, i),
         share: weights[i],
         text: formatShare(weights[i]),
         chosen: weights[i] === best,
@@ -274,12 +286,10 @@ function softmaxLens(model, { t }) {
 function contextLens(model, { t }) {
   const { weights, context } = model.decoder.steps[t];
   return [
-    ...model.source.tokens.map((token, i) => {
-      const strip = namedStrip(
-        `${formatShare(weights[i])} ${token.text}`,
-        model.encoder.states[i],
-        { max: 1 },
-      );
+    ...model.encoder.states.map((state, i) => {
+      const share = `${formatShare(weights[i])} `;
+      const label = share + sourceLabel(model, i);
+      const strip = namedStrip([share, sourceSign(model, i)], state, { label, max: 1 });
       strip.lastChild.style.opacity = 0.06 + 0.94 * weights[i];
       return strip;
     }),

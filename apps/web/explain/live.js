@@ -74,7 +74,8 @@ class LiveControls {
   // What the picture of the model lets the reader change. Words can be retyped where each token is
   // one.
   edits() {
-    const words = this.model.source.text.trim().split(/\s+/);
+    const words =
+      sourceKind(this.model) === "words" ? this.model.source.text.trim().split(/\s+/) : [];
     return {
       masked: new Set(this.answered.masked),
       words: words.length === this.model.source.tokens.length - 1 ? words : [],
@@ -167,13 +168,13 @@ class LiveControls {
   }
 }
 
-// A source word that can be retyped (if it is one), with a switch that hides its position from the
-// attention.
-function editableWord(token, i, edits) {
+// A source word that can be retyped (if it is one), or whatever else stands for a position, with a
+// switch that hides the position from the attention.
+function editableWord(sign, i, edits) {
   const on = !edits.masked.has(i);
   const input =
     edits.words[i] === undefined
-      ? element("bdi", { class: "word" }, token.text)
+      ? element("bdi", { class: "word" }, sign)
       : element("input", {
           type: "text",
           class: "word",
@@ -206,13 +207,13 @@ function editableWord(token, i, edits) {
 
 // Lets the mouse, a finger or the keyboard set the weight bar of source position i; preview(share)
 // while moving, commit(share) at the end.
-function makeDraggable(bar, token, i, preview, commit) {
+function makeDraggable(bar, word, i, preview, commit) {
   fillElement(
     bar,
     {
       tabindex: 0,
       role: "slider",
-      "aria-label": `Attention weight of ${quoted(token.text)}`,
+      "aria-label": `Attention weight of ${word}`,
       "aria-valuemin": 0,
       "aria-valuemax": 100,
       dataset: { focus: `weight-${i}` },

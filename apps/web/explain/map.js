@@ -49,7 +49,7 @@ class ModelMap {
     this.rows.forEach((row, at) => {
       const line = { "grid-row": at + 1 };
       grid.append(element("div", { class: "map-label", style: line }, row.label));
-      const cells = this.model.source.tokens.map((token, i) =>
+      const cells = this.model.source.tokens.map((_, i) =>
         element(
           "div",
           {
@@ -57,7 +57,7 @@ class ModelMap {
             dataset: { row: row.name, column: i },
             style: { ...line, "grid-column": i + 2 },
           },
-          row.cell(token, i, edits),
+          row.cell(i, edits),
         ),
       );
       this.cells.set(row.name, cells);

@@ -1,6 +1,6 @@
 "use strict";
 // The rows of the model's picture, one cell a source token:
-//   {name, kind, label, cell(token, i, edits), progress(step, i), update?(cell, i, step), gradient?(step)}
+//   {name, kind, label, cell(i, edits), progress(step, i), update?(cell, i, step), gradient?(step)}
 // progress() says whether a cell's content is known at a step, and whether the step is about it.
 
 // The order in which things become known. Steps of one output word share a stage, as do backward
@@ -14,6 +14,7 @@ function stageOf(step) {
 
 function sourceRows(model) {
   const rows = [wordRow(model), embeddingRow(model)];
+  if (sourceKind(model) === "features") rows.splice(1, 0, featureRow(model));
   model.encoder.layers.forEach((layer, l) => {
     rows.push(...directionRows(model, layer, l));
   });
@@ -26,13 +27,28 @@ function wordRow(model) {
     name: "words",
     kind: "word",
     label: "source",
-    cell: (token, i, edits) =>
-      edits
-        ? editableWord(token, i, edits)
-        : element("bdi", { class: "word", title: token.text }, token.text),
+    cell: (i, edits) => {
+      const sign = sourceSign(model, i);
+      return edits
+        ? editableWord(sign, i, edits)
+        : element("bdi", { class: "word", title: sourceLabel(model, i) }, sign);
+    },
     progress: (step) => ({ known: true, active: step.kind === "tokens" }),
     gradient: (step) =>
       step.kind === "gradient-words" ? model.backward[step.t].source_embeddings : null,
+  };
+}
+
+// What stands in the place of words: numbers of any meaning.
+function featureRow(model) {
+  const max = largestSize(model.source.features);
+  return {
+    name: "features",
+    kind: "vector",
+    label: "features",
+    cell: (i) =>
+      vectorStrip(model.source.features[i], { label: `features of ${sourceWord(model, i)}`, max }),
+    progress: (step) => ({ known: true, active: step.kind === "tokens" }),
   };
 }
 
@@ -42,8 +58,11 @@ function embeddingRow(model) {
     name: "embeddings",
     kind: "vector",
     label: "embedding",
-    cell: (token, i) =>
-      vectorStrip(model.source.embeddings[i], { label: `embedding of ${quoted(token.text)}`, max }),
+    cell: (i) =>
+      vectorStrip(model.source.embeddings[i], {
+        label: `embedding of ${sourceWord(model, i)}`,
+        max,
+      }),
     progress: (step) => ({ known: stageOf(step) >= 1, active: step.kind === "embeddings" }),
     gradient: (step) =>
       step.kind === "gradient-words" ? model.backward[step.t].source_embeddings : null,
@@ -58,8 +77,8 @@ function directionRows(model, { forward, backward }, layer) {
     name: `${name}-${layer}`,
     kind: `vector cell-${arrow === "→" ? "forward" : "backward"}`,
     label: `${name}${suffix} ${arrow}`,
-    cell: (token, i) =>
-      vectorStrip(gates[i].state, { label: `${name} state at ${quoted(token.text)}`, max: 1 }),
+    cell: (i) =>
+      vectorStrip(gates[i].state, { label: `${name} state at ${sourceWord(model, i)}`, max: 1 }),
     progress: (step, i) => {
       const done =
         step.kind !== "encode"
@@ -88,9 +107,9 @@ function stateRow(model) {
     name: "states",
     kind: "vector",
     label: "handed over",
-    cell: (token, i) =>
+    cell: (i) =>
       vectorStrip(model.encoder.states[i], {
-        label: `encoder state ${quoted(token.text)}`,
+        label: `encoder state ${sourceWord(model, i)}`,
         max: 1,
       }),
     progress: (step) => ({
@@ -107,6 +126,11 @@ function attentionKnown(step, kind) {
   const order = ["scores", "softmax", "context", "readout", "words"];
   if (step.kind.startsWith("gradient")) return true;
   return order.indexOf(step.kind) >= order.indexOf(kind);
+}
+
+// Whether the weights of step.t are there.
+function weightsKnown(model, step) {
+  return attentionProgress(model, "softmax")(step).known;
 }
 
 function attentionProgress(model, kind) {
@@ -139,7 +163,7 @@ function weightRow(model) {
     name: "weights",
     kind: "weight",
     label: "weight",
-    cell: (token, i, edits) => weightBar(token, i, edits),
+    cell: (i, edits) => weightBar(sourceWord(model, i), i, edits),
     progress: attentionProgress(model, "softmax"),
     update: (cell, i, step) => {
       const weight = model.decoder.steps[step.t].weights[i];
@@ -149,7 +173,7 @@ function weightRow(model) {
 }
 
 // An upright bar of height weight, with the number below; on a live page it can be dragged.
-function weightBar(token, i, edits) {
+function weightBar(word, i, edits) {
   const fill = element("span", { class: "weight-fill" });
   const number = element("span", { class: "number" });
   const bar = element("span", { class: "weight-bar" }, fill);
@@ -164,7 +188,7 @@ function weightBar(token, i, edits) {
   if (edits)
     makeDraggable(
       bar,
-      token,
+      word,
       i,
       (share) => node.showWeight(share, output),
       (share) => edits.weight(output, i, share),
@@ -177,8 +201,8 @@ function weightedRow(model) {
     name: "weighted",
     kind: "weighted",
     label: "weight × state",
-    cell: (token, i) =>
-      vectorStrip(model.encoder.states[i], { label: `state of ${quoted(token.text)}`, max: 1 }),
+    cell: (i) =>
+      vectorStrip(model.encoder.states[i], { label: `state of ${sourceWord(model, i)}`, max: 1 }),
     progress: attentionProgress(model, "context"),
     update: (cell, i, step) =>
       setStyle(cell, { "--brightness": 0.06 + 0.94 * model.decoder.steps[step.t].weights[i] }),

@@ -33,8 +33,8 @@ class GrowingMatrices {
 
 function alignmentCard(model) {
   return matrixCard(
-    "Alignment",
-    "Each row is a word that was written, each column one that was read: how much it was looked at.",
+    sourceKind(model) === "words" ? "Alignment" : "Attention",
+    `Each row is a word that was written, each column ${wasRead(model, "a ")}: how much it was looked at.`,
     scaleLegend({ low: "0", high: "1", label: "weight" }),
     { ...sentenceSides(model), values: attentionMatrix(model), format: formatShare },
   );
@@ -45,10 +45,17 @@ function reachCard(model) {
   const max = largestSize(values);
   return matrixCard(
     "Reach of the gradient",
-    "The same table backward: how much the log-probability of each word that was written depends on each one that was read.",
+    "The same table backward: how much the log-probability of each word that was written depends on " +
+      `each ${wasRead(model)}.`,
     scaleLegend({ scale: "gradient", low: "0", high: formatNumber(max), label: "norm" }),
     { ...sentenceSides(model), values, scale: "gradient", max },
   );
+}
+
+// What a column stands for: "one that was read", of words; "a patch that was read"
+function wasRead(model, article = "") {
+  const { one } = sourceNouns(model);
+  return `${one === "word" ? "one" : article + one} that was read`;
 }
 
 // A card whose .map is the heat map.
@@ -66,11 +73,11 @@ function matrixCard(title, text, legend, options) {
   return card;
 }
 
-// Rows and columns of a heat map: the words that were written and those that were read.
+// Rows and columns of a heat map: the words that were written and what was read.
 function sentenceSides(model) {
   return {
     rows: model.decoder.steps.map((step) => step.chosen.text),
-    columns: model.source.tokens.map((token) => token.text),
+    ...sourceColumns(model),
   };
 }
 

@@ -46,6 +46,9 @@ class ExplainPage {
     if (before) this.keepPlace(before);
     const beside = this.model.source.tokens.length <= kColumnsInLens;
     this.matrices = new GrowingMatrices(this.model, beside);
+    this.view = this.model.source.patches
+      ? new PictureView(this.model, (wanted) => this.player.stopAt(this.find(wanted)))
+      : null;
     const stage = this.stage(beside ? this.matrices.node : null);
     const parts = [
       this.header(),
@@ -80,7 +83,7 @@ class ExplainPage {
     this.chapters = this.chapterButtons();
     const caption = element("div", { class: "caption", "aria-live": "polite" });
     caption.append(this.title, this.text);
-    return element(
+    const stage = element(
       "section",
       { class: "stage card", "aria-label": "The translation, step by step" },
       this.chapters,
@@ -88,9 +91,16 @@ class ExplainPage {
         "div",
         { class: "stage-grid" },
         element("div", { class: "lens" }, caption, this.lens, matrices),
-        element("div", { class: "picture" }, this.map.node, this.charts),
+        element("div", { class: "picture" }, this.view?.node, this.map.node, this.charts),
       ),
     );
+    if (this.view) markPointedPatch(stage);
+    return stage;
+  }
+
+  // The step of this kind about output word t.
+  find({ kind, t }) {
+    return this.steps.findIndex((step) => step.kind === kind && step.t === t);
   }
 
   // Before the first sentence: which model this is, and what there will be to see.
@@ -113,12 +123,13 @@ class ExplainPage {
   }
 
   header() {
-    const { source, translation } = this.model;
-    const long = source.text.length + translation.text.length > 80;
+    const { translation } = this.model;
+    const source = sourceTitle(this.model);
+    const long = source.length + translation.text.length > 80;
     const title = element(
       "h1",
       { class: long ? "is-long" : undefined },
-      element("bdi", {}, source.text),
+      element("bdi", {}, source),
       element("span", { class: "arrow" }, " → "),
       element("bdi", {}, translation.text),
     );
@@ -195,6 +206,7 @@ class ExplainPage {
     this.title.textContent = step.title;
     this.text.textContent = step.text;
     this.lens.replaceChildren(...lensContent(this.models, this.chosen, step).filter(Boolean));
+    this.view?.show(step);
     this.map.show(step);
     this.charts.replaceChildren(...timeCharts(this.models, this.chosen, step));
     this.matrices.show(step);

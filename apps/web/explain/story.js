@@ -5,7 +5,7 @@
 
 function tellStory(model) {
   return [
-    ...wordSteps(model),
+    ...sourceSteps(model),
     ...encoderSteps(model),
     ...handOverSteps(model),
     ...model.decoder.steps.flatMap((_, t) => outputSteps(model, t)),
@@ -85,8 +85,12 @@ function quoted(word) {
   return `“${word}”`;
 }
 
-function sourceWord(model, i) {
-  return quoted(model.source.tokens[i].text);
+const kFaint =
+  " Faint is what the model is going to make of them up to its first word; the steps fill it in.";
+
+// How the source is cut into positions, and how these become vectors.
+function sourceSteps(model) {
+  return sourceKind(model) === "words" ? wordSteps(model) : featureSteps(model);
 }
 
 function wordSteps(model) {
@@ -103,7 +107,7 @@ function wordSteps(model) {
         (unknown
           ? ` ${unknown} of them it has never seen: they all become one “unknown” token.`
           : "") +
-        " Faint is what the model is going to make of them up to its first word; the steps fill it in.",
+        kFaint,
     },
     {
       kind: "embeddings",
@@ -112,6 +116,35 @@ function wordSteps(model) {
       text:
         `Each token is looked up in a table and becomes a vector: ${embedding} numbers, learned in training. ` +
         "Blue is positive, orange negative. This is all that the model knows of a word by itself.",
+    },
+  ];
+}
+
+function featureSteps(model) {
+  const { patches, features, tokens } = model.source;
+  const { one, many } = sourceNouns(model);
+  const size = features[0].length;
+  const chapter = patches ? "Patches" : "Positions";
+  return [
+    {
+      kind: "tokens",
+      chapter,
+      title: patches ? "The picture becomes patches" : "The source is a row of vectors",
+      text:
+        (patches
+          ? `The picture is cut into ${patches.rows} rows of ${patches.columns} patches, each ` +
+            `${patches.width} pixels wide and ${patches.height} high.`
+          : `There are ${tokens.length} positions, each of ${size} numbers, its features.`) +
+        ` They go by their number and are read one after the other, like the words of a sentence.${kFaint}`,
+    },
+    {
+      kind: "embeddings",
+      chapter,
+      title: `${chapter} become vectors`,
+      text:
+        `The ${size} numbers of a ${one}${patches ? ", the colours of its pixels," : ""} pass through one linear ` +
+        `layer and become ${model.config.embedding} others, the same way for all ${many}. Blue is positive, orange ` +
+        `negative. This is all that the model knows of a ${one} by itself.`,
     },
   ];
 }
@@ -143,17 +176,19 @@ function encoderText(model, i, last, backward) {
   }
   return (
     `${forward}, the other goes backward and is at ${sourceWord(model, last - i)}. ` +
-    "Each mixes the new word into its hidden state: the gates decide how much of the old one stays."
+    `Each mixes the new ${sourceNouns(model).one} into its hidden state: the gates decide how much of the old one stays.`
   );
 }
 
 // What the decoder's first state is made of.
-function initialText({ config }) {
+function initialText(model) {
+  const { config } = model;
+  const { whole } = sourceNouns(model);
   if (config.initial_state === "zero") return "The decoder starts from nothing: a state of zeros.";
   const what = {
     last: config.bidirectional
-      ? "The last states of the two readers, who have then seen the whole sentence, pass"
-      : "The last state of the reader, who has then seen the whole sentence, passes",
+      ? `The last states of the two readers, who have then seen the whole ${whole}, pass`
+      : `The last state of the reader, who has then seen the whole ${whole}, passes`,
     mean: "The mean of all hidden states passes",
   }[config.initial_state];
   return `${what} through one small layer: the decoder starts from here.`;
@@ -161,6 +196,7 @@ function initialText({ config }) {
 
 function handOverSteps(model) {
   const count = model.source.tokens.length;
+  const { one, many, token, whole } = sourceNouns(model);
   const initial = {
     kind: "initial",
     chapter: "Hand-over",
@@ -169,7 +205,7 @@ function handOverSteps(model) {
   };
   if (!hasAttention(model)) {
     initial.text =
-      "This model has no attention: the whole sentence, however long, has to fit into this one vector. " +
+      `This model has no attention: the whole ${whole}${whole === "sentence" ? ", however long," : ""} has to fit into this one vector. ` +
       "The decoder gets nothing else.";
     return [initial];
   }
@@ -179,8 +215,8 @@ function handOverSteps(model) {
       chapter: "Hand-over",
       title: "All states are handed over",
       text:
-        `The decoder receives all ${count} hidden states, one a token, not the last alone. ` +
-        "Each knows its own word best, and something of the words around it. That is what makes attention possible.",
+        `The decoder receives all ${count} hidden states, one a ${token}, not the last alone. ` +
+        `Each knows its own ${one} best, and something of the ${many} around it. That is what makes attention possible.`,
     },
     initial,
   ];
@@ -250,7 +286,7 @@ function attentionSteps(model, t, named) {
       "scores",
       "scores",
       `${asker} is compared with each encoder state: one score each. ` +
-        `${sourceWord(model, likest)} matches best, with ${formatNumber(scores[likest])}.`,
+        `${sourceWordFirst(model, likest)} matches best, with ${formatNumber(scores[likest])}.`,
     ),
     named(
       "softmax",
@@ -283,6 +319,7 @@ function wordsText(model, t) {
 
 function backwardSteps(model, t) {
   const word = quoted(model.decoder.steps[t].chosen.text);
+  const { many } = sourceNouns(model);
   const named = (kind, title, text) => ({
     kind,
     t,
@@ -317,8 +354,8 @@ function backwardSteps(model, t) {
       "gradient-words",
       "through time",
       (hasAttention(model)
-        ? "Then it runs back through time, along the readers, to the source words. "
-        : "Without attention it has to run back through every step of decoder and encoder to reach the source words. ") +
+        ? `Then it runs back through time, along the readers, to the source ${many}. `
+        : `Without attention it has to run back through every step of decoder and encoder to reach the source ${many}. `) +
         reachText(model, t),
     ),
   );
@@ -329,7 +366,8 @@ function reachText(model, t) {
   const norms = model.backward[t].source_embeddings;
   const [least, most] = [Math.min(...norms), Math.max(...norms)];
   if (norms.length < 2 || least === most) return "Deeper orange: more of it arrives.";
-  const [far, near] = [least, most].map((norm) => sourceWord(model, norms.indexOf(norm)));
+  const far = sourceWord(model, norms.indexOf(least));
+  const near = sourceWordFirst(model, norms.indexOf(most));
   return least > 0
     ? `${near} receives most, ${formatNumber(most / least)} times as much as ${far}.`
     : `${near} receives most, ${far} nothing at all.`;

@@ -11,11 +11,9 @@ namespace babelgrad {
 
 class ReferenceSearch {
  public:
-  ReferenceSearch(const Seq2Seq<double>& model, const std::vector<std::int32_t>& source)
+  ReferenceSearch(const Seq2Seq<double>& model, const text::Source& source)
       : model_(model), source_length_(source.size()) {
-    const auto encoded =
-        model.encoder()(id_array(source, {source.size(), 1}),
-                        id_array({static_cast<std::int32_t>(source.size())}, {1}), kEvaluation);
+    const auto encoded = model.encoder()(text::make_batch({{source, {}}}, {0}), kEvaluation);
     memory_ = model.decoder().memory(encoded);
     start_.state = model.decoder().initial_state(encoded);
   }

@@ -12,7 +12,7 @@ namespace babelgrad {
 
 constexpr double kTolerance = 1e-11;
 
-using Sources = std::vector<std::vector<std::int32_t>>;
+using Sources = std::vector<text::Source>;
 
 inline Sources some_sources(const Seq2SeqConfig& config, std::size_t count, std::uint64_t seed) {
   Random random(seed);
@@ -47,8 +47,8 @@ inline void check_same(const std::vector<Hypothesis>& got,
 }
 
 // log P of the hypothesis by following it.
-inline double forced_log_probability(const Seq2Seq<double>& model,
-                                     const std::vector<std::int32_t>& source, const Hypothesis& h) {
+inline double forced_log_probability(const Seq2Seq<double>& model, const text::Source& source,
+                                     const Hypothesis& h) {
   text::Example example{source, h.tokens};
   if (h.finished) example.target.pop_back();
   const auto forced = model.force(batch_of({example}));

@@ -76,7 +76,7 @@ TEST_CASE("search: the size of the batches and the number of threads change noth
   }
 }
 
-void check_hypothesis(const Seq2Seq<double>& model, const std::vector<std::int32_t>& source,
+void check_hypothesis(const Seq2Seq<double>& model, const text::Source& source,
                       const SearchConfig& c, const Hypothesis& h) {
   REQUIRE(!h.tokens.empty());
   const double length = static_cast<double>(h.tokens.size());

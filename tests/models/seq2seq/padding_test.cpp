@@ -68,8 +68,11 @@ TEST_CASE("padding: which ids stand in it does not matter") {
     const text::Batch clean = batch_of(some_examples(named.config));
     text::Batch soiled = clean;
     for (std::size_t i = 0; i < clean.source.size(); ++i)
-      if (static_cast<std::int32_t>(i / clean.size) >= clean.source_lengths[i % clean.size])
+      if (static_cast<std::int32_t>(i / clean.size) >= clean.source_lengths[i % clean.size]) {
         soiled.source[i] = 5;
+        for (std::size_t f = 0; f < clean.feature_size(); ++f)
+          soiled.features[i * clean.feature_size() + f] = 7;
+      }
     for (std::size_t i = 0; i < clean.target_input.size(); ++i)
       if (static_cast<std::int32_t>(i / clean.size) >= clean.target_lengths[i % clean.size])
         soiled.target_input[i] = 6;
