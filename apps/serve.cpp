@@ -78,6 +78,8 @@ ServedModel load_model(const ModelOptions& options, const std::string& argument)
   ServedModel model;
   model.name = named ? argument.substr(0, equals) : folder_name(folder);
   model.translator = std::make_shared<const Translator>(options.load(folder));
+  if (model.translator->reads_features() && model.translator->features() == nullptr)
+    throw UsageError("--model " + argument + ": the model reads features; need --source-features");
   model.page = make_page("explain", model.name, {{"models", Json::array()}, {"live", true}});
   model.explain = [translator = model.translator, name = model.name,
                    folder](const ExplainQuery& query) {

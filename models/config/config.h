@@ -38,8 +38,8 @@ struct Seq2SeqConfig {
   Readout readout = Readout::tanh;
   AttendFrom readout_from = AttendFrom::current;
   InitialState initial_state = InitialState::last;
-  std::size_t feature_size = 0;       // F; 0: the source is words. Filled in from the data, as
-  std::size_t source_vocabulary = 0;  // these
+  std::size_t feature_size = 0;       // of a source position; 0: the source is words
+  std::size_t source_vocabulary = 0;  // filled in from the data, and feature_size, too
   std::size_t target_vocabulary = 0;
   std::size_t embedding = 256;
   std::size_t encoder_hidden = 256;

@@ -108,6 +108,8 @@ TEST_CASE("features: a model of pictures, from training to its pages") {
                          "x\n"},
                         {Arguments{"explain", "--model", "model", "241", "-o", "e.html"} + features,
                          "241: no such item; need p.safetensors:1 to p.safetensors:240"},
+                        {{"serve", "--model", "model", "--port", "0"},
+                         "--model model: the model reads features; need --source-features"},
                         {{"translate", "--model", "model", "--source-features", "p.en"},
                          "p.en: damaged: not a safetensors file"}});
 }
