@@ -85,7 +85,7 @@ text::Batch encode_pair(const InspectOptions& options, const Translator& transla
   translator.require_readable({options.target}, translator.codecs().target, "--target");
   const std::vector<text::Example> pair{
       {translator.encode_source(options.source), translator.encode_target(options.target)}};
-  warn_of_unknown("source", pair[0].source.ids);
+  if (!translator.reads_features()) warn_of_unknown("source", pair[0].source.ids);
   warn_of_unknown("target", pair[0].target);
   return text::make_batch(pair, {0});
 }
@@ -140,9 +140,13 @@ Run add_inspect(CLI::App& app) {
       "inspect", "Show a model's parameters, or gradients and autodiff graph for one pair");
   auto options = std::make_shared<InspectOptions>();
   options->model.add(*command, SearchFlags::without);
+  options->model.add_features(*command);
   command->add_flag("--gradients", options->gradients,
                     "of the loss of the pair --source, --target");
-  command->add_option("--source", options->source, "the pair's source sentence")->type_name("TEXT");
+  command
+      ->add_option("--source", options->source,
+                   "the pair's source sentence, or an item of the features")
+      ->type_name("TEXT");
   command->add_option("--target", options->target, "the pair's target sentence")->type_name("TEXT");
   command->add_option("--html", options->page, "write the gradients as a web page into this file")
       ->type_name("F.html");

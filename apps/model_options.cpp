@@ -43,6 +43,7 @@ void add_feature_option(CLI::App& command, std::vector<std::string>& paths) {
 std::shared_ptr<const FeatureFiles> read_feature_files(const std::vector<std::string>& paths) {
   auto files = std::make_shared<FeatureFiles>();
   for (const std::string& path : paths) files->add(path);
+  files->require_at_most(Translator::kLongestLine);
   return files;
 }
 
@@ -67,7 +68,9 @@ Translator ModelOptions::load(const std::string& folder) const {
 }
 
 std::vector<std::string> read_sources(const Translator& translator, const std::string& file) {
-  if (translator.features() != nullptr) return translator.features()->names();
+  if (translator.features() && !file.empty())
+    throw UsageError("--source and --source-features exclude each other");
+  if (translator.features()) return translator.features()->names();
   if (file.empty()) throw UsageError("need --source, or --source-features");
   std::vector<std::string> lines = text::read_lines(file);
   translator.require_readable(lines, translator.codecs().source, file);

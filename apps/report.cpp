@@ -36,7 +36,7 @@ ReportData read_data_of_training(Translator& translator) {
     const DataConfig& c = translator.config().data;
     Corpora corpora = load_corpora(translator.config());
     if (corpora.features) translator.attach(corpora.features);
-    drop_long(corpora.validation, translator.codecs(), translator.features(), c.max_length);
+    drop_long(corpora.validation, translator.codecs(), translator.features().get(), c.max_length);
     if (corpora.validation.size() == 0)
       throw UsageError("all validation pairs that config.json names are longer than max_length");
     std::string origin;

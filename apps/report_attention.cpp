@@ -91,6 +91,7 @@ Json report_attention(const Translator& translator, const std::filesystem::path&
   std::erase_if(snapshots, [&](const Snapshot& one) { return one.update == best_update; });
   std::optional<Translator> past;
   if (!snapshots.empty()) past = Translator::load(folder);
+  if (past && translator.features()) past->attach(translator.features());
   for (const Snapshot& snapshot : snapshots) {
     load_snapshot(snapshot, past->model().store());
     add_moment(sentences, *past, chosen);

@@ -192,9 +192,13 @@ int begin_training(const TrainOptions& options) {
   std::optional<Translator> start;
   if (!options.from.empty()) start.emplace(Translator::load(options.from));
   Config config = read_config(options, start ? &*start : nullptr);
+  if (start && start->reads_features() == config.data.source_features.empty())
+    throw ConfigError("command line: the model in " + options.from + " reads " +
+                      (start->reads_features() ? "features; need source_features" : "words"));
   OutputFolder folder(options.out, options.overwrite, ", or --resume to go on training it");
   const TrainingData data =
       load_training_data(config, start ? std::optional(start->codecs()) : std::nullopt);
+  if (start && data.features) start->attach(data.features);  // or says that they do not fit
   fit_config(config, data.codecs, data.features.get());
   Translator translator(config, data.codecs);
   if (data.features) translator.attach(data.features);

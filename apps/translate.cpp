@@ -75,6 +75,8 @@ int run_translate(const TranslateOptions& options) {
   const TranslationOutput output(translator, options.chosen_output(search));
   if (!options.plots.empty() && !translator.config().model.attends())
     throw UsageError("--plot-attention needs a model with attention");
+  if (translator.reads_features() && options.replace_unknown->count() > 0)
+    throw UsageError("--replace-unknown needs a source of words; the model reads features");
   const LineDemands demands(options.demands, translator);
   std::optional<AttentionPlots> plots;
   if (!options.plots.empty()) plots.emplace(options.plots);

@@ -41,7 +41,7 @@ Batch column_range(const Batch& batch, size_t begin, size_t end) {
   part.source_lengths = range(batch.source_lengths, begin, end);
   part.target_lengths = range(batch.target_lengths, begin, end);
   part.examples = range(batch.examples, begin, end);
-  part.links = range(batch.links, begin, end);
+  if (!batch.links.empty()) part.links = range(batch.links, begin, end);
   part.source_length = longest(part.source_lengths);
   part.target_length = longest(part.target_lengths);
   part.source = columns(batch.source, batch.size, part.source_length, begin, end);

@@ -35,7 +35,7 @@ struct Batch {
   std::vector<int32_t> target_output;   // [T, B], the target then eos, pad after
   std::vector<int32_t> target_lengths;  // [B], eos counted
   std::vector<size_t> examples;         // [B], index into the examples it was made of
-  std::vector<Alignment> links;         // [B], of tokens
+  std::vector<Alignment> links;         // [B], of tokens; or empty
 
   // F, 0 of words.
   size_t feature_size() const { return features.size() / (source_length * size); }

@@ -5,12 +5,14 @@
 #include <cmath>
 #include <cstdio>
 
-#include "babelgrad/models/config/config.h"
+#include "babelgrad/models/config/config_fields.h"
 #include "babelgrad/nn/safetensors.h"
 #include "babelgrad/text/error.h"
 
 namespace babelgrad {
 namespace {
+
+constexpr std::size_t kMostFeatures = kMaxSize;  // that config.json may say
 
 std::vector<std::size_t> read_lengths(const Safetensors& file, const std::string& path,
                                       const Shape& shape) {
@@ -19,10 +21,12 @@ std::vector<std::size_t> read_lengths(const Safetensors& file, const std::string
   const Array<double> stored = file.get<double>("lengths", {shape[0]});
   for (std::size_t i = 0; i < lengths.size(); ++i) {
     const double length = stored.data()[i];
-    if (!(length >= 1 && length <= static_cast<double>(shape[1]) && length == std::floor(length)))
-      throw CheckpointError(path + ": lengths of item " + std::to_string(i + 1) + " is " +
-                            std::to_string(static_cast<long long>(length)) + "; need 1 to " +
-                            std::to_string(shape[1]));
+    if (!(length >= 1 && length <= static_cast<double>(shape[1]) && length == std::floor(length))) {
+      char found[32];
+      std::snprintf(found, sizeof found, "%g", length);
+      throw CheckpointError(path + ": lengths of item " + std::to_string(i + 1) + " is " + found +
+                            "; need a whole number from 1 to " + std::to_string(shape[1]));
+    }
     lengths[i] = static_cast<std::size_t>(length);
   }
   return lengths;
@@ -36,8 +40,9 @@ std::optional<Patches> read_patches(const Safetensors& file, const std::string& 
   int end = 0;
   const int read = std::sscanf(found->second.c_str(), "%4zux%4zu of %4zux%4zux%4zu%n", &p.rows,
                                &p.columns, &p.height, &p.width, &p.channels, &end);
-  if (read != 5 || static_cast<std::size_t>(end) != found->second.size() ||
-      p.rows * p.columns != shape[1] || p.height * p.width * p.channels != shape[2])
+  if (read != 5 || static_cast<std::size_t>(end) != found->second.size() || p.rows > shape[1] ||
+      p.rows * p.columns != shape[1] || p.height > shape[2] || p.width > shape[2] ||
+      p.height * p.width * p.channels != shape[2])
     throw CheckpointError(path + ": patches is \"" + found->second + "\"; need \"RxC of HxWxD\", " +
                           "R times C being " + std::to_string(shape[1]) + ", H times W times D " +
                           std::to_string(shape[2]));
@@ -53,11 +58,17 @@ std::vector<std::string> FeatureFiles::add(const std::filesystem::path& path) {
   const Shape shape = stored.shape("features");
   if (shape.size() != 3 || shape[0] * shape[1] * shape[2] == 0)
     throw CheckpointError(name + ": features has shape " + to_string(shape) + "; need [N, S, F]");
+  if (shape[2] > kMostFeatures)
+    throw CheckpointError(name + ": has " + std::to_string(shape[2]) +
+                          " features a position; at most " + std::to_string(kMostFeatures));
   if (feature_size_ != 0 && feature_size_ != shape[2])
     throw ConfigError(name + " has " + std::to_string(shape[2]) + " features a position; " +
                       files_.begin()->first + " has " + std::to_string(feature_size_));
   File file{stored.get<float>("features"), read_lengths(stored, name, shape),
             read_patches(stored, name, shape)};
+  if (file.patches && *std::min_element(file.lengths.begin(), file.lengths.end()) < shape[1])
+    throw CheckpointError(name + ": patches are of whole pictures; need lengths of " +
+                          std::to_string(shape[1]));
   const float* end = file.features.data() + file.features.size();
   const float* bad = std::find_if_not(static_cast<const float*>(file.features.data()), end,
                                       [](float x) { return std::isfinite(x); });
@@ -86,6 +97,18 @@ std::vector<std::string> FeatureFiles::names() const {
     all.insert(all.end(), names.begin(), names.end());
   }
   return all;
+}
+
+void FeatureFiles::require_at_most(std::size_t positions) const {
+  for (const std::string& path : paths_) {
+    const std::vector<std::size_t>& lengths = files_.at(path).lengths;
+    const auto longer = std::find_if(lengths.begin(), lengths.end(),
+                                     [&](std::size_t length) { return length > positions; });
+    if (longer != lengths.end())
+      throw text::InputError(path + ":" + std::to_string(longer - lengths.begin() + 1) + ": " +
+                             std::to_string(*longer) + " positions; at most " +
+                             std::to_string(positions) + " an item can be read");
+  }
 }
 
 FeatureFiles::Item FeatureFiles::find(const std::string& name) const {

@@ -26,7 +26,7 @@ class FeatureFiles {
   // Returns the names of a file's items, in their order. Throws CheckpointError for a file that is
   // not one, and ConfigError for one whose positions have more or fewer features than others':
   //   "a.safetensors: features has shape [3, 4]; need [N, S, F]"
-  //   "a.safetensors: lengths of item 7 is 30; need 1 to 25"
+  //   "a.safetensors: lengths of item 7 is 30; need a whole number from 1 to 25"
   //   "a.safetensors: item 7 has a feature that is not a finite number"
   //   "a.safetensors has 108 features a position; b.safetensors has 192"
   std::vector<std::string> add(const std::filesystem::path& path);
@@ -34,6 +34,8 @@ class FeatureFiles {
   // Of all items, file by file in the order in which they were added.
   std::vector<std::string> names() const;
   std::size_t feature_size() const { return feature_size_; }  // F; 0: there is no file
+  // Throws text::InputError "a.safetensors:7: 3000 positions; at most 2000 an item can be read".
+  void require_at_most(std::size_t positions) const;
   // Of an item by its name, of which the number is enough if there is one file. Throws
   // text::InputError "7: no such item; need a.safetensors:1 to a.safetensors:5".
   text::Source at(const std::string& name) const;

@@ -13,8 +13,6 @@
 namespace babelgrad {
 namespace {
 
-constexpr std::size_t kLongestLine = 2000;  // tokens
-
 bool is_joint(const Config& config) { return config.model.share_embeddings; }
 
 // With config.json and model.safetensors at hand: does the one describe the other?
@@ -129,8 +127,7 @@ void Translator::attach(std::shared_ptr<const FeatureFiles> features) {
 
 text::Source Translator::encode_source(const std::string& line) const {
   if (features_) return features_->at(line);
-  if (reads_features())
-    throw ConfigError("the model reads features, not text: give it --source-features");
+  if (reads_features()) throw ConfigError("the model reads features, not text (--source-features)");
   std::vector<std::int32_t> ids = codecs_.source.encode(prepare_line(config_.data, line));
   ids.push_back(text::kEos);
   return ids;

@@ -49,6 +49,8 @@ Codecs load_codecs(const Config& config, const std::filesystem::path& folder);
 
 class Translator {
  public:
+  static constexpr std::size_t kLongestLine = 2000;  // tokens, or positions of features
+
   Translator(Config config, Codecs codecs);
 
   // Throws CheckpointError, ConfigError or text::InputError that names the file and what is wrong.
@@ -68,7 +70,7 @@ class Translator {
   bool reads_features() const { return config_.model.feature_size > 0; }
   // Throws ConfigError for files of other features than the model reads.
   void attach(std::shared_ptr<const FeatureFiles> features);
-  const FeatureFiles* features() const { return features_.get(); }  // null: none
+  const std::shared_ptr<const FeatureFiles>& features() const { return features_; }  // null: none
 
   // A line's ids, eos included, or the features that it names; and the ids of a target line,
   // without bos and eos. Throws text::InputError for an item that is not there.

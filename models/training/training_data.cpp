@@ -102,19 +102,24 @@ Codecs learn_codecs(const DataConfig& c, const text::Corpus& train) {
   return {shared, shared};
 }
 
+std::uint64_t hash_of(const std::vector<float>& numbers, std::uint64_t hash) {
+  return fnv1a({reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(float)},
+               hash);
+}
+
 std::uint64_t fingerprint_of(const TrainingData& data) {
   std::uint64_t hash = fnv1a({});
   for (const text::Example& example : data.train) {
     for (const auto* ids : {&example.source.ids, &example.target})
       hash = fnv1a({reinterpret_cast<const char*>(ids->data()), ids->size() * sizeof(std::int32_t)},
                    hash);
-    const std::vector<float>& features = example.source.features;
-    hash = fnv1a({reinterpret_cast<const char*>(features.data()), features.size() * sizeof(float)},
-                 hash);
+    hash = hash_of(example.source.features, hash);
     if (!example.links.empty()) hash = fnv1a(text::format_alignment(example.links), hash);
   }
-  for (const auto* side : {&data.validation.source, &data.validation.target})
-    for (const std::string& line : *side) hash = fnv1a(line + "\n", hash);
+  for (const std::string& line : data.validation.source)
+    hash =
+        data.features ? hash_of(data.features->at(line).features, hash) : fnv1a(line + "\n", hash);
+  for (const std::string& line : data.validation.target) hash = fnv1a(line + "\n", hash);
   return hash;
 }
 

@@ -51,7 +51,7 @@ Arguments train_pictures(const std::string& out) {
                    out,
                    "--max-updates",
                    "200"} +
-         kSmall + Arguments{"--metric", "exact", "--valid-every", "50"};
+         kSmall + Arguments{"--metric", "exact", "--valid-every", "50", "--snapshots", "2"};
 }
 
 TEST_CASE("features: a model of pictures, from training to its pages") {
@@ -98,13 +98,18 @@ TEST_CASE("features: a model of pictures, from training to its pages") {
   CHECK(source.at("features")[2][0] == 1);
   CHECK(source.at("features").size() == 4);
   CHECK(world.run({"report", "--model", "model", "-o", "r.html"}).exit_code == 0);
+  const Finished inspected = world.run(Arguments{"inspect", "--model", "model", "--gradients",
+                                                 "--source", "3", "--target", "red top left"} +
+                                       features);
+  CHECK(inspected.exit_code == 0);
+  CHECK(inspected.out.find("encoder.features.hidden.weight") != std::string::npos);
 
   const Finished resumed =
       world.run({"train", "--resume", "--out", "model", "--max-updates", "210"});
   CAPTURE(resumed.err);
   CHECK(resumed.exit_code == 0);
   check_refused(world, {{{"translate", "--model", "model"},
-                         "the model reads features, not text: give it --source-features",
+                         "the model reads features, not text (--source-features)",
                          "x\n"},
                         {Arguments{"explain", "--model", "model", "241", "-o", "e.html"} + features,
                          "241: no such item; need p.safetensors:1 to p.safetensors:240"},
@@ -136,7 +141,9 @@ TEST_CASE("features: what does not go together") {
        {{"translate", "--model", "words", "--source-features", "p.safetensors"},
         "source_features has 3 features a position; the model reads words"},
        {{"evaluate", "--model", "words", "--reference", "p.en"},
-        "need --source, or --source-features"}});
+        "need --source, or --source-features"},
+       {train_pictures("new") + Arguments{"--from", "words"},
+        "command line: the model in words reads words"}});
 }
 
 }  // namespace

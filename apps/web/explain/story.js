@@ -142,8 +142,8 @@ function featureSteps(model) {
       chapter,
       title: `${chapter} become vectors`,
       text:
-        `The ${size} numbers of a ${one}${patches ? ", the colours of its pixels," : ""} pass through one linear ` +
-        `layer and become ${model.config.embedding} others, the same way for all ${many}. Blue is positive, orange ` +
+        `The ${size} numbers of a ${one}${patches ? ", the colours of its pixels," : ""} pass through two linear ` +
+        `layers, ReLU between, and become ${model.config.embedding} others, the same way for all ${many}. Blue is positive, orange ` +
         `negative. This is all that the model knows of a ${one} by itself.`,
     },
   ];

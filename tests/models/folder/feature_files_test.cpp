@@ -30,7 +30,7 @@ class Features : public TemporaryFolder {
 
 TEST_CASE("features: items by file and number, with their lengths") {
   const Features folder;
-  const std::string a = folder.write_numbers("a", {2, 4, 3}, {4, 2}, "2x2 of 1x3x1");
+  const std::string a = folder.write_numbers("a", {2, 4, 3}, {4, 2});
   const std::string b = folder.write_numbers("b", {1, 1, 3});
   FeatureFiles files;
   CHECK(files.feature_size() == 0);
@@ -39,9 +39,7 @@ TEST_CASE("features: items by file and number, with their lengths") {
   CHECK(files.at("2") == text::Source::of_features({12, 13, 14, 15, 16, 17}, 2));
   CHECK(files.at(a + ":2") == files.at("2"));
   CHECK(files.at("1").size() == 4);
-  REQUIRE(files.patches("1"));
-  CHECK(files.patches("1")->rows == 2);
-  CHECK(files.patches("1")->width == 3);
+  CHECK_FALSE(files.patches("1"));
   files.add(b);
   CHECK(files.names() == std::vector<std::string>{a + ":1", a + ":2", b + ":1"});
   CHECK(files.at(b + ":1") == text::Source::of_features({0, 1, 2}, 1));
@@ -53,6 +51,23 @@ TEST_CASE("features: items by file and number, with their lengths") {
     INFO(name);
     CHECK(error_of([&] { files.at(name); }) == name + need);
   }
+}
+
+TEST_CASE("features: patches of pictures, and items that are too long") {
+  const Features folder;
+  FeatureFiles files;
+  files.add(folder.write_numbers("p", {2, 4, 3}, {4, 4}, "2x2 of 1x3x1"));
+  REQUIRE(files.patches("2"));
+  CHECK(files.patches("2")->rows == 2);
+  CHECK(files.patches("2")->width == 3);
+  files.require_at_most(4);
+  CHECK(error_of([&] { files.require_at_most(3); }, &folder) ==
+        "p:1: 4 positions; at most 3 an item can be read");
+  CHECK(error_of<CheckpointError>(
+            [&] {
+              files.add(folder.write_numbers("q", {2, 4, 3}, {4, 3}, "2x2 of 1x3x1"));
+            },
+            &folder) == "q: patches are of whole pictures; need lengths of 4");
 }
 
 TEST_CASE("features: a file that is not one is named, and why") {
@@ -72,10 +87,11 @@ TEST_CASE("features: a file that is not one is named, and why") {
   CHECK(error_of_file(folder.write_numbers("few", {3, 2, 1}, {1, 2})) ==
         "few: array lengths has shape [2]; need [3]");
   CHECK(error_of_file(folder.write_numbers("long", {2, 2, 1}, {1, 3})) ==
-        "long: lengths of item 2 is 3; need 1 to 2");
+        "long: lengths of item 2 is 3; need a whole number from 1 to 2");
   CHECK(error_of_file(folder.write_numbers("zero", {2, 2, 1}, {0, 1})) ==
-        "zero: lengths of item 1 is 0; need 1 to 2");
-  for (const char* patches : {"2x2", "2x2 of 1x1x2", "1x2 of 1x1x1", "2x2 of 1x1x1 "}) {
+        "zero: lengths of item 1 is 0; need a whole number from 1 to 2");
+  for (const char* patches :
+       {"2x2", "2x2 of 1x1x2", "1x2 of 1x1x1", "2x2 of 1x1x1 ", "-2x-2 of 1x1x1"}) {
     INFO(patches);
     CHECK(error_of_file(folder.write_numbers("p", {1, 4, 1}, {}, patches)) ==
           "p: patches is \"" + std::string(patches) +
@@ -108,7 +124,7 @@ TEST_CASE("features: a model is given what it reads, or says what it reads") {
   CHECK(config.model.source_vocabulary == 0);
   Translator translator(config, {text::Codec::train({}, {}), words});
   CHECK(error_of<ConfigError>([&] { translator.translate({"1"}, config.search); }) ==
-        "the model reads features, not text: give it --source-features");
+        "the model reads features, not text (--source-features)");
   translator.attach(files);
   const auto found = translator.translate({"1", "2"}, config.search);
   CHECK(found[0][0].source_tokens == std::vector<std::string>{"1", "2", "3", "4"});
