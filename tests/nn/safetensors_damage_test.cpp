@@ -193,7 +193,7 @@ TEST_CASE("safetensors: overlapping arrays are refused, other types are kept unt
   const Safetensors file = Safetensors::read(folder.write("half", file_of(half, 8)));
   CHECK(file.shape("x") == Shape{4});
   CHECK(read_error(folder, file_of(half, 8)) ==
-        "x: array x is of type I16; F32, F64, F16 and BF16 can be read");
+        "x: array x is of type I16; F32, F64, F16, BF16, I32 and I64 can be read");
 }
 
 TEST_CASE("safetensors: halves of both kinds are converted") {
