@@ -70,10 +70,10 @@ Sources random_sources(std::size_t vocabulary) {
   std::uniform_int_distribution<std::int32_t> word(text::kEos + 1,
                                                    static_cast<std::int32_t>(vocabulary) - 1);
   Sources sources(500);
-  for (auto& source : sources) {
-    source.resize(static_cast<std::size_t>(std::clamp(length(random), 5.0, 35.0)));
-    for (std::int32_t& id : source) id = word(random);
-    source.back() = text::kEos;
+  for (text::Source& source : sources) {
+    source.ids.resize(static_cast<std::size_t>(std::clamp(length(random), 5.0, 35.0)));
+    for (std::int32_t& id : source.ids) id = word(random);
+    source.ids.back() = text::kEos;
   }
   return sources;
 }
@@ -185,9 +185,10 @@ void write_pairs(const Workload& work, const Options& o) {
   const auto found = search(work.model, work.sources, config, {.pool = &pool});
   std::string lines;
   for (std::size_t i = 0; i < found.size(); ++i)
-    lines += nlohmann::ordered_json{{"source", work.sources[i]}, {"target", found[i].at(0).tokens}}
-                 .dump() +
-             "\n";
+    lines +=
+        nlohmann::ordered_json{{"source", work.sources[i].ids}, {"target", found[i].at(0).tokens}}
+            .dump() +
+        "\n";
   write_file(o.pairs, lines);
 }
 

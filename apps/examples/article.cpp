@@ -125,7 +125,7 @@ int main(int count, char** arguments) {
 
   std::vector<std::string> translations;
   for (const text::Example& pair : held_out)
-    translations.push_back(english.decode(model.translate(pair.source)));
+    translations.push_back(english.decode(model.translate(pair.source.ids)));
   std::printf("held-out exact match %.1f %%\n", 100 * text::exact_match(translations, test.target));
 
   std::vector<std::int32_t> source = french.encode("je suis étudiant");
