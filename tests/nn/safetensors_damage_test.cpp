@@ -2,6 +2,7 @@
 // and nothing is allocated that the file does not hold.
 #include <doctest/doctest.h>
 
+#include <array>
 #include <cmath>
 
 #include "babelgrad/nn/safetensors.h"
@@ -214,6 +215,22 @@ TEST_CASE("safetensors: halves of both kinds are converted") {
   CHECK(equal(brain, Array<float>({4}, {1, -3, 0x1p-133f, HUGE_VALF})));
   CHECK(read_error(folder, file_of(entry("[3]", "[0,8]", "\"BF16\""), 8)) ==
         "x: damaged: array x has the wrong size");
+}
+
+TEST_CASE("safetensors: whole numbers are converted") {
+  const TemporaryFolder folder;
+  const auto read = [&](const std::string& dtype, const auto& numbers) {
+    std::string bytes =
+        file_of(entry("[2]", "[0," + std::to_string(sizeof numbers) + "]", dtype), 0);
+    bytes.append(reinterpret_cast<const char*>(&numbers), sizeof numbers);
+    return Safetensors::read(folder.write("x", bytes)).get<double>("x");
+  };
+  const std::array<std::int32_t, 2> narrow{-3, 2147483647};
+  CHECK(read("\"I32\"", narrow)(0) == -3);
+  CHECK(read("\"I32\"", narrow)(1) == 2147483647);
+  const std::array<std::int64_t, 2> wide{-3, std::int64_t{1} << 52};
+  CHECK(read("\"I64\"", wide)(0) == -3);
+  CHECK(read("\"I64\"", wide)(1) == 4503599627370496);
 }
 
 }  // namespace
