@@ -54,6 +54,11 @@ std::vector<std::optional<Translator>> load_models(const CompareOptions& options
       throw UsageError(output + ": lower-cases or normalizes text otherwise than " +
                        options.outputs[*first] + "; compare files of their translations");
   }
+  for (const auto& model : models)
+    if (model && model->reads_features())
+      throw UsageError(
+          "compare translates lines of text only; the model reads features: compare files of its "
+          "translations");
   return models;
 }
 

@@ -35,13 +35,14 @@ std::vector<std::string> model_names(const std::vector<std::string>& folders) {
 int run_explain(const ExplainOptions& options) {
   text::require_valid_utf8(options.sentence, "sentence", 1);
   const OutputFile out(options.out);
-  const auto features = read_feature_files(options.features);
   std::vector<Translator> translators;
   for (const std::string& folder : options.models) {
     translators.push_back(Translator::load(folder));
     options.flags.apply(translators.back().config());
-    if (!options.features.empty()) translators.back().attach(features);
   }
+  std::vector<Translator*> all;
+  for (Translator& translator : translators) all.push_back(&translator);
+  attach_features(all, options.features);
   const std::vector<std::string> names = model_names(options.models);
   std::vector<ExplainedModel> models;
   for (std::size_t i = 0; i < translators.size(); ++i)

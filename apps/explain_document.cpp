@@ -224,19 +224,13 @@ std::vector<std::int32_t> outputs(const Trace<float>& traced) {
   return ids;
 }
 
-Json names(const text::Codec& codec, const std::vector<std::int32_t>& ids) {
-  Json list = Json::array();
-  for (const std::int32_t id : ids) list.push_back(codec.vocabulary().token(id));
-  return list;
-}
-
 Json describe_translation(const ExplainedModel& model, const Trace<float>& traced) {
   const text::Codec& codec = model.translator->codecs().target;
   const std::vector<std::int32_t> ids = outputs(traced);
   double log_probability = 0;
   for (const StepTrace<float>& step : traced.steps) log_probability += chosen_log_probability(step);
   return {{"text", codec.decode(ids)},
-          {"tokens", names(codec, ids)},
+          {"tokens", codec.vocabulary().tokens(ids)},
           {"log_probability", rounded(log_probability)},
           {"score", rounded(hypothesis_score(log_probability, ids.size(), model.search))},
           {"finished", ids.back() == text::kEos}};
@@ -283,7 +277,7 @@ Json describe_snapshots(const ExplainedModel& model, const text::Example& pair) 
     Json entry{{"update", snapshot.update},
                {"loss", rounded(then.loss(text::make_batch({pair}, {0}), kEvaluation).item())},
                {"text", codec.decode(best.tokens)},
-               {"tokens", names(codec, best.tokens)},
+               {"tokens", codec.vocabulary().tokens(best.tokens)},
                {"log_probability", rounded(best.log_probability)}};
     if (!best.weights.empty()) entry["weights"] = std::move(weights);
     list.push_back(std::move(entry));

@@ -79,6 +79,8 @@ int run_lexicon(const LexiconOptions& options) {
   const OutputFile out(options.out);
   std::optional<Translator> translator;
   if (!options.model.empty()) translator = Translator::load(options.model);
+  if (translator && translator->reads_features())
+    throw UsageError("lexicon counts words; the model reads features");
   const text::Corpus corpus = translator
                                   ? read_parallel(*translator, options.source, options.target)
                                   : text::read_parallel(options.source, options.target);

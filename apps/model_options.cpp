@@ -40,15 +40,23 @@ void add_feature_option(CLI::App& command, std::vector<std::string>& paths) {
       ->take_all();
 }
 
-std::shared_ptr<const FeatureFiles> read_feature_files(const std::vector<std::string>& paths) {
+void attach_features(const std::vector<Translator*>& models,
+                     const std::vector<std::string>& paths) {
+  if (paths.empty()) return;
+  std::vector<Translator*> readers;
+  for (Translator* model : models)
+    if (model->reads_features()) readers.push_back(model);
+  if (readers.empty())
+    throw UsageError("--source-features is for models that read features; there is none");
   auto files = std::make_shared<FeatureFiles>();
   for (const std::string& path : paths) files->add(path);
   files->require_at_most(Translator::kLongestLine);
-  return files;
+  for (Translator* model : readers) model->attach(files);
 }
 
 Translator ModelOptions::load() const {
   Translator translator = load(folder());
+  attach_features({&translator}, features);
   for (std::size_t i = 1; i < models.size(); ++i)
     translator.join(std::make_shared<const Translator>(Translator::load(models[i])), models[i]);
   return translator;
@@ -57,7 +65,6 @@ Translator ModelOptions::load() const {
 Translator ModelOptions::load(const std::string& folder) const {
   Translator translator = Translator::load(folder);
   flags.apply(translator.config());
-  if (!features.empty()) translator.attach(read_feature_files(features));
   SearchConfig& search = translator.config().search;
   if (search.sample) return translator;
   if (!flags.was_given("nbest")) search.nbest = std::min(search.nbest, search.beam);
@@ -65,6 +72,10 @@ Translator ModelOptions::load(const std::string& folder) const {
     throw ConfigError("command line: nbest is " + std::to_string(search.nbest) +
                       "; need 1 to beam, " + std::to_string(search.beam));
   return translator;
+}
+
+std::string source_name(const Translator& translator, const std::string& file) {
+  return translator.features() ? translator.features()->paths() : file;
 }
 
 std::vector<std::string> read_sources(const Translator& translator, const std::string& file) {
@@ -80,8 +91,8 @@ std::vector<std::string> read_sources(const Translator& translator, const std::s
 text::Corpus read_parallel(const Translator& translator, const std::string& source,
                            const std::string& target) {
   text::Corpus corpus{read_sources(translator, source), text::read_lines(target)};
-  text::require_aligned(translator.features() ? "--source-features" : source, corpus.source.size(),
-                        target, corpus.target.size());
+  text::require_aligned(source_name(translator, source), corpus.source.size(), target,
+                        corpus.target.size());
   translator.require_readable(corpus.target, translator.codecs().target, target);
   return corpus;
 }

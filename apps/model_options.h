@@ -13,9 +13,10 @@ enum class SearchFlags { with, without, best };  // best: FlagGroup::best
 
 enum class Models { one, ensemble };  // that --model may name
 
-// --source-features, and what it names.
+// --source-features; and its files, if there are any, attached to those of the models that read
+// features. Throws UsageError if none does.
 void add_feature_option(CLI::App& command, std::vector<std::string>& paths);
-std::shared_ptr<const FeatureFiles> read_feature_files(const std::vector<std::string>& paths);
+void attach_features(const std::vector<Translator*>& models, const std::vector<std::string>& paths);
 
 struct ModelOptions {
   std::vector<std::string> models;    // folders
@@ -27,12 +28,15 @@ struct ModelOptions {
   void add_settings(CLI::App& command, SearchFlags search);  // all but --model
   void add_features(CLI::App& command) { add_feature_option(command, features); }
   const std::string& folder() const { return models.at(0); }
-  // With the search flags applied; several models as an ensemble.
+  // With the search flags applied; several models as an ensemble, with their features.
   Translator load() const;
+  // One, without features.
   Translator load(const std::string& folder) const;
 };
 
-// The lines of a file that the model can read, or the items of the features that it was given.
+// The lines of a file that the model can read, or the items of the features that it was given; and
+// what these are called in messages.
+std::string source_name(const Translator& translator, const std::string& file);
 std::vector<std::string> read_sources(const Translator& translator, const std::string& file);
 
 // Two aligned files, of lines that the model can read.

@@ -55,9 +55,11 @@ ReportData read_data_of_training(Translator& translator) {
 }
 
 ReportData read_given_data(const Translator& translator, const ReportOptions& options) {
-  ReportData data{read_parallel(translator, options.source, options.reference), options.source,
-                  std::nullopt};
-  for (auto* side : {&data.validation.source, &data.validation.target})
+  ReportData data{read_parallel(translator, options.source, options.reference),
+                  source_name(translator, options.source), std::nullopt};
+  std::vector<std::vector<std::string>*> text{&data.validation.target};
+  if (!translator.features()) text.push_back(&data.validation.source);
+  for (auto* side : text)
     for (std::string& line : *side) line = prepare_line(translator.config().data, line);
   try {
     data.training_target = load_corpora(translator.config()).train.target;
@@ -67,10 +69,9 @@ ReportData read_given_data(const Translator& translator, const ReportOptions& op
 }
 
 ReportData read_data(Translator& translator, const ReportOptions& options) {
-  if (options.source.empty() != options.reference.empty())
-    throw UsageError("--source and --reference go together");
-  return options.source.empty() ? read_data_of_training(translator)
-                                : read_given_data(translator, options);
+  const bool given = !options.source.empty() || translator.features();
+  if (given == options.reference.empty()) throw UsageError("--source and --reference go together");
+  return !given ? read_data_of_training(translator) : read_given_data(translator, options);
 }
 
 Json describe_model(const Translator& translator) {
@@ -115,6 +116,7 @@ Run add_report(CLI::App& app) {
       "report", "Write a page about a training: curves, norms, attention over time, quality");
   auto options = std::make_shared<ReportOptions>();
   options->model.add(*command, SearchFlags::best);
+  options->model.add_features(*command);
   command->add_option("-o,--out", options->out, kOutputHelp)->type_name("F.html")->required();
   command
       ->add_option("--source", options->source,

@@ -15,12 +15,6 @@ using Json = nlohmann::json;
 constexpr std::size_t kSentences = 5;
 constexpr std::size_t kReadable = 20;  // tokens of a side
 
-std::vector<std::string> tokens_of(const text::Codec& codec, const std::vector<std::int32_t>& ids) {
-  std::vector<std::string> tokens;
-  for (const std::int32_t id : ids) tokens.push_back(codec.vocabulary().token(id));
-  return tokens;
-}
-
 // Pairs from short to long, evenly spaced over the sorted lengths of those that are readable.
 text::Corpus choose_sentences(const Translator& translator, const text::Corpus& corpus) {
   struct Candidate {
@@ -82,7 +76,7 @@ Json report_attention(const Translator& translator, const std::filesystem::path&
     target.push_back(text::kEos);
     sentences.push_back(
         {{"source", translator.source_names(translator.encode_source(chosen.source[i]))},
-         {"target", tokens_of(translator.codecs().target, target)},
+         {"target", translator.codecs().target.vocabulary().tokens(target)},
          {"reference", chosen.target[i]},
          {"moments", Json::array()}});
   }

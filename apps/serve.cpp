@@ -71,28 +71,44 @@ class Signals {
 };
 
 // "NAME=FOLDER", or a folder, after which the model is called then.
-ServedModel load_model(const ModelOptions& options, const std::string& argument) {
-  const std::size_t equals = argument.find('=');
-  const bool named = equals != std::string::npos && argument.find('/') > equals;
-  const std::string folder = named ? argument.substr(equals + 1) : argument;
+struct NamedFolder {
+  explicit NamedFolder(const std::string& argument) {
+    const std::size_t equals = argument.find('=');
+    const bool named = equals != std::string::npos && argument.find('/') > equals;
+    folder = named ? argument.substr(equals + 1) : argument;
+    name = named ? argument.substr(0, equals) : folder_name(folder);
+  }
+  std::string name, folder;
+};
+
+ServedModel served_model(const NamedFolder& place, std::shared_ptr<const Translator> translator) {
   ServedModel model;
-  model.name = named ? argument.substr(0, equals) : folder_name(folder);
-  model.translator = std::make_shared<const Translator>(options.load(folder));
-  if (model.translator->reads_features() && model.translator->features() == nullptr)
-    throw UsageError("--model " + argument + ": the model reads features; need --source-features");
+  model.name = place.name;
+  model.translator = translator;
   model.page = make_page("explain", model.name, {{"models", Json::array()}, {"live", true}});
-  model.explain = [translator = model.translator, name = model.name,
-                   folder](const ExplainQuery& query) {
-    return explain_document({{name, translator.get(), query.search, folder}}, query.sentence,
-                            query.intervention);
+  model.explain = [translator, place](const ExplainQuery& query) {
+    return explain_document({{place.name, translator.get(), query.search, place.folder}},
+                            query.sentence, query.intervention);
   };
   return model;
 }
 
 ServedModels load_models(const ServeOptions& options) {
-  ServedModels models;
+  std::vector<std::shared_ptr<Translator>> translators;
+  std::vector<Translator*> all;
   for (const std::string& argument : options.models) {
-    models.push_back(load_model(options.model, argument));
+    translators.push_back(
+        std::make_shared<Translator>(options.model.load(NamedFolder(argument).folder)));
+    all.push_back(translators.back().get());
+  }
+  attach_features(all, options.model.features);
+  ServedModels models;
+  for (std::size_t k = 0; k < options.models.size(); ++k) {
+    const std::string& argument = options.models[k];
+    if (translators[k]->reads_features() && !translators[k]->features())
+      throw UsageError("--model " + argument +
+                       ": the model reads features; need --source-features");
+    models.push_back(served_model(NamedFolder(argument), translators[k]));
     for (std::size_t i = 0; i + 1 < models.size(); ++i)
       if (models[i].name == models.back().name)
         throw UsageError("--model " + argument + ": another model is called " + models[i].name +

@@ -53,22 +53,8 @@ Batch column_range(const Batch& batch, size_t begin, size_t end) {
   return part;
 }
 
-// Fills in the features of a batch, whose sizes are known, from its examples.
-void add_features(const std::vector<Example>& examples, Batch& batch) {
-  const auto size_of = [](const Source& source) {
-    return source.features.size() / std::max<size_t>(source.size(), 1);
-  };
-  const size_t F = size_of(examples[batch.examples[0]].source);
-  batch.features.assign(batch.source_length * batch.size * F, 0);
-  for (size_t b = 0; b < batch.size; ++b) {
-    const Source& source = examples[batch.examples[b]].source;
-    if (size_of(source) != F)
-      throw std::invalid_argument("make_batch: sources of " + std::to_string(F) + " and of " +
-                                  std::to_string(size_of(source)) + " features a position");
-    for (size_t s = 0; F > 0 && s < source.size(); ++s)
-      std::copy_n(source.features.begin() + static_cast<std::ptrdiff_t>(s * F), F,
-                  batch.features.begin() + static_cast<std::ptrdiff_t>((s * batch.size + b) * F));
-  }
+size_t feature_size(const Source& source) {
+  return source.features.size() / std::max<size_t>(source.size(), 1);
 }
 
 LineWords words_of(const std::string& line, const Codec& codec) {
@@ -105,26 +91,47 @@ size_t Batch::target_tokens() const {
   return std::accumulate(target_lengths.begin(), target_lengths.end(), size_t{0});
 }
 
+Batch source_batch(const std::vector<const Source*>& sources) {
+  if (sources.empty()) throw std::invalid_argument("source_batch: no sources");
+  Batch batch;
+  batch.size = sources.size();
+  for (const Source* source : sources)
+    batch.source_lengths.push_back(static_cast<int32_t>(source->size()));
+  batch.source_length = longest(batch.source_lengths);
+  const size_t F = feature_size(*sources[0]);
+  batch.source.assign(batch.source_length * batch.size, kPad);
+  batch.features.assign(batch.source_length * batch.size * F, 0);
+  for (size_t b = 0; b < batch.size; ++b) {
+    const auto& [ids, features] = *sources[b];
+    if (feature_size(*sources[b]) != F)
+      throw std::invalid_argument("source_batch: sources of " + std::to_string(F) + " and of " +
+                                  std::to_string(feature_size(*sources[b])) +
+                                  " features a position");
+    for (size_t s = 0; s < ids.size(); ++s) {
+      const size_t place = s * batch.size + b;
+      batch.source[place] = ids[s];
+      std::copy_n(features.begin() + static_cast<std::ptrdiff_t>(s * F), F,
+                  batch.features.begin() + static_cast<std::ptrdiff_t>(place * F));
+    }
+  }
+  return batch;
+}
+
 Batch make_batch(const std::vector<Example>& examples, const std::vector<size_t>& indices) {
   if (indices.empty()) throw std::invalid_argument("make_batch: no indices");
-  Batch batch;
-  batch.size = indices.size();
+  std::vector<const Source*> sources;
+  for (const size_t index : indices) sources.push_back(&examples.at(index).source);
+  Batch batch = source_batch(sources);
   batch.examples = indices;
   for (const size_t index : indices) {
-    const Example& example = examples.at(index);
-    batch.source_lengths.push_back(static_cast<int32_t>(example.source.size()));
-    batch.target_lengths.push_back(static_cast<int32_t>(example.target.size() + 1));
-    batch.links.push_back(example.links);
+    batch.target_lengths.push_back(static_cast<int32_t>(examples[index].target.size() + 1));
+    batch.links.push_back(examples[index].links);
   }
-  batch.source_length = longest(batch.source_lengths);
   batch.target_length = longest(batch.target_lengths);
-  batch.source.assign(batch.source_length * batch.size, kPad);
-  add_features(examples, batch);
   batch.target_input.assign(batch.target_length * batch.size, kPad);
   batch.target_output.assign(batch.target_length * batch.size, kPad);
   for (size_t b = 0; b < batch.size; ++b) {
-    const auto& [source, target, links] = examples[indices[b]];
-    for (size_t t = 0; t < source.size(); ++t) batch.source[t * batch.size + b] = source.ids[t];
+    const std::vector<int32_t>& target = examples[indices[b]].target;
     batch.target_input[b] = kBos;
     for (size_t t = 0; t < target.size(); ++t) {
       batch.target_input[(t + 1) * batch.size + b] = target[t];

@@ -46,6 +46,8 @@ struct Batch {
 // Throws std::out_of_range for an index outside `examples`, std::invalid_argument if `indices` is
 // empty, or if not all sources have as many features a position.
 Batch make_batch(const std::vector<Example>& examples, const std::vector<size_t>& indices);
+// Of sources alone, for what reads no targets: these are left out. Throws as make_batch.
+Batch source_batch(const std::vector<const Source*>& sources);
 
 // Cuts a batch into min(n, B) runs of columns with nearly equal counts of tokens (source and
 // target), each trimmed to its own longest sentences. Depends on the batch and n alone. n >= 1.

@@ -158,6 +158,12 @@ const std::string& Vocabulary::token(int32_t id) const {
   return tokens_.at(static_cast<size_t>(id));
 }
 
+std::vector<std::string> Vocabulary::tokens(const std::vector<int32_t>& ids) const {
+  std::vector<std::string> names;
+  for (const int32_t id : ids) names.push_back(token(id));
+  return names;
+}
+
 uint64_t Vocabulary::frequency(int32_t id) const {
   return frequencies_.at(static_cast<size_t>(id));
 }

@@ -40,6 +40,7 @@ class Vocabulary {
   int32_t id(std::string_view token) const;
   // The names of the specials are <pad>, <unk>, <s>, </s>. Throws std::out_of_range.
   const std::string& token(int32_t id) const;
+  std::vector<std::string> tokens(const std::vector<int32_t>& ids) const;
   // How often the training text has it.
   uint64_t frequency(int32_t id) const;
   size_t size() const { return tokens_.size(); }

@@ -155,14 +155,14 @@ Trace<T> trace(const Seq2Seq<T>& model, const TraceRequest& request) {
   Trace<T> traced;
   Recorder<T> recorder(model.config(), request, traced);
   const EncoderOutput<T> encoded =
-      constant.encoder()(text::make_batch({{request.source, {}}}, {0}), kEvaluation, &recorder);
+      constant.encoder()(text::source_batch({&request.source}), kEvaluation, &recorder);
   const DecoderMemory<T> memory = decoder.memory(encoded);
   DecoderState<T> state = decoder.initial_state(encoded, &recorder);
   std::int32_t word = text::kBos;
   for (std::size_t t = 0; t < request.max_tokens && (t == 0 || word != text::kEos); ++t) {
     recorder.begin_step(word);
     const DecoderOutput<T> output =
-        decoder.step(id_array({word}, {1}), memory, state, kEvaluation, &recorder);
+        decoder.step(IntArray({1}, {word}), memory, state, kEvaluation, &recorder);
     word = t < request.target.size() ? request.target[t]
                                      : likeliest(decoder.output_layer(), output.readout.value());
     traced.steps.back().output = word;

@@ -12,8 +12,6 @@
 namespace babelgrad {
 namespace {
 
-constexpr std::size_t kMostFeatures = kMaxSize;  // that config.json may say
-
 std::vector<std::size_t> read_lengths(const Safetensors& file, const std::string& path,
                                       const Shape& shape) {
   std::vector<std::size_t> lengths(shape[0], shape[1]);
@@ -24,8 +22,8 @@ std::vector<std::size_t> read_lengths(const Safetensors& file, const std::string
     if (!(length >= 1 && length <= static_cast<double>(shape[1]) && length == std::floor(length))) {
       char found[32];
       std::snprintf(found, sizeof found, "%g", length);
-      throw CheckpointError(path + ": lengths of item " + std::to_string(i + 1) + " is " + found +
-                            "; need a whole number from 1 to " + std::to_string(shape[1]));
+      throw text::InputError(path + ": lengths of item " + std::to_string(i + 1) + " is " + found +
+                             "; need a whole number from 1 to " + std::to_string(shape[1]));
     }
     lengths[i] = static_cast<std::size_t>(length);
   }
@@ -43,37 +41,38 @@ std::optional<Patches> read_patches(const Safetensors& file, const std::string& 
   if (read != 5 || static_cast<std::size_t>(end) != found->second.size() || p.rows > shape[1] ||
       p.rows * p.columns != shape[1] || p.height > shape[2] || p.width > shape[2] ||
       p.height * p.width * p.channels != shape[2])
-    throw CheckpointError(path + ": patches is \"" + found->second + "\"; need \"RxC of HxWxD\", " +
-                          "R times C being " + std::to_string(shape[1]) + ", H times W times D " +
-                          std::to_string(shape[2]));
+    throw text::InputError(path + ": patches is \"" + found->second +
+                           "\"; need \"RxC of HxWxD\", " + "R times C being " +
+                           std::to_string(shape[1]) + ", H times W times D " +
+                           std::to_string(shape[2]));
   return p;
 }
 
 }  // namespace
 
-std::vector<std::string> FeatureFiles::add(const std::filesystem::path& path) {
+std::vector<std::string> FeatureFiles::add(const std::filesystem::path& path) try {
   const std::string name = path.string();
   const Safetensors stored = Safetensors::read(path);
-  if (!stored.contains("features")) throw CheckpointError(name + ": has no array features");
+  if (!stored.contains("features")) throw text::InputError(name + ": has no array features");
   const Shape shape = stored.shape("features");
   if (shape.size() != 3 || shape[0] * shape[1] * shape[2] == 0)
-    throw CheckpointError(name + ": features has shape " + to_string(shape) + "; need [N, S, F]");
-  if (shape[2] > kMostFeatures)
-    throw CheckpointError(name + ": has " + std::to_string(shape[2]) +
-                          " features a position; at most " + std::to_string(kMostFeatures));
+    throw text::InputError(name + ": features has shape " + to_string(shape) + "; need [N, S, F]");
+  if (shape[2] > kMaxSize)
+    throw text::InputError(name + ": has " + std::to_string(shape[2]) +
+                           " features a position; at most " + std::to_string(kMaxSize));
   if (feature_size_ != 0 && feature_size_ != shape[2])
     throw ConfigError(name + " has " + std::to_string(shape[2]) + " features a position; " +
                       files_.begin()->first + " has " + std::to_string(feature_size_));
   File file{stored.get<float>("features"), read_lengths(stored, name, shape),
             read_patches(stored, name, shape)};
   if (file.patches && *std::min_element(file.lengths.begin(), file.lengths.end()) < shape[1])
-    throw CheckpointError(name + ": patches are of whole pictures; need lengths of " +
-                          std::to_string(shape[1]));
+    throw text::InputError(name + ": patches are of whole pictures; need lengths of " +
+                           std::to_string(shape[1]));
   const float* end = file.features.data() + file.features.size();
   const float* bad = std::find_if_not(static_cast<const float*>(file.features.data()), end,
                                       [](float x) { return std::isfinite(x); });
   if (bad != end)
-    throw CheckpointError(
+    throw text::InputError(
         name + ": item " +
         std::to_string(
             static_cast<std::size_t>(bad - file.features.data()) / (shape[1] * shape[2]) + 1) +
@@ -82,12 +81,20 @@ std::vector<std::string> FeatureFiles::add(const std::filesystem::path& path) {
   if (!files_.contains(name)) paths_.push_back(name);
   files_[name] = std::move(file);
   return names_in(name, shape[0]);
+} catch (const CheckpointError& error) {
+  throw text::InputError(error.what());
 }
 
 std::vector<std::string> FeatureFiles::names_in(const std::string& path, std::size_t items) {
   std::vector<std::string> names;
   for (std::size_t i = 1; i <= items; ++i) names.push_back(path + ":" + std::to_string(i));
   return names;
+}
+
+std::string FeatureFiles::paths() const {
+  std::string all;
+  for (const std::string& path : paths_) all += (all.empty() ? "" : ", ") + path;
+  return all;
 }
 
 std::vector<std::string> FeatureFiles::names() const {

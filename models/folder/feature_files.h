@@ -23,7 +23,7 @@ struct Patches {
 
 class FeatureFiles {
  public:
-  // Returns the names of a file's items, in their order. Throws CheckpointError for a file that is
+  // Returns the names of a file's items, in their order. Throws text::InputError for a file that is
   // not one, and ConfigError for one whose positions have more or fewer features than others':
   //   "a.safetensors: features has shape [3, 4]; need [N, S, F]"
   //   "a.safetensors: lengths of item 7 is 30; need a whole number from 1 to 25"
@@ -33,6 +33,7 @@ class FeatureFiles {
 
   // Of all items, file by file in the order in which they were added.
   std::vector<std::string> names() const;
+  std::string paths() const;                                  // "a.safetensors, b.safetensors"
   std::size_t feature_size() const { return feature_size_; }  // F; 0: there is no file
   // Throws text::InputError "a.safetensors:7: 3000 positions; at most 2000 an item can be read".
   void require_at_most(std::size_t positions) const;

@@ -31,12 +31,6 @@ void require_same_config(const Config& config, const Safetensors& file,
                           "; one of them is damaged or from another model");
 }
 
-std::vector<std::string> names_of(const text::Codec& codec, const std::vector<std::int32_t>& ids) {
-  std::vector<std::string> tokens;
-  for (const std::int32_t id : ids) tokens.push_back(codec.vocabulary().token(id));
-  return tokens;
-}
-
 }  // namespace
 
 std::string prepare_line(const DataConfig& config, const std::string& line) {
@@ -142,7 +136,7 @@ text::LineWords Translator::source_words(const std::string& line) const {
 }
 
 std::vector<std::string> Translator::source_names(const text::Source& source) const {
-  if (!reads_features()) return names_of(codecs_.source, source.ids);
+  if (!reads_features()) return codecs_.source.vocabulary().tokens(source.ids);
   std::vector<std::string> positions;
   for (std::size_t s = 1; s <= source.size(); ++s) positions.push_back(std::to_string(s));
   return positions;
@@ -217,7 +211,8 @@ std::vector<std::vector<Translation>> Translator::translate(const std::vector<st
     translations.clear();
     for (Hypothesis& hypothesis : found[i])
       translations.push_back({codecs_.target.decode(hypothesis.tokens), source_names(sources[i]),
-                              names_of(codecs_.target, hypothesis.tokens), std::move(hypothesis)});
+                              codecs_.target.vocabulary().tokens(hypothesis.tokens),
+                              std::move(hypothesis)});
   }
   return results;
 }

@@ -6,20 +6,6 @@
 
 namespace babelgrad {
 
-namespace {
-
-text::Batch source_batch(const std::vector<const text::Source*>& sources) {
-  std::vector<text::Example> examples;
-  std::vector<std::size_t> indices;
-  for (const text::Source* source : sources) {
-    indices.push_back(examples.size());
-    examples.push_back({*source, {}});
-  }
-  return text::make_batch(examples, indices);
-}
-
-}  // namespace
-
 template <class T>
 SearchRun<T>::SearchRun(Ensemble<T> models, const SearchConfig& config, SearchObserver* observer,
                         Entropies entropies)
@@ -49,7 +35,7 @@ void SearchRun<T>::add(const std::vector<const text::Source*>& sources,
   demands.resize(sources.size());
   const NoGrad no_grad;
   const std::size_t batch = sources.size();
-  const text::Batch read = source_batch(sources);
+  const text::Batch read = text::source_batch(sources);
   std::vector<Sentence> joining;
   for (std::size_t b = 0; b < batch; ++b) {
     const std::size_t length = sources[b]->size();

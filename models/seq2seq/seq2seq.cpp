@@ -4,10 +4,6 @@
 
 namespace babelgrad {
 
-IntArray id_array(const std::vector<std::int32_t>& ids, const Shape& shape) {
-  return IntArray(shape, ids);
-}
-
 namespace {
 
 // Attention that goes where earlier steps of the sentence have been, summed over the real steps.
@@ -15,7 +11,7 @@ namespace {
 template <class T>
 Tensor<T> repeated_attention(const text::Batch& batch, const Tensor<T>& weights) {
   const Tensor<T> before = cumsum(weights, 0) - weights;
-  const IntArray words = id_array(batch.target_output, {batch.target_length, batch.size, 1});
+  const IntArray words({batch.target_length, batch.size, 1}, batch.target_output);
   return sum(where(words != text::kPad, minimum(weights, before), 0));
 }
 
@@ -78,7 +74,7 @@ template <class T>
 DecoderOutput<T> Seq2Seq<T>::decode(const text::Batch& batch, const Mode& mode, Tap<T>* tap,
                                     double sampling) const {
   const EncoderOutput<T> encoded = (*encoder_)(batch, mode, tap);
-  return decoder_->forced(id_array(batch.target_input, {batch.target_length, batch.size}),
+  return decoder_->forced(IntArray({batch.target_length, batch.size}, batch.target_input),
                           decoder_->memory(encoded), decoder_->initial_state(encoded, tap), mode,
                           tap, sampling);
 }
@@ -91,7 +87,7 @@ Tensor<T> Seq2Seq<T>::loss(const text::Batch& batch, const Mode& mode, const Los
   const Linear<T>& output = decoder_->output_layer();
   Tensor<T> loss =
       linear_cross_entropy(decoded.readout, output.weight(), output.bias(),
-                           id_array(batch.target_output, {batch.target_length, batch.size}),
+                           IntArray({batch.target_length, batch.size}, batch.target_output),
                            {text::kPad, options.label_smoothing, options.normalizer});
   if (!decoded.weights.defined()) return loss;
   const double tokens =

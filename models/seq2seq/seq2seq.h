@@ -60,9 +60,6 @@ class Seq2Seq {
   std::optional<Decoder<T>> decoder_;
 };
 
-// A batch's [S, B] or [T, B] ids as an array.
-IntArray id_array(const std::vector<std::int32_t>& ids, const Shape& shape);
-
 extern template class Seq2Seq<float>;
 extern template class Seq2Seq<double>;
 

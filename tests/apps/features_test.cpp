@@ -98,6 +98,12 @@ TEST_CASE("features: a model of pictures, from training to its pages") {
   CHECK(source.at("features")[2][0] == 1);
   CHECK(source.at("features").size() == 4);
   CHECK(world.run({"report", "--model", "model", "-o", "r.html"}).exit_code == 0);
+  const Finished other = world.run(
+      Arguments{"report", "--model", "model", "-o", "o.json", "--json", "--reference", "p.en"} +
+      features);
+  CAPTURE(other.err);
+  CHECK(other.exit_code == 0);
+  CHECK(world.read("o.json").find("p.safetensors") != std::string::npos);
   const Finished inspected = world.run(Arguments{"inspect", "--model", "model", "--gradients",
                                                  "--source", "3", "--target", "red top left"} +
                                        features);
@@ -108,15 +114,22 @@ TEST_CASE("features: a model of pictures, from training to its pages") {
       world.run({"train", "--resume", "--out", "model", "--max-updates", "210"});
   CAPTURE(resumed.err);
   CHECK(resumed.exit_code == 0);
-  check_refused(world, {{{"translate", "--model", "model"},
-                         "the model reads features, not text (--source-features)",
-                         "x\n"},
-                        {Arguments{"explain", "--model", "model", "241", "-o", "e.html"} + features,
-                         "241: no such item; need p.safetensors:1 to p.safetensors:240"},
-                        {{"serve", "--model", "model", "--port", "0"},
-                         "--model model: the model reads features; need --source-features"},
-                        {{"translate", "--model", "model", "--source-features", "p.en"},
-                         "p.en: damaged: not a safetensors file"}});
+  check_refused(
+      world,
+      {{{"translate", "--model", "model"},
+        "the model reads features, not text (--source-features)",
+        "x\n"},
+       {Arguments{"explain", "--model", "model", "241", "-o", "e.html"} + features,
+        "241: no such item; need p.safetensors:1 to p.safetensors:240"},
+       {{"lexicon", "--model", "model", "--source", "p.en", "--target", "p.en", "-o", "l.tsv"},
+        "lexicon counts words; the model reads features"},
+       {{"compare", "--source", "p.en", "--reference", "p.en", "model", "p.en"},
+        "compare translates lines of text only; the model reads features: compare files of its "
+        "translations"},
+       {{"serve", "--model", "model", "--port", "0"},
+        "--model model: the model reads features; need --source-features"},
+       {{"translate", "--model", "model", "--source-features", "p.en"},
+        "p.en: damaged: not a safetensors file"}});
 }
 
 TEST_CASE("features: what does not go together") {
@@ -139,7 +152,10 @@ TEST_CASE("features: what does not go together") {
        {train_pictures("new") + Arguments{"--guided-alignment", "p.en"},
         "config: guided_alignment is of words; the source is features"},
        {{"translate", "--model", "words", "--source-features", "p.safetensors"},
-        "source_features has 3 features a position; the model reads words"},
+        "--source-features is for models that read features; there is none"},
+       {{"evaluate", "--model", "words", "--reference", "p.en", "--source", "train.fr",
+         "--source-features", "p.safetensors"},
+        "--source-features is for models that read features; there is none"},
        {{"evaluate", "--model", "words", "--reference", "p.en"},
         "need --source, or --source-features"},
        {train_pictures("new") + Arguments{"--from", "words"},

@@ -22,7 +22,10 @@ class ModelMap {
       this.sourceGrid(edits),
     );
     this.chain = new Map(); // block's name -> its node
-    this.output = element("ol", { class: "map-output", "aria-label": "Translation so far" });
+    this.output = element("ol", {
+      class: "map-output item-row",
+      "aria-label": "Translation so far",
+    });
     this.node = element(
       "div",
       { class: "map" },

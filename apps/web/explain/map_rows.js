@@ -39,30 +39,28 @@ function wordRow(model) {
   };
 }
 
+// The cells of a row of vectors, one a source token.
+function strips(model, vectors, what, max = largestSize(vectors)) {
+  return (i) => vectorStrip(vectors[i], { label: `${what} ${sourceWord(model, i)}`, max });
+}
+
 // What stands in the place of words: numbers of any meaning.
 function featureRow(model) {
-  const max = largestSize(model.source.features);
   return {
     name: "features",
     kind: "vector",
     label: "features",
-    cell: (i) =>
-      vectorStrip(model.source.features[i], { label: `features of ${sourceWord(model, i)}`, max }),
+    cell: strips(model, model.source.features, "features of"),
     progress: (step) => ({ known: true, active: step.kind === "tokens" }),
   };
 }
 
 function embeddingRow(model) {
-  const max = largestSize(model.source.embeddings);
   return {
     name: "embeddings",
     kind: "vector",
     label: "embedding",
-    cell: (i) =>
-      vectorStrip(model.source.embeddings[i], {
-        label: `embedding of ${sourceWord(model, i)}`,
-        max,
-      }),
+    cell: strips(model, model.source.embeddings, "embedding of"),
     progress: (step) => ({ known: stageOf(step) >= 1, active: step.kind === "embeddings" }),
     gradient: (step) =>
       step.kind === "gradient-words" ? model.backward[step.t].source_embeddings : null,
@@ -77,8 +75,12 @@ function directionRows(model, { forward, backward }, layer) {
     name: `${name}-${layer}`,
     kind: `vector cell-${arrow === "→" ? "forward" : "backward"}`,
     label: `${name}${suffix} ${arrow}`,
-    cell: (i) =>
-      vectorStrip(gates[i].state, { label: `${name} state at ${sourceWord(model, i)}`, max: 1 }),
+    cell: strips(
+      model,
+      gates.map((gate) => gate.state),
+      `${name} state at`,
+      1,
+    ),
     progress: (step, i) => {
       const done =
         step.kind !== "encode"
@@ -107,11 +109,7 @@ function stateRow(model) {
     name: "states",
     kind: "vector",
     label: "handed over",
-    cell: (i) =>
-      vectorStrip(model.encoder.states[i], {
-        label: `encoder state ${sourceWord(model, i)}`,
-        max: 1,
-      }),
+    cell: strips(model, model.encoder.states, "encoder state", 1),
     progress: (step) => ({
       known: stageOf(step) >= 3,
       active: ["handover", "scores", "gradient-states"].includes(step.kind),

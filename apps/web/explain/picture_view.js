@@ -14,7 +14,7 @@ class PictureView {
     this.frames = model.decoder.steps.map((step, t) => this.frame(step.chosen.text, t, onPick));
     this.strip = element(
       "ol",
-      { class: "film-strip" },
+      { class: "film-strip item-row" },
       this.frames.map(({ item }) => item),
     );
     this.node = element(

@@ -156,11 +156,11 @@ class FusedDecoder {
   double log_probability(std::size_t t, const Array<double>& states,
                          const DecoderState<double>& initial) const {
     const EncoderOutput<double> encoded{
-        Tensor<double>(states), {}, id_array({static_cast<std::int32_t>(S_)}, {1})};
+        Tensor<double>(states), {}, IntArray({1}, {static_cast<std::int32_t>(S_)})};
     const std::size_t steps = inputs_.size();
     const Tensor<double> readout =
         model_.decoder()
-            .forced(id_array(inputs_, {steps, 1}), model_.decoder().memory(encoded), initial,
+            .forced(IntArray({steps, 1}, inputs_), model_.decoder().memory(encoded), initial,
                     kEvaluation)
             .readout;
     const Tensor<double> log_p = log_softmax(model_.decoder().logits(readout), -1);

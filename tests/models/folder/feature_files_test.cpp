@@ -63,7 +63,7 @@ TEST_CASE("features: patches of pictures, and items that are too long") {
   files.require_at_most(4);
   CHECK(error_of([&] { files.require_at_most(3); }, &folder) ==
         "p:1: 4 positions; at most 3 an item can be read");
-  CHECK(error_of<CheckpointError>(
+  CHECK(error_of(
             [&] {
               files.add(folder.write_numbers("q", {2, 4, 3}, {4, 3}, "2x2 of 1x3x1"));
             },
@@ -73,7 +73,7 @@ TEST_CASE("features: patches of pictures, and items that are too long") {
 TEST_CASE("features: a file that is not one is named, and why") {
   const Features folder;
   const auto error_of_file = [&](const std::string& path) {
-    return error_of<CheckpointError>([&] { FeatureFiles().add(path); }, &folder);
+    return error_of([&] { FeatureFiles().add(path); }, &folder);
   };
   CHECK(error_of_file((folder.path() / "none").string()) == "none: no such file");
   Safetensors other;

@@ -13,7 +13,7 @@ class ReferenceSearch {
  public:
   ReferenceSearch(const Seq2Seq<double>& model, const text::Source& source)
       : model_(model), source_length_(source.size()) {
-    const auto encoded = model.encoder()(text::make_batch({{source, {}}}, {0}), kEvaluation);
+    const auto encoded = model.encoder()(text::source_batch({&source}), kEvaluation);
     memory_ = model.decoder().memory(encoded);
     start_.state = model.decoder().initial_state(encoded);
   }
@@ -73,7 +73,7 @@ class ReferenceSearch {
   std::vector<double> step(Path& path) const {
     const std::int32_t last = path.tokens.empty() ? text::kBos : path.tokens.back();
     const auto output =
-        model_.decoder().step(id_array({last}, {1}), memory_, path.state, kEvaluation);
+        model_.decoder().step(IntArray({1}, {last}), memory_, path.state, kEvaluation);
     if (output.weights.defined()) {
       const Array<double>& weights = output.weights.value();
       path.weights.emplace_back(weights.begin(), weights.end());

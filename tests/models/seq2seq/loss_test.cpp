@@ -97,7 +97,7 @@ TEST_CASE("loss: scheduled sampling reads the words that the model finds likelie
     }
     const Tensor<double> expected =
         cross_entropy(decoder.logits(stack(readouts, 0)),
-                      id_array(batch.target_output, {batch.target_length, B}), {text::kPad, 0, 0});
+                      IntArray({batch.target_length, B}, batch.target_output), {text::kPad, 0, 0});
     CHECK(std::abs(model.loss(batch, training(), always).item() - expected.item()) < 1e-12);
     CHECK(model.loss(batch, training(), half).item() == model.loss(batch, training(), half).item());
     CHECK(model.loss(batch, kEvaluation, always).item() == model.loss(batch, kEvaluation).item());

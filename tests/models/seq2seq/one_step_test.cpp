@@ -56,10 +56,10 @@ D folded_loss(const Seq2Seq<double>& model, const text::Batch& batch, const Mode
   const Decoder<double>& decoder = model.decoder();
   const auto encoded = encode(model, batch, mode);
   const D readout = decoder
-                        .fold(id_array(batch.target_input, {T, B}), decoder.memory(encoded),
+                        .fold(IntArray({T, B}, batch.target_input), decoder.memory(encoded),
                               decoder.initial_state(encoded), mode)
                         .readout;
-  return cross_entropy(decoder.logits(readout), id_array(batch.target_output, {T, B}),
+  return cross_entropy(decoder.logits(readout), IntArray({T, B}, batch.target_output),
                        {text::kPad, 0.1, 0});
 }
 
@@ -95,7 +95,7 @@ TEST_CASE("one step: all at once from a later state is the fold from there") {
     const auto memory = decoder.memory(encoded);
     auto state = decoder.initial_state(encoded);
     decoder.step(full<std::int32_t>({batch.size}, text::kBos), memory, state, kEvaluation);
-    const IntArray words = id_array(batch.target_input, {batch.target_length, batch.size});
+    const IntArray words({batch.target_length, batch.size}, batch.target_input);
     CHECK(max_difference(decoder.forced(words, memory, state, kEvaluation).readout.value(),
                          decoder.fold(words, memory, state, kEvaluation).readout.value()) <
           kTolerance);

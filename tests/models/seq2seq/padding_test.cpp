@@ -104,7 +104,7 @@ TEST_CASE("force: the loss is the mean of its log-probabilities, and it is step 
     for (std::size_t t = 0; t < batch.target_length; ++t) {
       const std::vector<std::int32_t> words(batch.target_input.begin() + t * B,
                                             batch.target_input.begin() + (t + 1) * B);
-      const auto output = model.decoder().step(id_array(words, {B}), memory, state, kEvaluation);
+      const auto output = model.decoder().step(IntArray({B}, words), memory, state, kEvaluation);
       const Array<double> log_p = log_softmax(model.decoder().logits(output.readout), -1).value();
       for (std::size_t b = 0; b < B; ++b) {
         const std::int32_t word = batch.target_output[t * B + b];
