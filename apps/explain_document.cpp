@@ -179,10 +179,10 @@ Json describe_step(const text::Codec& codec, const StepTrace<float>& step) {
             {"embedding", vector(step.embedding)},
             {"layers", gates(step.layers)},
             {"readout", vector(step.readout)}};
-  if (step.context.defined()) {
+  if (step.context.defined()) json["context"] = vector(step.context);
+  if (step.weights.defined()) {
     json["scores"] = vector(step.scores, kDigits);
     json["weights"] = vector(step.weights, kDigits);
-    json["context"] = vector(step.context);
   }
   add_words(json, codec, step);
   return json;

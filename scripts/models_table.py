@@ -30,6 +30,7 @@ ROWS = {
     "preset bahdanau2014": ["--preset", "bahdanau2014"],
     "preset luong2015": ["--preset", "luong2015"],
     "attention none": ["--attention", "none"],
+    "attention none, fixed_context": ["--attention", "none", "--fixed-context"],
     "attention local_m": ["--attention", "local_m", "--window", "2"],
     "attention local_p": ["--attention", "local_p", "--window", "2"],
     "attention monotonic": ["--attention", "monotonic"],

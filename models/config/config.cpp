@@ -2,6 +2,8 @@
 
 #include <bit>
 
+#include "babelgrad/models/config/config_fields.h"
+
 namespace babelgrad {
 
 void Seq2SeqConfig::check() const {
@@ -21,7 +23,10 @@ void Seq2SeqConfig::check() const {
          std::to_string(encoder_size()));
   if (!attends() && attend_from == AttendFrom::previous)
     fail("attend_from previous needs attention; attention is none");
-  if (!attends() && initial_state == InitialState::zero)
+  if (attends() && fixed_context)
+    fail("fixed_context is of a decoder without attention; attention is " +
+         std::string(name_of(kAttentionNames, attention)));
+  if (!has_context() && initial_state == InitialState::zero)
     fail("initial_state zero with attention none: nothing of the source would reach the decoder");
   if (bidirectional && reverse_source)
     fail("reverse_source is of an encoder with one direction; bidirectional is true");

@@ -35,6 +35,7 @@ struct Seq2SeqConfig {
   std::size_t positions = 128;
   bool coverage = false;
   bool input_feeding = false;
+  bool fixed_context = false;
   Readout readout = Readout::tanh;
   AttendFrom readout_from = AttendFrom::current;
   InitialState initial_state = InitialState::last;
@@ -68,6 +69,8 @@ struct Seq2SeqConfig {
   void set_dropout(double p) { embedding_dropout = state_dropout = readout_dropout = p; }
   bool attends() const { return attention != AttentionKind::none; }
   bool attends_from_previous() const { return attends() && attend_from == AttendFrom::previous; }
+  bool has_context() const { return attends() || fixed_context; }
+  bool context_enters_recurrence() const { return attends_from_previous() || fixed_context; }
   // Throws ConfigError for settings that do not go together.
   void check() const;
 };

@@ -104,6 +104,9 @@ void visit_model(Seq2SeqConfig& c, Visitor&& v) {
       "scores see how much each source position was attended to before (See et al. 2017, eq. 11)");
   v.flag("input_feeding", c.input_feeding,
          "the readout of a step enters the next one, too (Luong et al. 2015, section 3.3)");
+  v.flag("fixed_context", c.fixed_context,
+         "without attention: the encoder's last states are the context of every step (Cho et al. "
+         "2014)");
   v.choice("readout", c.readout, kReadoutNames,
            "layer before the output layer; maxout: Bahdanau's deep output");
   v.choice("readout_from", c.readout_from, kAttendFromNames,

@@ -18,9 +18,12 @@ struct Preset {
 inline constexpr std::array kPresets{
     Preset{"article", "Alammar's article, the default: attention beside the recurrence",
            [](Seq2SeqConfig&) {}},
-    Preset{"cho2014", "no attention, one direction (paper: embedding 620, hidden 1000)",
+    Preset{"cho2014",
+           "no attention, the last state as the context of every step, one direction (paper: "
+           "embedding 620, hidden 1000)",
            [](Seq2SeqConfig& c) {
              c.attention = AttentionKind::none;
+             c.fixed_context = true;
              c.bidirectional = false;
              c.readout = Readout::maxout;
            }},
@@ -53,6 +56,7 @@ inline void Preset::set(Seq2SeqConfig& c) const {
   c.score = structure.score;
   c.attend_from = structure.attend_from;
   c.input_feeding = structure.input_feeding;
+  c.fixed_context = structure.fixed_context;
   c.readout = structure.readout;
   c.readout_from = structure.readout_from;
   c.initial_state = structure.initial_state;

@@ -56,7 +56,7 @@ struct StepTrace {
   Tensor<T> embedding;               // [1, E], a leaf
   std::vector<CellTrace<T>> layers;  // [1, H] each
   Tensor<T> scores, weights;         // [1, 1, S]; undefined for plain
-  Tensor<T> context;                 // [1, D]; undefined for plain
+  Tensor<T> context;                 // [1, D]; undefined without one
   Tensor<T> readout;                 // [1, R]
   Tensor<T> log_probabilities;       // [1, V]
   std::int32_t output = 0;           // the word chosen
@@ -91,7 +91,7 @@ Trace<T> trace(const Seq2Seq<T>& model, const TraceRequest& request);
 struct GradientNorms {
   double readout = 0;                     // at the word's own step
   double state = 0;                       // of the last decoder layer there
-  double context = 0;                     // 0 for plain
+  double context = 0;                     // 0 without one
   std::vector<double> encoder_states;     // [S], by attention and by the initial state
   std::vector<double> encoder_forward;    // [S], last layer, through time as well
   std::vector<double> encoder_backward;   // [S], empty with one direction

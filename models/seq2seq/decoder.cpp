@@ -92,6 +92,12 @@ std::size_t layer_beside(std::size_t layer, const Seq2SeqConfig& c) {
 }
 
 template <class T>
+std::optional<Linear<T>> summary_layer(const Scope<T>& scope, const Seq2SeqConfig& c) {
+  if (!c.fixed_context) return std::nullopt;
+  return Linear<T>(scope / "fixed_context", c.encoder_size(), c.encoder_size());
+}
+
+template <class T>
 std::optional<AttentionLayer<T>> attention_layer(const Scope<T>& scope, const Seq2SeqConfig& c) {
   if (!c.attends()) return std::nullopt;
   return AttentionLayer<T>(scope, attention_options(c));
@@ -123,17 +129,17 @@ Tensor<T> by_sentence(const Tensor<T>& x, std::size_t batch) {
 
 std::vector<DecoderInput> recurrent_inputs(const Seq2SeqConfig& c) {
   std::vector<DecoderInput> inputs{DecoderInput::embedding};
-  if (c.attends_from_previous()) inputs.push_back(DecoderInput::context);
+  if (c.context_enters_recurrence()) inputs.push_back(DecoderInput::context);
   if (c.input_feeding) inputs.push_back(DecoderInput::readout);
   return inputs;
 }
 
 std::vector<DecoderInput> readout_inputs(const Seq2SeqConfig& c) {
   std::vector<DecoderInput> inputs;
-  if (c.attends()) inputs.push_back(DecoderInput::context);
+  if (c.has_context()) inputs.push_back(DecoderInput::context);
   inputs.push_back(c.readout_from == AttendFrom::previous ? DecoderInput::previous_state
                                                           : DecoderInput::state);
-  if (c.attends_from_previous()) inputs.push_back(DecoderInput::embedding);
+  if (c.context_enters_recurrence()) inputs.push_back(DecoderInput::embedding);
   return inputs;
 }
 
@@ -142,6 +148,7 @@ Decoder<T>::Decoder(const Scope<T>& root, const Seq2SeqConfig& config, Embedding
     : config_(config),
       embedding_(root / "decoder", config, embedding),
       initial_(initial_layers(root / "decoder", config)),
+      summary_(summary_layer(root / "decoder", config)),
       layers_(root / "decoder", config, recurrent_options(config)),
       readout_(root / "decoder" / "readout", size_of(readout_inputs(config), config),
                (config.readout == Readout::maxout ? 2 : 1) * config.readout_units()),
@@ -154,6 +161,7 @@ DecoderMemory<T> Decoder<T>::memory(const EncoderOutput<T>& encoded) const {
   DecoderMemory<T> memory;
   memory.values_ = encoded.states;
   if (attention_) memory.keys_ = attention_->keys(encoded.states);
+  if (summary_) memory.summary_ = tanh((*summary_)(encoded.final.back()[0]));
   memory.lengths_ = encoded.lengths;
   return memory;
 }
@@ -183,6 +191,12 @@ DecoderState<T> Decoder<T>::initial_state(const EncoderOutput<T>& encoded, Tap<T
   if (attention_) state.past_ = attention_->start(batch, encoded.states.dim(0));
   state.steps_ = zeros<std::int32_t>({batch});
   return state;
+}
+
+template <class T>
+Tensor<T> Decoder<T>::fixed_context(const DecoderMemory<T>& memory, std::size_t rows) const {
+  const Tensor<T>& summary = memory.summary_;
+  return cat(std::vector<Tensor<T>>(rows / summary.dim(0), summary), 0);
 }
 
 template <class T>
@@ -274,6 +288,9 @@ DecoderOutput<T> Decoder<T>::step(const IntArray& words, const DecoderMemory<T>&
   made.readout = state.fed_;
   made.previous_state = state.output_.defined() ? state.output_ : state.hidden_.back()[0];
   if (config_.attends_from_previous()) attend_with(made.previous_state);
+  if (summary_)
+    made.context =
+        tapped(tap, DecoderPart::context, here, fixed_context(memory, made.previous_state.dim(0)));
   made.state = advance(made.joined(recurrent_inputs(config_)), state, mode, tap);
   if (attention_ && !config_.attends_from_previous()) attend_with(made.state);
   output.readout = tapped(tap, DecoderPart::readout, here,
@@ -348,7 +365,12 @@ DecoderOutput<T> Decoder<T>::forced(const IntArray& words, const DecoderMemory<T
       made.state = slice(run.contexts_and_states, -1, D, both);
     }
   } else {
-    made.state = layers_(made.embedding, {}, mode, initial.hidden_).states;
+    if (summary_) {
+      const std::size_t steps = words.shape()[0];
+      made.context = reshape(fixed_context(memory, words.size()),
+                             {steps, words.shape()[1], config_.encoder_size()});
+    }
+    made.state = layers_(made.joined(recurrent_inputs(config_)), {}, mode, initial.hidden_).states;
     if (attention_) {
       const Attention<T> attended =
           (*attention_)(made.state, memory.keys_, memory.values_, memory.lengths_, mode);

@@ -6,6 +6,9 @@
 //   attend_from previous  c_t = attend(h_{t-1}); h_t = RNN([e_t; c_t], h_{t-1});
 //                         r_t = f(W_c [c_t; h_t; e_t] + b)  (Bahdanau et al. 2014, appendix A.2)
 //   attention none        h_t = RNN(e_t, h_{t-1}); r_t = f(W_c h_t + b)
+//   fixed_context         without attention: c = tanh(W_s s + b_s) of the encoder's last states s;
+//                         h_t = RNN([e_t; c], h_{t-1}); r_t = f(W_c [c; h_t; e_t] + b)
+//                         (Cho et al. 2014, arXiv 1406.1078, section 2.2 and appendix A)
 //   input_feeding         r_{t-1} is the last part of the RNN's input, too; r_0 = 0
 //                         (Luong et al. 2015, section 3.3)
 //   RNN                   recurrent layers of the cell (recurrent_stack.h); h_t: of the last one
@@ -72,6 +75,8 @@ class Decoder {
   // words [B], some of which are replaced by the likeliest after readout [B, R].
   IntArray sampled(const IntArray& words, const Tensor<T>& readout, const Mode& mode,
                    double probability) const;
+  // The fixed context, [N, D] of N rows.
+  Tensor<T> fixed_context(const DecoderMemory<T>& memory, std::size_t rows) const;
   // input [..., *] -> readout [..., R]
   Tensor<T> read_out(const Tensor<T>& input) const;
   // Whether nothing but states feeds back, in a way that one op computes for all steps.
@@ -88,6 +93,7 @@ class Decoder {
   Seq2SeqConfig config_;
   WordEmbedding<T> embedding_;
   std::vector<Linear<T>> initial_;  // one a layer and part of its state
+  std::optional<Linear<T>> summary_;
   RecurrentStack<T> layers_;
   Linear<T> readout_;
   std::optional<AttentionLayer<T>> attention_;

@@ -39,6 +39,7 @@ DecoderMemory<T> DecoderMemory<T>::select(const std::vector<std::size_t>& senten
   DecoderMemory memory;
   memory.values_ = index_select(values_, 1, indices);
   if (keys_.defined()) memory.keys_ = index_select(keys_, 1, indices);
+  if (summary_.defined()) memory.summary_ = index_select(summary_, 0, indices);
   memory.lengths_ = selected(lengths_, sentences);
   return memory;
 }
@@ -49,6 +50,7 @@ DecoderMemory<T> DecoderMemory<T>::join(const DecoderMemory& more) const {
   DecoderMemory memory;
   memory.values_ = cat({padded(values_, 0, S), padded(more.values_, 0, S)}, 1);
   if (keys_.defined()) memory.keys_ = cat({padded(keys_, 0, S), padded(more.keys_, 0, S)}, 1);
+  if (summary_.defined()) memory.summary_ = cat({summary_, more.summary_}, 0);
   memory.lengths_ = joined(lengths_, more.lengths_);
   return memory;
 }

@@ -24,9 +24,10 @@ class DecoderMemory {
 
  private:
   friend class Decoder<T>;
-  Tensor<T> values_;  // [S, B, D] encoder states
-  Tensor<T> keys_;    // [S, B, K] what the scores compare with; undefined without attention
-  IntArray lengths_;  // [B]
+  Tensor<T> values_;   // [S, B, D] encoder states
+  Tensor<T> keys_;     // [S, B, K] what the scores compare with; undefined without attention
+  Tensor<T> summary_;  // [B, D] the fixed context, if there is one
+  IntArray lengths_;   // [B]
 };
 
 // What a step hands to the next, of N hypotheses under way.

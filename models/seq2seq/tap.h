@@ -24,7 +24,7 @@ enum class DecoderPart {
   cell,       // [N, H] of each layer: the cell's parts
   scores,     // [K, B, S]; beyond a source's length they are ignored
   weights,    // [K, B, S]
-  context,    // [N, D]
+  context,    // [N, D] by attention, or the fixed one
   readout,    // [N, R]
   logits,     // [N, V]
 };

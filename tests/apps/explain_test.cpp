@@ -261,8 +261,10 @@ TEST_CASE("explain: every kind of model, several models, one page") {
   CHECK(models[3]["config"]["recurrent_inputs"] == Json({"embedding", "readout"}));
   CHECK(models[1]["decoder"]["steps"][0].contains("weights"));
   CHECK(!models[2]["decoder"]["steps"][0].contains("weights"));
+  CHECK(models[2]["decoder"]["steps"][0].contains("context"));
   CHECK(!models[2]["config"].contains("score"));
-  CHECK(!models[2]["backward"][0].contains("context"));
+  CHECK(models[2]["config"]["recurrent_inputs"] == Json({"embedding", "context"}));
+  CHECK(models[2]["backward"][0].contains("context"));
   CHECK(!models[0].contains("snapshots"));
 }
 

@@ -68,6 +68,12 @@ inline std::vector<NamedConfig> tiny_configs() {
   });
   vary("luong, shared embeddings", luong, shared);
   vary("plain, shared embeddings", plain, shared);
+  vary("plain, fixed context", plain, [](Seq2SeqConfig& c) { c.fixed_context = true; });
+  vary("plain, fixed context, lstm, 2 layers", plain, [](Seq2SeqConfig& c) {
+    c.fixed_context = true;
+    c.cell = CellKind::lstm;
+    c.set_layers(2);
+  });
   const auto fed = [](Seq2SeqConfig& c) {
     c.input_feeding = true;
     c.set_layers(2);
@@ -155,6 +161,7 @@ inline const std::vector<StructureSetting>& structure_settings() {
       {"attend_from", 2,
        [](Seq2SeqConfig& c, std::size_t v) { c.attend_from = static_cast<AttendFrom>(v); }},
       {"input_feeding", 2, [](Seq2SeqConfig& c, std::size_t v) { c.input_feeding = v == 1; }},
+      {"fixed_context", 2, [](Seq2SeqConfig& c, std::size_t v) { c.fixed_context = v == 1; }},
       {"readout", kReadoutNames.size(),
        [](Seq2SeqConfig& c, std::size_t v) { c.readout = static_cast<Readout>(v); }},
       {"readout_from", 2,

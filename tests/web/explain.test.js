@@ -96,6 +96,7 @@ test("models of other settings: every step, and what their layers read", async (
   for (const [name, formula, sizes, start] of [
     ["inside", "maxout(W [c; h′; e] + b)", ["context", "hidden", "embedding"], "The mean of"],
     ["fed", "W [c; h] + b", ["context", "hidden"], "a state of zeros"],
+    ["fixed", "maxout(W [c; h; e] + b)", ["context", "hidden", "embedding"], "no attention"],
   ]) {
     const page = await open(browser, path.join(build, `web-tests/${name}.html`));
     const {

@@ -3,9 +3,9 @@
 
 // heatMap({rows, columns, heads, values, scale, max, rowTitle, columnTitle, format, onHover}): `rows`
 // and `columns` are words, `heads` what stands for the columns if not they, `values` rows of numbers
-// (there may be fewer rows than words: the others are still empty). Returns a <table> with showRows(count), which empties the rows from there on; focus
-// and arrow keys move over the cells. onHover(row, column) is called with (-1, -1) when the pointer
-// leaves.
+// (there may be fewer rows than words: the others are still empty). Returns a <table> with
+// showRows(count), which empties the rows from there on; focus and arrow keys move over the cells.
+// onHover(row, column) is called with (-1, -1) when the pointer leaves.
 function heatMap(options) {
   const {
     rows,

@@ -4,7 +4,7 @@
 
 function decoderBlocks(model) {
   const blocks = [inputBlock(model), stateBlock(model), readoutBlock(model), wordBlock(model)];
-  if (!hasAttention(model)) return blocks;
+  if (!hasContext(model)) return blocks;
   const contextFirst = attendsFirst(model);
   blocks.splice(contextFirst ? 1 : 2, 0, contextBlock(model));
   return blocks;

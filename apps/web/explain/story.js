@@ -32,7 +32,12 @@ function hasAttention(model) {
   return model.decoder.steps.some((step) => step.weights);
 }
 
-// Whether the state before attends, so that its context enters the recurrence.
+// Whether the decoder reads a context: by attention, or the same at every step.
+function hasContext(model) {
+  return model.config.readout_inputs.includes("context");
+}
+
+// Whether the context enters the recurrence: the state before attends, or it is always the same.
 function attendsFirst(model) {
   return model.config.recurrent_inputs.includes("context");
 }
@@ -206,7 +211,9 @@ function handOverSteps(model) {
   if (!hasAttention(model)) {
     initial.text =
       `This model has no attention: the whole ${whole}${whole === "sentence" ? ", however long," : ""} has to fit into this one vector. ` +
-      "The decoder gets nothing else.";
+      (hasContext(model)
+        ? "The decoder gets it as its first state, and through another layer as the context, the same at every step."
+        : "The decoder gets nothing else.");
     return [initial];
   }
   return [
@@ -239,8 +246,8 @@ function outputSteps(model, t) {
     ...first,
     named(
       "readout",
-      attention.length ? "context and state are joined" : "a last layer",
-      attention.length
+      hasContext(model) ? "context and state are joined" : "a last layer",
+      hasContext(model)
         ? `Context and decoder state are put end to end, ${readoutInput(model)}, and pass through ${readoutLayer(model)}.`
         : `The decoder’s state passes through ${readoutLayer(model)}.`,
     ),
@@ -250,10 +257,11 @@ function outputSteps(model, t) {
 
 function recurrenceText(model, t) {
   const input = quoted(model.decoder.steps[t].input.text);
+  const beside = attendsFirst(model) ? " and the context" : "";
   return t === 0
-    ? `The decoder starts with the mark ${input}. Its ${cellName(model)} mixes it with the state it was given: what has been said so far, ` +
+    ? `The decoder starts with the mark ${input}. Its ${cellName(model)} mixes it${beside} with the state it was given: what has been said so far, ` +
         "and what there is to say."
-    : `The word just chosen, ${input}, is fed back in, and the ${cellName(model)} updates the decoder’s state.`;
+    : `The word just chosen, ${input}, is fed back in, and the ${cellName(model)} updates the decoder’s state${beside ? ` from it${beside}` : ""}.`;
 }
 
 function cellName(model) {
@@ -333,7 +341,7 @@ function backwardSteps(model, t) {
       "the output",
       `Training asks: what should change so that ${word} gets likelier? The ` +
         "gradient of its log-probability is the answer. It first reaches the last layer" +
-        (hasAttention(model)
+        (hasContext(model)
           ? ", then the context and the decoder’s state."
           : " and the decoder’s state."),
     ),
@@ -353,13 +361,21 @@ function backwardSteps(model, t) {
     named(
       "gradient-words",
       "through time",
-      (hasAttention(model)
-        ? `Then it runs back through time, along the readers, to the source ${many}. `
-        : `Without attention it has to run back through every step of decoder and encoder to reach the source ${many}. `) +
-        reachText(model, t),
+      `${throughTimeText(model, many)} ${reachText(model, t)}`,
     ),
   );
   return steps;
+}
+
+function throughTimeText(model, many) {
+  if (hasAttention(model))
+    return `Then it runs back through time, along the readers, to the source ${many}.`;
+  if (hasContext(model))
+    return (
+      "The context, the same at every step, takes it straight to the encoder’s last state. From " +
+      `there it has to run back through every step of the encoder to reach the source ${many}.`
+    );
+  return `Without attention it has to run back through every step of decoder and encoder to reach the source ${many}.`;
 }
 
 function reachText(model, t) {

@@ -119,6 +119,10 @@ TEST_CASE("seq2seq: sizes that do not go together are refused with both") {
   CHECK(refusal(c) ==
         "config: input_feeding feeds what attention made of the step before; attention is none");
   c = tiny_config(Architecture::luong);
+  c.fixed_context = true;
+  CHECK(refusal(c) ==
+        "config: fixed_context is of a decoder without attention; attention is global");
+  c = tiny_config(Architecture::luong);
   c.share_embeddings = true;
   CHECK(refusal(c) ==
         "config: share_embeddings needs one vocabulary for both sides; source_vocabulary is 8, "

@@ -152,13 +152,13 @@ TEST_CASE("one step: it goes on with what a tap returns") {
          {DecoderPart::initial, DecoderPart::embedding, DecoderPart::cell, DecoderPart::scores,
           DecoderPart::weights, DecoderPart::context, DecoderPart::readout}) {
       Silenced tap(part);
-      const bool attends = named.config.attends();
-      const bool of_attention = part == DecoderPart::scores || part == DecoderPart::weights ||
-                                part == DecoderPart::context;
+      const bool there = part == DecoderPart::scores || part == DecoderPart::weights
+                             ? named.config.attends()
+                             : part != DecoderPart::context || named.config.has_context();
       const double change = std::abs(model.loss(batch, mode(), {}, &tap).item() - before);
       const bool zero_already =
           part == DecoderPart::initial && named.config.initial_state == InitialState::zero;
-      CHECK((change > 1e-9) == (zero_already ? false : attends || !of_attention));
+      CHECK((change > 1e-9) == (there && !zero_already));
     }
   }
 }
@@ -173,6 +173,39 @@ TEST_CASE("seq2seq: as a constant it computes the same and has no gradients") {
     CHECK(loss.item() == model.loss(batch, kEvaluation).item());
     CHECK(!loss.requires_grad());
     CHECK(constant.store().size() == model.store().size());
+  }
+}
+
+TEST_CASE("decoder: a step with a fixed context by its equations") {
+  Seq2SeqConfig config = tiny_config(Architecture::plain);
+  config.fixed_context = true;
+  config.initial_state = InitialState::zero;
+  Seq2Seq<double> model(config, 1);
+  enlarge(model, 2);
+  const text::Batch batch = batch_of(some_examples(config));
+  const auto at = [&](const std::string& name) { return model.store().at("decoder." + name); };
+  const auto layer = [&](const Tensor<double>& x, const std::string& name) {
+    return linear(x, at(name + ".weight"), at(name + ".bias"));
+  };
+  const auto encoded = encode(model, batch);
+  const DecoderMemory<double> memory = model.decoder().memory(encoded);
+  DecoderState<double> state = model.decoder().initial_state(encoded);
+  const Tensor<double> c = tanh(layer(encoded.final.back()[0], "fixed_context"));
+  Tensor<double> h(zeros<double>({batch.size, config.hidden}));
+  for (const std::int32_t word : {text::kBos, 5, 4}) {
+    const IntArray words = full<std::int32_t>({batch.size}, word);
+    const Tensor<double> e = embedding(model.store().at("target_embedding.weight"), words);
+    const auto from_input =
+        chunk(linear(cat({e, c}, 1), at("gru.weight_ih_l0"), at("gru.bias_ih_l0")), 3, 1);
+    const auto from_state = chunk(linear(h, at("gru.weight_hh_l0"), at("gru.bias_hh_l0")), 3, 1);
+    const Tensor<double> r = sigmoid(from_input[0] + from_state[0]);
+    const Tensor<double> z = sigmoid(from_input[1] + from_state[1]);
+    const Tensor<double> n = tanh(from_input[2] + r * from_state[2]);
+    h = (1 - z) * n + z * h;
+    const auto output = model.decoder().step(words, memory, state, kEvaluation);
+    const Tensor<double> expected = tanh(layer(cat({c, h, e}, 1), "readout"));
+    CHECK(max_difference(output.readout.value(), expected.value()) < 1e-14);
+    CHECK_FALSE(output.weights.defined());
   }
 }
 
