@@ -4,7 +4,7 @@
 #   bench/compare.sh [--sizes "S M L"] [--models "luong bahdanau"] [--threads "1 2"]
 #                    [--rounds 5] [--updates 20] [--build build]
 #
-# Defaults: all sizes, both models, one thread and all cores. Each round runs our program and then
+# Defaults: all sizes, these models (input_feeding and local_p are two more), one thread and all cores. Each round runs our program and then
 # theirs for every case, on several threads in the two ways of using them that were ever the fastest
 # (--parallel of bench/peers/train_step.py); a figure is the median over rounds, theirs that of the
 # better way. Takes about 20 minutes; needs python3-torch. Expect ratios above 1 everywhere.

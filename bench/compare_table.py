@@ -30,14 +30,14 @@ def medians(runs):
 
 
 def print_row(model, size, threads, a, b):
-    print(f"{model:9} {size:6} {threads:>7} | {a['ms_per_update']:8.1f} {b['ms_per_update']:10.1f} "
+    print(f"{model:13} {size:6} {threads:>7} | {a['ms_per_update']:8.1f} {b['ms_per_update']:10.1f} "
           f"{b['ms_per_update'] / a['ms_per_update']:6.2f} | {100 * a['bound_share']:5.1f} | "
           f"{a['peak_mb']:7.0f} {b['peak_mb']:10.0f} {a['peak_mb'] / b['peak_mb']:6.2f}")
 
 
 def main():
     ours, theirs = read(sys.argv[1]), read(sys.argv[2])
-    print(f"{'model':9} {'size':6} {'threads':>7} | {'ours ms':>8} {'PyTorch ms':>10} {'ratio':>6} | "
+    print(f"{'model':13} {'size':6} {'threads':>7} | {'ours ms':>8} {'PyTorch ms':>10} {'ratio':>6} | "
           f"{'bound':>5} | {'ours MB':>7} {'PyTorch MB':>10} {'ratio':>6}")
     for (model, size), a in ours.items():
         b = theirs[model, size]

@@ -46,15 +46,15 @@ class ProductList {
     }
     linear("keys", values(), keys());
     linear("initial", last_states(), decoder_.states.row_range(0, s_.batch));
-    inside() ? decode_inside() : decode_beside();
-    linear("readout", readout_input(), readout());
+    inside() ? decode_inside() : feeds() ? decode_fed() : decode_beside();
+    if (!feeds()) linear("readout", readout_input(), readout());
     linear("output", readout(), logits());
 
-    linear_backward("output", readout(), logits(),
-                    activation("d readout", target_rows(), s_.hidden));
-    linear_backward("readout", readout_input(), activation("d readout", target_rows(), s_.hidden),
-                    d_readout_input());
-    inside() ? decode_inside_backward() : decode_beside_backward();
+    linear_backward("output", readout(), logits(), d_readout());
+    if (!feeds()) linear_backward("readout", readout_input(), d_readout(), d_readout_input());
+    inside()  ? decode_inside_backward()
+    : feeds() ? decode_fed_backward()
+              : decode_beside_backward();
     linear_backward("initial", last_states(), decoder_.d_state,
                     activation("d last states", s_.batch, 2 * s_.hidden));
     linear_backward("keys", values(), d_keys(), d_values(), kAdd);
@@ -68,7 +68,10 @@ class ProductList {
   std::size_t source_rows() const { return s_.source_length * s_.batch; }
   std::size_t target_rows() const { return s_.target_length * s_.batch; }
   bool inside() const { return s_.attention == AttentionPlace::inside_recurrence; }
-  std::size_t decoder_inputs() const { return s_.embedding + (inside() ? 2 * s_.hidden : 0); }
+  bool feeds() const { return s_.extra == Extra::input_feeding; }
+  std::size_t decoder_inputs() const {
+    return s_.embedding + (inside() ? 2 * s_.hidden : feeds() ? s_.hidden : 0);
+  }
   std::size_t readout_inputs() const { return 3 * s_.hidden + (inside() ? s_.embedding : 0); }
 
   Matrix activation(const std::string& name, std::size_t rows, std::size_t cols) {
@@ -86,6 +89,7 @@ class ProductList {
   Matrix d_readout_input() {
     return activation("d readout input", target_rows(), readout_inputs());
   }
+  Matrix d_readout() { return activation("d readout", target_rows(), s_.hidden); }
   Matrix readout() { return activation("readout", target_rows(), s_.hidden); }
   Matrix logits() { return activation("logits", target_rows(), s_.vocabulary); }
   Matrix attention_weights() {
@@ -146,6 +150,8 @@ class ProductList {
   void decode_beside() {
     multiply(decoder_.gates, decoder_.x, decoder_.w_ih.t());
     recurrence(decoder_, 0);
+    if (s_.extra == Extra::local_p)
+      linear("center", queries(), activation("center", target_rows(), s_.hidden));
     for (std::size_t b = 0; b < s_.batch; ++b)
       multiply(of(attention_weights(), b), of(queries(), b), of(keys(), b).t());
     for (std::size_t b = 0; b < s_.batch; ++b)
@@ -154,6 +160,9 @@ class ProductList {
   void decode_beside_backward() {
     const Matrix d_context = context(d_readout_input());
     const Matrix d_queries = activation("d queries", target_rows(), s_.hidden);
+    if (s_.extra == Extra::local_p)
+      linear_backward("center", queries(), activation("d center", target_rows(), s_.hidden),
+                      activation("d queries by center", target_rows(), s_.hidden));
     for (std::size_t b = 0; b < s_.batch; ++b) {
       multiply(of(d_scores(), b), of(d_context, b), of(values(), b).t());
       multiply(of(d_values(), b), of(attention_weights(), b).t(), of(d_context, b));
@@ -164,6 +173,47 @@ class ProductList {
     }
     recurrence_backward(decoder_, 0);
     gru_gradients(decoder_, kSet, false);
+  }
+
+  void decode_fed() {
+    const GruArrays& g = decoder_;
+    const std::size_t E = s_.embedding, R = s_.hidden;
+    multiply(g.gates, g.x.col_range(0, E), g.w_ih.col_range(0, E).t());
+    for (std::size_t k = 0; k < g.steps; ++k) {
+      if (k > 0) multiply(at(g.gates, k), at(readout(), k - 1), g.w_ih.col_range(E, R).t(), kAdd);
+      multiply(g.gh, at(g.states, k), g.w_hh.t());
+      for (std::size_t b = 0; b < s_.batch; ++b) {
+        const std::size_t row = k * s_.batch + b;
+        multiply(attention_weights().row_range(row, 1), queries().row_range(row, 1),
+                 of(keys(), b).t());
+        multiply(context(readout_input()).row_range(row, 1), attention_weights().row_range(row, 1),
+                 of(values(), b));
+      }
+      linear("readout", at(readout_input(), k), at(readout(), k));
+    }
+  }
+  void decode_fed_backward() {
+    const GruArrays& g = decoder_;
+    const std::size_t E = s_.embedding, R = s_.hidden;
+    const Matrix d_context = context(d_readout_input());
+    const Matrix d_queries = activation("d queries", target_rows(), s_.hidden);
+    for (std::size_t k = g.steps; k-- > 0;) {
+      multiply(at(d_readout_input(), k), at(d_readout(), k),
+               weight("readout", R, readout_inputs()));
+      for (std::size_t b = 0; b < s_.batch; ++b) {
+        const std::size_t row = k * s_.batch + b;
+        multiply(d_scores().row_range(row, 1), d_context.row_range(row, 1), of(values(), b).t());
+        multiply(d_queries.row_range(row, 1), d_scores().row_range(row, 1), of(keys(), b));
+      }
+      multiply(g.d_state, at(g.d_gh, k), g.w_hh, kAdd);
+      if (k > 0) multiply(at(d_readout(), k - 1), at(g.gates, k), g.w_ih.col_range(E, R), kAdd);
+    }
+    gru_gradients(g, kSet, false);
+    multiply(activation("readout d weight", R, readout_inputs()), d_readout().t(), readout_input());
+    for (std::size_t b = 0; b < s_.batch; ++b) {
+      multiply(of(d_values(), b), of(attention_weights(), b).t(), of(d_context, b));
+      multiply(of(d_keys(), b), of(d_scores(), b).t(), of(queries(), b));
+    }
   }
 
   void decode_inside() {

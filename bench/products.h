@@ -9,6 +9,9 @@
 //   - attention inside the recurrence (bahdanau): what depends on the step before stays per step
 //     (query, context, the context's part of the GRU's input, and their gradients); the words' part
 //     of the input and every weight gradient are one product over all steps.
+//   - input feeding: attention beside the recurrence; readout, scores and contexts, the readout's
+//     part of the GRU's input and their gradients a step, all weight gradients over all steps.
+//   - local_p: beside the recurrence, and the layer over all states that predicts the positions.
 //   - output layer: one product forward and two backward over all target tokens.
 // Arrays have the sizes, row lengths and sharing (in place where the real run is) of a real update;
 // the sums over sources (v . tanh(q + k) of the additive score) are no products and not counted.
@@ -24,12 +27,14 @@
 namespace babelgrad::bench {
 
 enum class AttentionPlace { beside_recurrence, inside_recurrence };  // luong, bahdanau
+enum class Extra { none, input_feeding, local_p };                   // of one beside
 
 // Encoder: bidirectional, H a direction. Decoder, attention and readout: H.
 struct ModelShape {
   AttentionPlace attention = AttentionPlace::beside_recurrence;
   std::size_t embedding = 0, hidden = 0, vocabulary = 0;
   std::size_t batch = 0, source_length = 0, target_length = 0;
+  Extra extra = Extra::none;
 };
 
 // A matrix inside an array; transpose last, after taking ranges.

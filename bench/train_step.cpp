@@ -1,5 +1,5 @@
-// train_step: the time of one training update of the article's model (luong) or Bahdanau's, beside
-// the time of its matrix products alone.
+// train_step: the time of one training update of the article's model (luong), the same with input
+// feeding or with local-p attention, or Bahdanau's, beside the time of its matrix products alone.
 //
 //   build/bench/train_step --size M --model luong --threads 1
 //
@@ -55,6 +55,8 @@ Seq2SeqConfig model_config(const ModelShape& s) {
   const bool inside = s.attention == AttentionPlace::inside_recurrence;
   c.attend_from = inside ? AttendFrom::previous : AttendFrom::current;
   c.score = inside ? Score::additive : Score::general;
+  c.input_feeding = s.extra == bench::Extra::input_feeding;
+  if (s.extra == bench::Extra::local_p) c.attention = AttentionKind::local_p;
   c.source_vocabulary = c.target_vocabulary = s.vocabulary;
   c.embedding = s.embedding;
   c.encoder_hidden = c.hidden = c.attention_size = c.readout_size = s.hidden;
@@ -196,6 +198,8 @@ void resolve(Options& o, const Size& given) {
       o.shape.target_length != standard.target_length)
     o.size = "custom";
   if (o.model == "bahdanau") o.shape.attention = AttentionPlace::inside_recurrence;
+  if (o.model == "input_feeding") o.shape.extra = bench::Extra::input_feeding;
+  if (o.model == "local_p") o.shape.extra = bench::Extra::local_p;
   if (o.threads == 0) o.threads = std::max(1u, std::thread::hardware_concurrency());
 }
 
@@ -218,8 +222,8 @@ int main(int argc, char** argv) {
   extent("--batch", given.batch, "B, instead of the size's");
   extent("--source-length", o.shape.source_length, "tokens (14)");
   extent("--target-length", o.shape.target_length, "tokens (14)");
-  app.add_option("--model", o.model, "luong or bahdanau")
-      ->check(CLI::IsMember({"luong", "bahdanau"}))
+  app.add_option("--model", o.model, "luong, bahdanau, input_feeding or local_p")
+      ->check(CLI::IsMember({"luong", "bahdanau", "input_feeding", "local_p"}))
       ->capture_default_str();
   app.add_option("--threads", o.threads, "0: one a core")
       ->check(CLI::Range(0, 1024))

@@ -9,7 +9,8 @@ bench/train_step, without bound_share; bench/compare.sh runs both. On several th
 blas is often far the fastest: OpenMP's and OpenBLAS's threads wait for each other spinning.
 
 What depends on nothing earlier is done for all steps at once: nn.GRU over whole sequences, Luong's
-attention as two batched products; of Bahdanau's model the keys, the readout and the output layer.
+attention as two batched products, local-p's window with it; of Bahdanau's model the keys, the readout
+and the output layer; with input feeding the keys and the output layer.
 (Tried, no gain beyond the noise: the words' part of Bahdanau's GRU input for all steps at once with
 gates written by hand instead of nn.GRUCell; zeroing gradients in place.)
 """
@@ -33,7 +34,8 @@ def parse_arguments():
     parser.add_argument("--batch", type=int)
     parser.add_argument("--source-length", type=int, default=14)
     parser.add_argument("--target-length", type=int, default=14)
-    parser.add_argument("--model", choices=["luong", "bahdanau"], default="luong")
+    parser.add_argument("--model", choices=["luong", "bahdanau", "input_feeding", "local_p"],
+                        default="luong")
     parser.add_argument("--threads", type=int, default=0, help="0: one a core")
     parser.add_argument("--parallel", choices=["both", "openmp", "blas"], default="both",
                         help="whose loops use the threads: PyTorch's own, OpenBLAS's, or both")
@@ -82,19 +84,64 @@ class Luong(nn.Module):
         self.encoder = Encoder(vocabulary, embedding, hidden)
         self.embedding = nn.Embedding(vocabulary, embedding)
         self.initial = nn.Linear(2 * hidden, hidden)
-        self.gru = nn.GRU(embedding, hidden)
+        self.make_recurrence(embedding, hidden)
         self.key = nn.Linear(2 * hidden, hidden, bias=False)
         self.readout = nn.Linear(3 * hidden, hidden)
         self.output = nn.Linear(hidden, vocabulary)
+
+    def make_recurrence(self, embedding, hidden):
+        self.gru = nn.GRU(embedding, hidden)
+
+    def weights(self, scores, queries):  # [B, T, S], [B, T, H] -> [B, T, S]
+        return torch.softmax(scores, dim=2)
 
     def forward(self, source, target):  # [S, B], [T, B] -> logits [T * B, V]
         values, last = self.encoder(source)
         states, _ = self.gru(self.embedding(target), torch.tanh(self.initial(last)).unsqueeze(0))
         queries = states.transpose(0, 1)  # [B, T, H]
         scores = torch.bmm(queries, self.key(values).permute(1, 2, 0))  # [B, T, S]
-        contexts = torch.bmm(torch.softmax(scores, dim=2), values.transpose(0, 1))  # [B, T, 2H]
+        contexts = torch.bmm(self.weights(scores, queries), values.transpose(0, 1))  # [B, T, 2H]
         readout = torch.tanh(self.readout(torch.cat((contexts, queries), dim=2)))
         return self.output(readout.transpose(0, 1).flatten(0, 1))
+
+
+class LocalP(Luong):
+    """Weights around a predicted position (Luong et al. 2015, section 3.2)."""
+
+    WIDTH = 10
+
+    def make_recurrence(self, embedding, hidden):
+        super().make_recurrence(embedding, hidden)
+        self.center = nn.Linear(hidden, hidden, bias=False)
+        self.v = nn.Linear(hidden, 1, bias=False)
+
+    def weights(self, scores, queries):
+        length = scores.shape[2]
+        center = length * torch.sigmoid(self.v(torch.tanh(self.center(queries))))  # [B, T, 1]
+        distance = torch.arange(length) - center
+        local = torch.softmax(scores.masked_fill(distance.abs() > self.WIDTH, float("-inf")), dim=2)
+        return local * torch.exp(distance.square() * (-2 / self.WIDTH**2))
+
+
+class InputFeeding(Luong):
+    """The readout of a step enters the next (Luong et al. 2015, section 3.3)."""
+
+    def make_recurrence(self, embedding, hidden):
+        self.cell = nn.GRUCell(embedding + hidden, hidden)
+
+    def forward(self, source, target):  # [S, B], [T, B] -> logits [T * B, V]
+        values, last = self.encoder(source)
+        keys = self.key(values).permute(1, 2, 0)  # [B, H, S]
+        values = values.transpose(0, 1)  # [B, S, 2H]
+        state = torch.tanh(self.initial(last))
+        readout, readouts = torch.zeros_like(state), []
+        for word in self.embedding(target).unbind(0):
+            state = self.cell(torch.cat((word, readout), dim=1), state)
+            weights = torch.softmax(torch.bmm(state.unsqueeze(1), keys), dim=2)  # [B, 1, S]
+            context = torch.bmm(weights, values).squeeze(1)
+            readout = torch.tanh(self.readout(torch.cat((context, state), dim=1)))
+            readouts.append(readout)
+        return self.output(torch.stack(readouts).flatten(0, 1))
 
 
 class Bahdanau(nn.Module):
@@ -141,8 +188,8 @@ def peak_megabytes():
 def main():
     torch.manual_seed(1)
     torch.set_num_threads(openmp_threads)
-    model = {"luong": Luong, "bahdanau": Bahdanau}[args.model](args.vocab, args.embedding,
-                                                              args.hidden)
+    models = {"luong": Luong, "bahdanau": Bahdanau, "input_feeding": InputFeeding, "local_p": LocalP}
+    model = models[args.model](args.vocab, args.embedding, args.hidden)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, foreach=True)
 
     def random_words(length):
@@ -182,6 +229,10 @@ def products_flops():
     inside = args.model == "bahdanau"
     encoder = 2 * (3 * S * 3 * H * E + 3 * (S - 1) * 3 * H * H)
     decoder = 3 * T * 3 * H * (E + (2 * H if inside else 0)) + 3 * T * 3 * H * H
+    if args.model == "input_feeding":  # the first step is fed zeros
+        decoder += (3 * T - 2) * 3 * H * H
+    if args.model == "local_p":
+        decoder += 3 * T * H * H
     attention = 3 * S * H * 2 * H + (T * S * 3 * 2 * H if inside else T * S * (3 * 2 * H + 3 * H))
     query = 3 * T * H * H if inside else 0
     linear = 3 * 2 * H * H + 3 * T * H * (3 * H + (E if inside else 0)) + 3 * T * V * H
