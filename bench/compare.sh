@@ -4,10 +4,11 @@
 #   bench/compare.sh [--sizes "S M L"] [--models "luong bahdanau"] [--threads "1 2"]
 #                    [--rounds 5] [--updates 20] [--build build]
 #
-# Defaults: all sizes, these models (input_feeding and local_p are two more), one thread and all cores. Each round runs our program and then
-# theirs for every case, on several threads in the two ways of using them that were ever the fastest
-# (--parallel of bench/peers/train_step.py); a figure is the median over rounds, theirs that of the
-# better way. Takes about 20 minutes; needs python3-torch. Expect ratios above 1 everywhere.
+# Defaults: all sizes, these models (input_feeding and local_p are two more), one thread and all
+# cores. Each round runs our program and then theirs for every case, on several threads in the two
+# ways of using them that were ever the fastest (--parallel of bench/peers/train_step.py); a figure
+# is the median over rounds, theirs that of the better way. Takes about 20 minutes; needs
+# python3-torch. Expect ratios above 1 everywhere.
 set -euo pipefail
 self=$(realpath "$0")
 cd "$(dirname "$self")/.."
