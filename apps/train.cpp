@@ -83,9 +83,9 @@ void apply_preset(const std::string& name, Seq2SeqConfig& config) {
 // `start`: the model of --from, or null.
 Config read_config(const TrainOptions& options, const Translator* start) {
   Config config = start ? config_from(start->config()) : Config{};
-  apply_preset(options.preset, config.model);
   if (!options.config_file.empty())
     update_from_json(config, text::read_file(options.config_file), options.config_file);
+  apply_preset(options.preset, config.model);
   if (options.flags.was_given("threads") && !options.flags.was_given("shards"))
     config.training.shards = 0;
   options.flags.apply(config);
@@ -238,7 +238,9 @@ Run add_train(CLI::App& app) {
   }
   command
       ->add_option("--preset", options->preset,
-                   "the structure of a known model, which --config and flags override" + meanings)
+                   "the structure of a known model, in the place of that in --config; flags "
+                   "override it" +
+                       meanings)
       ->type_name(presets);
   command->add_flag("--resume", options->resume, "go on with the training in --out");
   command->add_flag("--overwrite", options->overwrite, "replace the model in --out");

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Makes the table of docs/models.md: each preset, and each setting switched alone from the default,
-trained on the bundled corpus for the same number of updates.
+"""Makes the table of docs/models.md: each preset, and each setting switched alone from the default
+(preset article), trained on the bundled corpus for the same number of updates.
 
     scripts/models_table.py            # two trainings at a time, about half an hour
     scripts/models_table.py lstm ...   # these rows again
@@ -90,7 +90,7 @@ def train(flags, folder, updates, *more):
     return run(
         PROGRAM, "train", "--config", "data/demo.json", "--out", folder, "--overwrite", "--threads", 1,
         "--max-minutes", 0, "--max-updates", updates, "--valid-every", updates, "--snapshots", 0,
-        *flags, *more,
+        *([] if "--preset" in flags else ["--preset", "article"]), *flags, *more,
     )  # fmt: skip
 
 

@@ -179,6 +179,17 @@ TEST_CASE("stopping and resuming changes nothing") {
   CHECK(world.read("parts/config.json") == world.read("model/config.json"));
 }
 
+TEST_CASE("a preset takes the place of the structure in --config, and flags override it") {
+  const World world;
+  world.write("my.json", R"({"score": "dot", "readout": "linear", "hidden": 12})");
+  const Arguments train = train_to("m") + Arguments{"--config", "my.json", "--max-updates", "1"};
+  REQUIRE(world.run(train + Arguments{"--preset", "bahdanau2014", "--cell", "lstm"}).exit_code == 0);
+  const auto config = Json::parse(world.read("m/config.json"));
+  CHECK(config["score"] == "additive");
+  CHECK(config["readout"] == "maxout");
+  CHECK(config["cell"] == "lstm");
+}
+
 TEST_CASE("each tokenizer and preset trains and translates, from TSV too") {
   const World world;
   std::string tsv;

@@ -34,7 +34,7 @@ class GrowingMatrices {
 function alignmentCard(model) {
   return matrixCard(
     sourceKind(model) === "words" ? "Alignment" : "Attention",
-    `Each row is a word that was written, each column ${wasRead(model, "a ")}: how much it was looked at.`,
+    `Each row is a word that was written, each column ${wasRead(model, "a ")}: how much it was looked at. ${notAlignment(model)}`,
     scaleLegend({ low: "0", high: "1", label: "weight" }),
     { ...sentenceSides(model), values: attentionMatrix(model), format: formatShare },
   );
@@ -49,6 +49,17 @@ function reachCard(model) {
       `each ${wasRead(model)}.`,
     scaleLegend({ scale: "gradient", low: "0", high: formatNumber(max), label: "norm" }),
     { ...sentenceSides(model), values, scale: "gradient", max },
+  );
+}
+
+// Why the table may differ from who translates whom.
+function notAlignment(model) {
+  const { one, many } = sourceNouns(model);
+  const { bidirectional, reverse_source: reversed } = model.config;
+  const side = bidirectional ? "on both sides of it" : reversed ? "after it" : "before it";
+  return (
+    `This need not be where it comes from: a state has also read the ${many} ${side}, ` +
+    `so the model may look beside the ${one} that counts and still find it there.`
   );
 }
 
