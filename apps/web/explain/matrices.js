@@ -7,12 +7,12 @@ class GrowingMatrices {
   constructor(model, oneAtATime) {
     this.oneAtATime = oneAtATime;
     this.words = model.decoder.steps.length;
-    this.alignment = hasAttention(model) ? alignmentCard(model) : null;
+    this.attention = hasAttention(model) ? attentionCard(model) : null;
     this.reach = model.backward ? reachCard(model) : null;
     this.node = element(
       "div",
       { class: oneAtATime ? "growing" : "columns section-cards" },
-      this.alignment,
+      this.attention,
       this.reach,
     );
   }
@@ -23,20 +23,21 @@ class GrowingMatrices {
     if (backward) attended = this.words;
     else if (step.t !== undefined) attended = step.t + (attentionKnown(step, "softmax") ? 1 : 0);
     const traced = backward ? step.t + (step.kind === "gradient-words" ? 1 : 0) : 0;
-    this.alignment?.map.showRows(attended);
+    this.attention?.map.showRows(attended);
     this.reach?.map.showRows(traced);
     if (!this.oneAtATime) return;
-    this.alignment?.toggleAttribute("hidden", step.t === undefined || backward);
+    this.attention?.toggleAttribute("hidden", step.t === undefined || backward);
     this.reach?.toggleAttribute("hidden", !backward);
   }
 }
 
-function alignmentCard(model) {
+function attentionCard(model) {
   return matrixCard(
-    sourceKind(model) === "words" ? "Alignment" : "Attention",
-    `Each row is a word that was written, each column ${wasRead(model, "a ")}: how much it was looked at. ${notAlignment(model)}`,
+    "Attention",
+    `Each row is a word that was written, each column ${wasRead(model, "a ")}: how much it was looked at.`,
     scaleLegend({ low: "0", high: "1", label: "weight" }),
     { ...sentenceSides(model), values: attentionMatrix(model), format: formatShare },
+    attentionNote(model),
   );
 }
 
@@ -53,12 +54,12 @@ function reachCard(model) {
 }
 
 // Why the table may differ from who translates whom.
-function notAlignment(model) {
+function attentionNote(model) {
   const { one, many } = sourceNouns(model);
   const { bidirectional, reverse_source: reversed } = model.config;
   const side = bidirectional ? "on both sides of it" : reversed ? "after it" : "before it";
   return (
-    `This need not be where it comes from: a state has also read the ${many} ${side}, ` +
+    `Attention need not be alignment: a state has also read the ${many} ${side}, ` +
     `so the model may look beside the ${one} that counts and still find it there.`
   );
 }
@@ -69,8 +70,8 @@ function wasRead(model, article = "") {
   return `${one === "word" ? "one" : article + one} that was read`;
 }
 
-// A card whose .map is the heat map.
-function matrixCard(title, text, legend, options) {
+// A card whose .map is the heat map, with a note below it that the narrow card has, too.
+function matrixCard(title, text, legend, options, note) {
   const map = heatMap(options);
   const card = element(
     "div",
@@ -79,6 +80,7 @@ function matrixCard(title, text, legend, options) {
     element("p", { class: "soft small" }, text),
     legend,
     element("div", { class: "scroll" }, map),
+    note ? element("p", { class: "soft small note" }, note) : null,
   );
   card.map = map;
   return card;
