@@ -32,7 +32,7 @@ std::string describe(const Config& config) {
   std::string text =
       std::string(m.layer_norm ? "layer-normalised " : "") + name_of(kCellNames, m.cell) + ", ";
   if (!m.attends())
-    text += "no attention";
+    text += m.fixed_context ? "no attention, a fixed context" : "no attention";
   else
     text += std::string(name_of(kAttentionNames, m.attention)) + " attention from the " +
             name_of(kAttendFromNames, m.attend_from) + " state, " + name_of(kScoreNames, m.score) +
@@ -46,9 +46,13 @@ std::string describe(const Config& config) {
   if (m.initial_state != InitialState::last)
     text += std::string(", initial state ") + name_of(kInitialStateNames, m.initial_state);
   text += "; embedding " + size(m.embedding) + ", encoder " + (m.bidirectional ? "2 x " : "") +
-          size(m.encoder_hidden) + ", decoder " + size(m.hidden) + ", layers " +
-          size(m.encoder_layers) + " and " + size(m.decoder_layers) +
+          size(m.encoder_hidden) + (m.reverse_source ? " from the end" : "") + ", decoder " +
+          size(m.hidden) + ", layers " + size(m.encoder_layers) + " and " + size(m.decoder_layers) +
           (m.residual ? ", residual" : "");
+  if (m.feature_size > 0)
+    return text + "; " + size(m.feature_size) + " features to vocabulary " +
+           size(m.target_vocabulary) + ", " +
+           name_of(kTokenizerNames, config.data.target_tokenizer);
   text += "; vocabulary " + size(m.source_vocabulary) + " to " + size(m.target_vocabulary) + ", " +
           name_of(kTokenizerNames, config.data.source_tokenizer);
   if (config.data.target_tokenizer != config.data.source_tokenizer)

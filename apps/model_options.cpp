@@ -34,7 +34,7 @@ void add_feature_option(CLI::App& command, std::vector<std::string>& paths) {
   command
       .add_option("--source-features", paths,
                   "sources that are features, for a model that was trained on such: safetensors; "
-                  "F:3 is the third item of F, or 3 if there is one file")
+                  "its third item is called F:3, or 3 if there is one file")
       ->type_name("F")
       ->allow_extra_args(false)
       ->take_all();

@@ -29,7 +29,7 @@ FORMS = {"place": 22, "relation": 26, "relation, edge": 10, "around": 8, "corner
          "between": 9, "one and two": 9}  # in 100 scenes
 LENGTHS = range(7, 15)  # words
 TRAIN_MINIMUM = 30  # occurrences in train of every word
-DRAWN = 0x01B0F561  # CRC-32 of the features of test: the pixels are the same everywhere, too
+DRAWN = 0x7775579F  # CRC-32 of the features of test: the pixels are the same everywhere, too
 HERE = Path(__file__).resolve().parent / "pictures"
 
 

@@ -3,6 +3,7 @@
 A picture is 45x45 pixels of RGB bytes on a dark ground. Shapes are drawn with soft edges; each object is
 moved by a pixel or two and varies in shade, and a little noise lies over everything, all from a seed.
 Patches are 9x9 pixels, one around each point of the lattice, row by row; a patch is its pixel rows, one after the other, R, G, B of each pixel.
+Then follows where it is: a 1 among zeros for its row, and another for its column.
 """
 
 import array
@@ -16,7 +17,7 @@ from operator import add
 SIDE, PATCH = 45, 9
 ROWS = SIDE // PATCH
 PATCHES = f"{ROWS}x{ROWS} of {PATCH}x{PATCH}x3"
-FEATURES = PATCH * PATCH * 3
+FEATURES = PATCH * PATCH * 3 + 2 * ROWS
 STEP = 9  # pixels from one column or row of the lattice to the next
 PIXELS = {"small": 6, "large": 9}
 MOVES = {"small": 1, "large": 1}
@@ -118,14 +119,20 @@ def render(groups, seed):
     return bytes(map(add, picture, NOISE_TAPE[start:start + len(picture)]))
 
 
-# The first byte of each row of each patch, in the order of the features.
-_STARTS = [3 * (SIDE * (PATCH * r + y) + PATCH * c) for r in range(ROWS) for c in range(ROWS) for y in range(PATCH)]
+def _one_of(count, i):
+    return bytes(255 * (k == i) for k in range(count))
+
+
+# Of each patch the first byte of each of its pixel rows, and where it is, in the order of the features.
+_PATCHES = [([3 * (SIDE * (PATCH * r + y) + PATCH * c) for y in range(PATCH)], _one_of(ROWS, r) + _one_of(ROWS, c))
+            for r in range(ROWS) for c in range(ROWS)]
 _VALUES = [value / 255 for value in range(256)]
 
 
 def features(picture):
     """The patches of one picture as little-endian float32, values from 0 to 1."""
-    ordered = b"".join([picture[start:start + 3 * PATCH] for start in _STARTS])
+    ordered = b"".join([part for starts, where in _PATCHES
+                        for part in [*(picture[start:start + 3 * PATCH] for start in starts), where]])
     return _little_endian(array.array("f", map(_VALUES.__getitem__, ordered)))
 
 

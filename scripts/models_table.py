@@ -31,8 +31,8 @@ ROWS = {
     "preset luong2015": ["--preset", "luong2015"],
     "attention none": ["--attention", "none"],
     "attention none, fixed_context": ["--attention", "none", "--fixed-context"],
-    "attention local_m": ["--attention", "local_m", "--window", "2"],
-    "attention local_p": ["--attention", "local_p", "--window", "2"],
+    "attention local_m, window 2": ["--attention", "local_m", "--window", "2"],
+    "attention local_p, window 2": ["--attention", "local_p", "--window", "2"],
     "attention monotonic": ["--attention", "monotonic"],
     "score dot": ["--score", "dot"],
     "score scaled_dot": ["--score", "scaled_dot"],
@@ -56,7 +56,7 @@ ROWS = {
     "recurrent_dropout 0.2": ["--recurrent-dropout", "0.2"],
     "attention_dropout 0.2": ["--attention-dropout", "0.2"],
     "word_dropout 0.1": ["--word-dropout", "0.1"],
-    "scheduled_sampling 0.25": ["--scheduled-sampling", "0.25", "--sampling-updates", "1000"],
+    "scheduled_sampling 0.25, sampling_updates 1000": ["--scheduled-sampling", "0.25", "--sampling-updates", "1000"],
 }
 BEGIN, END = "<!-- models_table.py -->", "<!-- end of the table -->"
 

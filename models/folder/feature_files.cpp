@@ -40,10 +40,10 @@ std::optional<Patches> read_patches(const Safetensors& file, const std::string& 
                                &p.columns, &p.height, &p.width, &p.channels, &end);
   if (read != 5 || static_cast<std::size_t>(end) != found->second.size() || p.rows > shape[1] ||
       p.rows * p.columns != shape[1] || p.height > shape[2] || p.width > shape[2] ||
-      p.height * p.width * p.channels != shape[2])
+      p.height * p.width * p.channels > shape[2])
     throw text::InputError(path + ": patches is \"" + found->second +
                            "\"; need \"RxC of HxWxD\", " + "R times C being " +
-                           std::to_string(shape[1]) + ", H times W times D " +
+                           std::to_string(shape[1]) + ", H times W times D at most " +
                            std::to_string(shape[2]));
   return p;
 }

@@ -1,8 +1,10 @@
 #include "babelgrad/models/folder/translator.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
+#include "babelgrad/autograd/array_ops.h"
 #include "babelgrad/base/files.h"
 #include "babelgrad/models/config/config_json.h"
 #include "babelgrad/models/folder/model_folder.h"
@@ -14,6 +16,24 @@ namespace babelgrad {
 namespace {
 
 bool is_joint(const Config& config) { return config.model.share_embeddings; }
+
+// What the models make of the batch's targets together, as in a search: the mean of their
+// probabilities, and of the attention of those that have any.
+Seq2Seq<float>::Forced mean_forced(const Ensemble<float>& models, const text::Batch& batch) {
+  Seq2Seq<float>::Forced mean = models[0]->force(batch);
+  if (models.size() == 1) return mean;
+  Array<float>&sums = mean.log_probabilities, &weights = mean.weights;
+  std::size_t attending = weights.rank() == 3;
+  for (std::size_t k = 1; k < models.size(); ++k) {
+    const Seq2Seq<float>::Forced more = models[k]->force(batch);
+    sums = maximum(sums, more.log_probabilities) + log1p(exp(-abs(sums - more.log_probabilities)));
+    if (more.weights.rank() == 3)
+      weights = attending++ == 0 ? more.weights : weights + more.weights;
+  }
+  sums = sums - std::log(static_cast<float>(models.size()));
+  if (attending > 1) weights = weights / static_cast<float>(attending);
+  return mean;
+}
 
 // With config.json and model.safetensors at hand: does the one describe the other?
 void require_same_config(const Config& config, const Safetensors& file,
@@ -202,9 +222,7 @@ std::vector<std::vector<Translation>> Translator::translate(const std::vector<st
   if (!options.demands.empty())
     for (const std::size_t line : lines_of) demands.push_back(std::move(options.demands.at(line)));
   options.demands = std::move(demands);
-  Ensemble<float> models{&model_};
-  for (const auto& other : others_) models.push_back(&other->model_);
-  std::vector<std::vector<Hypothesis>> found = search(models, sources, config, options);
+  std::vector<std::vector<Hypothesis>> found = search(ensemble(), sources, config, options);
   for (std::size_t i = 0; i < found.size(); ++i) {
     if (found[i].empty()) continue;  // abandoned, or no word has a probability: parameters of NaN
     std::vector<Translation>& translations = results[lines_of[i]];
@@ -215,6 +233,12 @@ std::vector<std::vector<Translation>> Translator::translate(const std::vector<st
                               std::move(hypothesis)});
   }
   return results;
+}
+
+Ensemble<float> Translator::ensemble() const {
+  Ensemble<float> models{&model_};
+  for (const auto& other : others_) models.push_back(&other->model_);
+  return models;
 }
 
 std::vector<Translator::Scored> Translator::score(const std::vector<std::string>& sources,
@@ -228,10 +252,11 @@ std::vector<Translator::Scored> Translator::score(const std::vector<std::string>
   text::BatchOptions options;
   options.batch_size = config_.search.search_batch;
   const auto plan = text::BatchPlan(examples, options).epoch(0);
+  const Ensemble<float> models = ensemble();
   std::vector<Scored> results(sources.size());
   run_tasks(pool, plan.size(), [&](std::size_t task) {
     const text::Batch batch = text::make_batch(examples, plan[task]);
-    const auto forced = model_.force(batch);
+    const auto forced = mean_forced(models, batch);
     for (std::size_t b = 0; b < batch.size; ++b) {
       Scored& scored = results[batch.examples[b]];
       scored.tokens = static_cast<std::size_t>(batch.target_lengths[b]);

@@ -103,7 +103,8 @@ class Translator {
     std::size_t tokens = 0;                   // eos included
     std::vector<std::vector<float>> weights;  // attention: a row a target token
   };
-  // log P(target | source) of given pairs, in their order.
+  // log P(target | source) of given pairs, in their order; of an ensemble, by the mean of its
+  // models' probabilities, with the mean of their attention.
   std::vector<Scored> score(const std::vector<std::string>& sources,
                             const std::vector<std::string>& targets,
                             WorkerPool* pool = nullptr) const;
@@ -115,6 +116,7 @@ class Translator {
  private:
   Translator(Config config, Codecs codecs, std::optional<std::uint64_t> seed);
   std::size_t count_tokens(const std::string& line, const text::Codec& codec) const;
+  Ensemble<float> ensemble() const;
 
   Config config_;
   Codecs codecs_;

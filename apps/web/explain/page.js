@@ -229,10 +229,19 @@ function modelSummary({ name, config, translation }) {
   return `${name}: ${describeModel(config)}; log-probability ${probability}`;
 }
 
-function describeModel({ attention, score, attend_from, parameters, beam }) {
+function describeModel(config) {
+  const { attention, score, attend_from, readout_inputs, parameters, beam } = config;
+  const fixed = readout_inputs.includes("context") ? ", a fixed context" : "";
   const kind =
     attention === "none"
-      ? "no attention"
+      ? `no attention${fixed}`
       : `${attention} attention from the ${attend_from} state, score ${score}`;
-  return `${kind}, ${formatNumber(parameters)} parameters, beam ${beam}`;
+  const more = [
+    config.coverage && "coverage",
+    config.input_feeding && "input feeding",
+    config.encoder_layers + config.decoder_layers > 2 &&
+      `layers ${config.encoder_layers} and ${config.decoder_layers}`,
+    config.residual && "residual",
+  ].filter(Boolean);
+  return `${[kind, ...more].join(", ")}, ${formatNumber(parameters)} parameters, beam ${beam}`;
 }

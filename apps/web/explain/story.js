@@ -55,6 +55,13 @@ function joinedInputs(model, inputs, t) {
   return inputs.map((input) => known[input]);
 }
 
+// In a sentence: "Context c, state h and embedding e"
+function listed(inputs) {
+  const names = inputs.map(({ name }) => name);
+  const text = [names.slice(0, -1).join(", "), names.at(-1)].filter(Boolean).join(" and ");
+  return text[0].toUpperCase() + text.slice(1);
+}
+
 function stateBefore(model, t) {
   return t === 0 ? model.decoder.initial.at(-1) : model.decoder.steps[t - 1].layers.at(-1).state;
 }
@@ -248,7 +255,7 @@ function outputSteps(model, t) {
       "readout",
       hasContext(model) ? "context and state are joined" : "a last layer",
       hasContext(model)
-        ? `Context and decoder state are put end to end, ${readoutInput(model)}, and pass through ${readoutLayer(model)}.`
+        ? `${listed(joinedInputs(model, model.config.readout_inputs, t))} are put end to end, ${readoutInput(model)}, and pass through ${readoutLayer(model)}.`
         : `The decoder’s state passes through ${readoutLayer(model)}.`,
     ),
     named("words", `${quoted(step.chosen.text)} is chosen`, wordsText(model, t)),
@@ -257,11 +264,14 @@ function outputSteps(model, t) {
 
 function recurrenceText(model, t) {
   const input = quoted(model.decoder.steps[t].input.text);
-  const beside = attendsFirst(model) ? " and the context" : "";
+  const { input_feeding: feeds } = model.config;
+  const context = attendsFirst(model) ? " and the context" : "";
+  const fed = feeds ? " With it goes the layer’s output at the word before (input feeding)." : "";
   return t === 0
-    ? `The decoder starts with the mark ${input}. Its ${cellName(model)} mixes it${beside} with the state it was given: what has been said so far, ` +
-        "and what there is to say."
-    : `The word just chosen, ${input}, is fed back in, and the ${cellName(model)} updates the decoder’s state${beside ? ` from it${beside}` : ""}.`;
+    ? `The decoder starts with the mark ${input}. Its ${cellName(model)} mixes it${context} with the state it was given: what has been said so far, ` +
+        "and what there is to say." +
+        (feeds ? " Input feeding starts with zeros." : "")
+    : `The word just chosen, ${input}, is fed back in, and the ${cellName(model)} updates the decoder’s state${context ? ` from it${context}` : ""}.${fed}`;
 }
 
 function cellName(model) {
@@ -293,12 +303,12 @@ function attentionSteps(model, t, named) {
     named(
       "scores",
       "scores",
-      `${asker} is compared with each encoder state: one score each. ` +
+      `${asker} is compared with each encoder state${model.config.coverage ? " and what that got so far" : ""}: one score each. ` +
         `${sourceWordFirst(model, likest)} matches best, with ${formatNumber(scores[likest])}.`,
     ),
     named(
       "softmax",
-      "softmax",
+      model.config.attention === "monotonic" ? "weights" : "softmax",
       (setByHand(model, t)
         ? "These weights were set by hand, whatever the scores say. "
         : `${windowSentence(model)} `) +

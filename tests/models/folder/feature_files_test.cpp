@@ -60,6 +60,10 @@ TEST_CASE("features: patches of pictures, and items that are too long") {
   REQUIRE(files.patches("2"));
   CHECK(files.patches("2")->rows == 2);
   CHECK(files.patches("2")->width == 3);
+  FeatureFiles placed;  // a number after the pixels
+  placed.add(folder.write_numbers("placed", {1, 4, 4}, {4}, "2x2 of 1x3x1"));
+  REQUIRE(placed.patches("1"));
+  CHECK(placed.patches("1")->width == 3);
   files.require_at_most(4);
   CHECK(error_of([&] { files.require_at_most(3); }, &folder) ==
         "p:1: 4 positions; at most 3 an item can be read");
@@ -95,7 +99,7 @@ TEST_CASE("features: a file that is not one is named, and why") {
     INFO(patches);
     CHECK(error_of_file(folder.write_numbers("p", {1, 4, 1}, {}, patches)) ==
           "p: patches is \"" + std::string(patches) +
-              "\"; need \"RxC of HxWxD\", R times C being 4, H times W times D 1");
+              "\"; need \"RxC of HxWxD\", R times C being 4, H times W times D at most 1");
   }
   Array<float> broken = zeros<float>({3, 2, 2});
   broken.data()[9] = std::numeric_limits<float>::quiet_NaN();

@@ -116,6 +116,31 @@ TEST_CASE("translator: the score of a pair is what force says, in any order and 
   CHECK_THROWS_AS(translator.score({"a"}, {}), std::invalid_argument);
 }
 
+TEST_CASE("translator: an ensemble scores what it wrote as its search did") {
+  Config config = folder_configs()[0].second;
+  Translator ensemble = make_translator(config);
+  for (const std::uint64_t seed : {9, 10}) {
+    config.training.seed = seed;
+    ensemble.join(std::make_shared<const Translator>(make_translator(config)), "more");
+  }
+  const auto found = ensemble.translate(kLines, config.search);
+  std::size_t compared = 0;
+  for (std::size_t i = 0; i < kLines.size(); ++i) {
+    const Hypothesis& hypothesis = found[i][0].hypothesis;
+    std::vector<std::int32_t> written = ensemble.encode_target(found[i][0].text);
+    written.push_back(text::kEos);
+    if (written != hypothesis.tokens) continue;  // cut off, or of tokens that read otherwise
+    ++compared;
+    const auto scored = ensemble.score({kLines[i]}, {found[i][0].text})[0];
+    CHECK(std::abs(scored.log_probability - hypothesis.log_probability) < 1e-4);
+    REQUIRE(scored.weights.size() == hypothesis.weights.size());
+    for (std::size_t t = 0; t < scored.weights.size(); ++t)
+      for (std::size_t s = 0; s < scored.weights[t].size(); ++s)
+        CHECK(std::abs(scored.weights[t][s] - hypothesis.weights[t][s]) < 1e-5);
+  }
+  CHECK(compared > 0);
+}
+
 TEST_CASE("translator: lower-casing is part of the model") {
   Config config = folder_configs()[0].second;
   config.data.lowercase = true;
