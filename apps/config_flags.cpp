@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "babelgrad/base/json.h"
 #include "babelgrad/models/config/config_fields.h"
@@ -35,7 +36,9 @@ nlohmann::json number_of(const std::string& text) {
 
 class ConfigFlags::Adder {
  public:
-  Adder(ConfigFlags& flags, CLI::App& command, std::string group, std::string left_out = "")
+  using Keys = std::set<std::string_view>;
+
+  Adder(ConfigFlags& flags, CLI::App& command, std::string group, Keys left_out = {})
       : flags_(flags),
         command_(command),
         group_(std::move(group)),
@@ -44,7 +47,7 @@ class ConfigFlags::Adder {
   template <class N, class L, class H>
   void number(const char* key, const N& field, L, H, const char* help) {
     if (std::string_view(key).ends_with("_vocabulary")) return;  // set from the data
-    if (key == left_out_) return;
+    if (left_out_.contains(key)) return;
     add(key, help, Flag::Type::number)
         ->type_name("N")
         ->default_str(short_number(static_cast<double>(field)));
@@ -80,6 +83,7 @@ class ConfigFlags::Adder {
     choice(key, **fields.begin(), names, help);
   }
   void flag(const char* key, const bool& field, const char* help) {
+    if (left_out_.contains(key)) return;
     auto& flag = flags_.flags_[key] = std::make_unique<Flag>();
     flag->type = Flag::Type::flag;
     const std::string name = flag_name(key);
@@ -101,11 +105,16 @@ class ConfigFlags::Adder {
 
   ConfigFlags& flags_;
   CLI::App& command_;
-  std::string group_, left_out_;  // left_out_: a key without a flag
+  std::string group_;
+  Keys left_out_;  // keys without a flag
 };
 
 void ConfigFlags::add(CLI::App& command, FlagGroup group, const Config& defaults) {
   Config copy = defaults;
+  Adder::Keys left_out;
+  if (group == FlagGroup::best) left_out = {"nbest"};
+  if (group == FlagGroup::beam)
+    left_out = {"nbest", "sample", "temperature", "top_k", "top_p", "sample_seed"};
   switch (group) {
     case FlagGroup::data:
       return visit_data(copy.data, Adder(*this, command, "Data"));
@@ -115,10 +124,11 @@ void ConfigFlags::add(CLI::App& command, FlagGroup group, const Config& defaults
       return visit_training(copy.training, Adder(*this, command, "Training"));
     case FlagGroup::search:
     case FlagGroup::best:
+    case FlagGroup::beam:
       return visit_search(
           copy.search, Adder(*this, command,
                              "Search (a model folder has settings of its own; flags override them)",
-                             group == FlagGroup::best ? "nbest" : ""));
+                             std::move(left_out)));
   }
 }
 

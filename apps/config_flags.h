@@ -12,8 +12,9 @@
 
 namespace babelgrad::apps {
 
-// best: the search flags of a command that shows one translation, all but --nbest.
-enum class FlagGroup { data, model, training, search, best };
+// best: the search flags of a command that shows one translation, all but --nbest; beam: of one
+// that shows how a beam finds it, without those of sampling, too.
+enum class FlagGroup { data, model, training, search, best, beam };
 
 class ConfigFlags {
  public:

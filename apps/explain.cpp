@@ -73,7 +73,7 @@ Run add_explain(CLI::App& app) {
   add_feature_option(*command, options->features);
   command->add_option("-o,--out", options->out, kOutputHelp)->type_name("F.html")->required();
   command->add_flag("--json", options->json, "write the page's data alone, as JSON");
-  options->flags.add(*command, FlagGroup::best, Config{});
+  options->flags.add(*command, FlagGroup::beam, Config{});
   return [options] { return run_explain(*options); };
 }
 

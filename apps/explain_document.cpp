@@ -95,7 +95,8 @@ Json describe(const ExplainedModel& model) {
   if (c.attends()) {
     json["score"] = name_of(kScoreNames, c.score);
     json["attend_from"] = name_of(kAttendFromNames, c.attend_from);
-    json["window"] = c.window;
+    if (c.attention == AttentionKind::local_m || c.attention == AttentionKind::local_p)
+      json["window"] = c.window;
     json["coverage"] = c.coverage;
   }
   return json;

@@ -23,7 +23,10 @@ std::string chosen_by(const ValidationReport& report) {
   if (report.metric == ValidationMetric::loss || report.metric == ValidationMetric::bleu) return "";
   const MetricValue metric = value_of(report.metric, report.result);
   char text[60];
-  std::snprintf(text, sizeof text, "  %s %.4g", metric.name, metric.value);
+  if (report.metric == ValidationMetric::chrf)
+    std::snprintf(text, sizeof text, "  %s %.1f", metric.name, metric.value);
+  else  // a share
+    std::snprintf(text, sizeof text, "  %s %.2f %%", metric.name, 100 * metric.value);
   return text;
 }
 
