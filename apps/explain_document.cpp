@@ -71,6 +71,7 @@ Json describe(const ExplainedModel& model) {
   const Translator& translator = *model.translator;
   const Seq2SeqConfig& c = translator.config().model;
   Json json{{"attention", name_of(kAttentionNames, c.attention)},
+            {"fixed_context", c.fixed_context},
             {"input_feeding", c.input_feeding},
             {"readout", name_of(kReadoutNames, c.readout)},
             {"initial_state", name_of(kInitialStateNames, c.initial_state)},

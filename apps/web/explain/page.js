@@ -230,13 +230,13 @@ function modelSummary({ name, config, translation }) {
 }
 
 function describeModel(config) {
-  const { attention, score, attend_from, readout_inputs, parameters, beam } = config;
-  const fixed = readout_inputs.includes("context") ? ", a fixed context" : "";
+  const { attention, score, attend_from, parameters, beam } = config;
   const kind =
     attention === "none"
-      ? `no attention${fixed}`
+      ? "no attention"
       : `${attention} attention from the ${attend_from} state, score ${score}`;
   const more = [
+    config.fixed_context && "a fixed context",
     config.coverage && "coverage",
     config.input_feeding && "input feeding",
     config.encoder_layers + config.decoder_layers > 2 &&
