@@ -29,7 +29,12 @@ text::Corpus read_training_corpus(const DataConfig& c, FeatureFiles& features) {
   const std::vector<std::string>& sources = described ? c.source_features : c.source;
   const std::string source = described ? "source_features" : "source";
   const bool files = !sources.empty() || !c.target.empty();
-  if (files == !c.tsv.empty() || (described && !c.source.empty()))
+  if (described && !c.source.empty())
+    throw ConfigError("config: source and source_features are given; need one of them");
+  if (files && !c.tsv.empty())
+    throw ConfigError("config: " + (sources.empty() ? "target" : source) +
+                      " and tsv are given; need one of them");
+  if (!files && c.tsv.empty())
     throw ConfigError(
         "config: need training data: source and target, or source_features and target, or tsv");
   if (files && (sources.empty() || c.target.empty()))

@@ -21,7 +21,7 @@ TEST_CASE("commands and flags that are not there") {
        {{"train", "--out", "new", "--source", "train.fr"},
         "config: target is missing; source and target go together"},
        {{"train", "--out", "new", "--source", "train.fr", "--target", "train.en", "--tsv", "t"},
-        "config: need training data: source and target, or source_features and target, or tsv"},
+        "config: source and tsv are given; need one of them"},
        {{"train", "--out", "new", "--source", "train.fr", "--source", "train.fr", "--target",
          "train.en"},
         "config: source is 2 files, but target is 1; they go together file by file"},

@@ -139,7 +139,7 @@ TEST_CASE("features: what does not go together") {
   check_refused(
       world,
       {{train_pictures("new") + Arguments{"--source", "train.fr"},
-        "config: need training data: source and target, or source_features and target, or tsv"},
+        "config: source and source_features are given; need one of them"},
        {Arguments{"train", "--source-features", "p.safetensors", "--out", "new"},
         "config: target is missing; source_features and target go together"},
        {Arguments{"train", "--source-features", "p.safetensors", "--target", "few.en", "--out",
