@@ -183,7 +183,8 @@ TEST_CASE("a preset takes the place of the structure in --config, and flags over
   const World world;
   world.write("my.json", R"({"score": "dot", "readout": "linear", "hidden": 12})");
   const Arguments train = train_to("m") + Arguments{"--config", "my.json", "--max-updates", "1"};
-  REQUIRE(world.run(train + Arguments{"--preset", "bahdanau2014", "--cell", "lstm"}).exit_code == 0);
+  REQUIRE(world.run(train + Arguments{"--preset", "bahdanau2014", "--cell", "lstm"}).exit_code ==
+          0);
   const auto config = Json::parse(world.read("m/config.json"));
   CHECK(config["score"] == "additive");
   CHECK(config["readout"] == "maxout");
