@@ -266,7 +266,9 @@ function recurrenceText(model, t) {
   const input = quoted(model.decoder.steps[t].input.text);
   const { input_feeding: feeds } = model.config;
   const context = attendsFirst(model) ? " and the context" : "";
-  const fed = feeds ? " With it goes what the feedforward layer made at the word before (input feeding)." : "";
+  const fed = feeds
+    ? " With it goes what the feedforward layer made at the word before (input feeding)."
+    : "";
   return t === 0
     ? `The decoder starts with the mark ${input}. Its ${cellName(model)} mixes it${context} with the state it was given: what has been said so far, ` +
         "and what there is to say." +
