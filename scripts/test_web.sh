@@ -14,7 +14,7 @@ train() {  # train NAME OPTIONS...
     --max-updates "${updates:-900}" --snapshots 6 --valid-every 300 --valid-size 100 "${@:2}" 2>"$work/$1.log" ||
     { cat "$work/$1.log" >&2; exit 1; }
 }
-train luong
+train luong --preset article
 train plain --attention none
 "$build/babelgrad" explain --model "$work/luong" --model "$work/plain" "je suis étudiant" \
   -o "$work/explain.html"
