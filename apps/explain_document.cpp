@@ -4,6 +4,7 @@
 #include <array>
 #include <numeric>
 
+#include "babelgrad/apps/structure_text.h"
 #include "babelgrad/models/config/config_fields.h"
 #include "babelgrad/models/folder/model_folder.h"
 #include "babelgrad/models/folder/snapshots.h"
@@ -70,8 +71,8 @@ Json names(const std::vector<DecoderInput>& inputs) {
 Json describe(const ExplainedModel& model) {
   const Translator& translator = *model.translator;
   const Seq2SeqConfig& c = translator.config().model;
-  Json json{{"attention", name_of(kAttentionNames, c.attention)},
-            {"fixed_context", c.fixed_context},
+  Json json{{"structure", structure_text(c)},
+            {"attention", name_of(kAttentionNames, c.attention)},
             {"input_feeding", c.input_feeding},
             {"readout", name_of(kReadoutNames, c.readout)},
             {"initial_state", name_of(kInitialStateNames, c.initial_state)},

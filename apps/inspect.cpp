@@ -6,6 +6,7 @@
 #include "babelgrad/apps/gradient_page.h"
 #include "babelgrad/apps/model_options.h"
 #include "babelgrad/apps/output_file.h"
+#include "babelgrad/apps/structure_text.h"
 #include "babelgrad/autograd/inspection/graph.h"
 #include "babelgrad/autograd/inspection/inspect.h"
 #include "babelgrad/models/config/config_fields.h"
@@ -25,44 +26,22 @@ struct InspectOptions {
 
 const ExternalProgram kGraphviz{"dot", "graphviz"};
 
-// "global attention from the current state, general score; ..."
-std::string describe(const Config& config) {
+std::string words_text(const Config& config) {
   const Seq2SeqConfig& m = config.model;
-  const auto size = [](std::size_t n) { return std::to_string(n); };
-  std::string text =
-      std::string(m.layer_norm ? "layer-normalised " : "") + name_of(kCellNames, m.cell) + ", ";
-  if (!m.attends())
-    text += m.fixed_context ? "no attention, a fixed context" : "no attention";
-  else
-    text += std::string(name_of(kAttentionNames, m.attention)) + " attention from the " +
-            name_of(kAttendFromNames, m.attend_from) + " state, " + name_of(kScoreNames, m.score) +
-            " score";
-  if (m.coverage) text += ", coverage";
-  if (m.input_feeding) text += ", input feeding";
-  const bool earlier = m.readout_from == AttendFrom::previous;
-  if (m.readout != Readout::tanh || earlier)
-    text += std::string(", ") + name_of(kReadoutNames, m.readout) + " readout" +
-            (earlier ? " from the previous state" : "");
-  if (m.initial_state != InitialState::last)
-    text += std::string(", initial state ") + name_of(kInitialStateNames, m.initial_state);
-  text += "; embedding " + size(m.embedding) + ", encoder " + (m.bidirectional ? "2 x " : "") +
-          size(m.encoder_hidden) + (m.reverse_source ? " from the end" : "") + ", decoder " +
-          size(m.hidden) + ", layers " + size(m.encoder_layers) + " and " + size(m.decoder_layers) +
-          (m.residual ? ", residual" : "");
+  const std::string target = name_of(kTokenizerNames, config.data.target_tokenizer);
   if (m.feature_size > 0)
-    return text + "; " + size(m.feature_size) + " features to vocabulary " +
-           size(m.target_vocabulary) + ", " +
-           name_of(kTokenizerNames, config.data.target_tokenizer);
-  text += "; vocabulary " + size(m.source_vocabulary) + " to " + size(m.target_vocabulary) + ", " +
-          name_of(kTokenizerNames, config.data.source_tokenizer);
-  if (config.data.target_tokenizer != config.data.source_tokenizer)
-    text += std::string(" to ") + name_of(kTokenizerNames, config.data.target_tokenizer);
-  return text;
+    return std::to_string(m.feature_size) + " features to vocabulary " +
+           std::to_string(m.target_vocabulary) + ", " + target;
+  const std::string source = name_of(kTokenizerNames, config.data.source_tokenizer);
+  return "vocabulary " + std::to_string(m.source_vocabulary) + " to " +
+         std::to_string(m.target_vocabulary) + ", " + source +
+         (source == target ? "" : " to " + target);
 }
 
 void print_model(const Translator& translator) {
   const ParameterStore<float>& store = translator.model().store();
-  std::cout << describe(translator.config()) << "\n\n"
+  const Config& config = translator.config();
+  std::cout << structure_text(config.model) << "; " << words_text(config) << "\n\n"
             << value_table(inspect(store.parameters())) << store.element_count() << " elements in "
             << store.size() << " parameters\n";
 }

@@ -16,7 +16,7 @@ from operator import add
 
 SIDE, PATCH = 45, 9
 ROWS = SIDE // PATCH
-PATCHES = f"{ROWS}x{ROWS} of {PATCH}x{PATCH}x3"
+PATCHES = f"{ROWS}x{ROWS} of {PATCH}x{PATCH}x3+{2 * ROWS}"
 FEATURES = PATCH * PATCH * 3 + 2 * ROWS
 STEP = 9  # pixels from one column or row of the lattice to the next
 PIXELS = {"small": 6, "large": 9}

@@ -21,7 +21,8 @@ train plain --attention none
 updates=100 train inside --preset bahdanau2014 --initial-state mean
 updates=100 train fed --preset luong2015 --initial-state zero --readout linear
 updates=100 train fixed --preset cho2014
-for model in inside fed fixed; do
+updates=100 train demo
+for model in inside fed fixed demo; do
   "$build/babelgrad" explain --model "$work/$model" "je suis étudiant" -o "$work/$model.html"
 done
 

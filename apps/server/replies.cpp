@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "babelgrad/apps/server/batch_queue.h"
+#include "babelgrad/apps/structure_text.h"
 #include "babelgrad/apps/translation_json.h"
 #include "babelgrad/models/config/config_fields.h"
 #include "babelgrad/text/error.h"
@@ -79,13 +80,10 @@ HttpReply model_reply(const ServedModel& model, const ServedModels& all,
   Json description{
       {"name", model.name},
       {"models", names},
+      {"structure", structure_text(config)},
       {"attention", name_of(kAttentionNames, config.attention)},
       {"score", name_of(kScoreNames, config.score)},
       {"attend_from", name_of(kAttendFromNames, config.attend_from)},
-      {"coverage", config.coverage},
-      {"fixed_context", config.fixed_context},
-      {"input_feeding", config.input_feeding},
-      {"residual", config.residual},
       {"embedding", config.embedding},
       {"encoder_hidden", config.encoder_hidden},
       {"bidirectional", config.bidirectional},

@@ -35,15 +35,19 @@ std::optional<Patches> read_patches(const Safetensors& file, const std::string& 
   const auto found = file.metadata().find("patches");
   if (found == file.metadata().end()) return std::nullopt;
   Patches p{};
-  int end = 0;
-  const int read = std::sscanf(found->second.c_str(), "%4zux%4zu of %4zux%4zux%4zu%n", &p.rows,
-                               &p.columns, &p.height, &p.width, &p.channels, &end);
-  if (read != 5 || static_cast<std::size_t>(end) != found->second.size() || p.rows > shape[1] ||
+  int end = 0, end_of_others = 0;
+  std::size_t others = 0;
+  const int read =
+      std::sscanf(found->second.c_str(), "%4zux%4zu of %4zux%4zux%4zu%n+%4zu%n", &p.rows,
+                  &p.columns, &p.height, &p.width, &p.channels, &end, &others, &end_of_others);
+  if (read == 6) end = end_of_others;
+  if (read < 5 || static_cast<std::size_t>(end) != found->second.size() || p.rows > shape[1] ||
       p.rows * p.columns != shape[1] || p.height > shape[2] || p.width > shape[2] ||
-      p.height * p.width * p.channels > shape[2])
+      p.height * p.width * p.channels == 0 || others > shape[2] ||
+      p.height * p.width * p.channels + others != shape[2])
     throw text::InputError(path + ": patches is \"" + found->second +
-                           "\"; need \"RxC of HxWxD\", " + "R times C being " +
-                           std::to_string(shape[1]) + ", H times W times D at most " +
+                           "\"; need \"RxC of HxWxD\" or \"RxC of HxWxD+E\", R times C being " +
+                           std::to_string(shape[1]) + ", H times W times D plus E " +
                            std::to_string(shape[2]));
   return p;
 }

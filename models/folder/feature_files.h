@@ -2,8 +2,8 @@
 //   features [N, S, F]   N items of S positions, each of F numbers
 //   lengths [N]          the positions that each item has; absent: all S
 // and in the metadata, if the positions are parts of a picture, row by row,
-//   patches              "6x6 of 4x4x3": 6 rows of 6, each of 4 rows of 4 pixels of 3 numbers, and
-//                        whatever else a position has after these
+//   patches              "6x6 of 4x4x3": 6 rows of 6, each of 4 rows of 4 pixels of 3 numbers;
+//                        "6x6 of 4x4x3+2": each with 2 other features after these
 // An item is called by its file and its number, as a line of text is: "test.safetensors:17".
 #pragma once
 

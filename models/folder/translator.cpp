@@ -17,22 +17,17 @@ namespace {
 
 bool is_joint(const Config& config) { return config.model.share_embeddings; }
 
-// What the models make of the batch's targets together, as in a search: the mean of their
-// probabilities, and of the attention of those that have any.
+// What the models make of the batch's targets together, as in a search.
 Seq2Seq<float>::Forced mean_forced(const Ensemble<float>& models, const text::Batch& batch) {
-  Seq2Seq<float>::Forced mean = models[0]->force(batch);
-  if (models.size() == 1) return mean;
-  Array<float>&sums = mean.log_probabilities, &weights = mean.weights;
-  std::size_t attending = weights.rank() == 3;
-  for (std::size_t k = 1; k < models.size(); ++k) {
-    const Seq2Seq<float>::Forced more = models[k]->force(batch);
-    sums = maximum(sums, more.log_probabilities) + log1p(exp(-abs(sums - more.log_probabilities)));
-    if (more.weights.rank() == 3)
-      weights = attending++ == 0 ? more.weights : weights + more.weights;
+  Array<float> sums;  // logarithms of the probabilities' sums
+  std::vector<Tensor<float>> attention;
+  for (const Seq2Seq<float>* model : models) {
+    const auto [one, weights] = model->force(batch);
+    sums = attention.empty() ? one : maximum(sums, one) + log1p(exp(-abs(sums - one)));
+    attention.push_back(weights);
   }
-  sums = sums - std::log(static_cast<float>(models.size()));
-  if (attending > 1) weights = weights / static_cast<float>(attending);
-  return mean;
+  if (models.size() > 1) sums = sums - std::log(static_cast<float>(models.size()));
+  return {sums, mean_attention(attention)};
 }
 
 // With config.json and model.safetensors at hand: does the one describe the other?
@@ -263,8 +258,8 @@ std::vector<Translator::Scored> Translator::score(const std::vector<std::string>
       const std::size_t S = batch.source_length;
       for (std::size_t t = 0; t < scored.tokens; ++t) {
         scored.log_probability += forced.log_probabilities.data()[t * batch.size + b];
-        if (forced.weights.rank() != 3) continue;
-        const float* row = forced.weights.data() + (t * batch.size + b) * S;
+        if (!forced.weights.defined()) continue;
+        const float* row = forced.weights.value().data() + (t * batch.size + b) * S;
         scored.weights.emplace_back(row, row + batch.source_lengths[b]);
       }
     }

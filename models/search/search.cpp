@@ -52,6 +52,15 @@ SearchConfig spread(SearchConfig config, std::size_t sentences, std::size_t thre
 }
 
 template <class T>
+Tensor<T> mean_attention(const std::vector<Tensor<T>>& weights) {
+  Tensor<T> sum;
+  std::size_t attending = 0;
+  for (const Tensor<T>& of_one : weights)
+    if (of_one.defined()) sum = attending++ == 0 ? of_one : sum + of_one;
+  return attending > 1 ? sum / attending : sum;
+}
+
+template <class T>
 std::vector<std::vector<Hypothesis>> search(const Ensemble<T>& models,
                                             const std::vector<text::Source>& sources,
                                             const SearchConfig& config,
@@ -74,6 +83,7 @@ std::vector<std::vector<Hypothesis>> search(const Ensemble<T>& models,
 }
 
 #define BABELGRAD_INSTANTIATE(T)                                                         \
+  template Tensor<T> mean_attention(const std::vector<Tensor<T>>&);                      \
   template std::vector<std::vector<Hypothesis>> search(const Ensemble<T>&,               \
                                                        const std::vector<text::Source>&, \
                                                        const SearchConfig&, const SearchOptions&);

@@ -62,6 +62,10 @@ class SearchObserver {
 template <class T>
 using Ensemble = std::vector<const Seq2Seq<T>*>;
 
+// The mean of those that are defined: of models without attention it is not. Undefined if none is.
+template <class T>
+Tensor<T> mean_attention(const std::vector<Tensor<T>>& weights);
+
 struct SearchOptions {
   WorkerPool* pool = nullptr;
   SearchObserver* observer = nullptr;

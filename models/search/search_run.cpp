@@ -74,16 +74,14 @@ std::vector<SearchedSentence> SearchRun<T>::step() {
   if (active_.empty()) return ended;
   const IntArray last = last_words();
   std::vector<OutputLayer<T>> outputs;
-  Tensor<T> weights;
-  std::size_t attending = 0;
+  std::vector<Tensor<T>> attention;
   for (Part& part : parts_) {
     const Decoder<T>& decoder = part.model->decoder();
     const DecoderOutput<T> output = decoder.step(last, part.memory, part.state, kEvaluation);
     outputs.push_back({&decoder.output_layer(), output.readout.value().alias()});
-    if (output.weights.defined())
-      weights = attending++ == 0 ? output.weights : weights + output.weights;
+    attention.push_back(output.weights);
   }
-  if (attending > 1) weights /= attending;
+  const Tensor<T> weights = mean_attention(attention);
   std::vector<NextWords> words = next_words(outputs, query());
   std::vector<std::vector<std::size_t>> parents;
   for (std::size_t b = 0; b < active_.size(); ++b) parents.push_back(extend(b, words, weights));

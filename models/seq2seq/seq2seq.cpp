@@ -105,8 +105,7 @@ template <class T>
 typename Seq2Seq<T>::Forced Seq2Seq<T>::force(const text::Batch& batch) const {
   const NoGrad no_grad;
   const DecoderOutput<T> decoded = decode(batch, kEvaluation, nullptr);
-  Forced forced{zeros<T>({batch.target_length, batch.size}),
-                decoded.weights.defined() ? decoded.weights.value() : Array<T>()};
+  Forced forced{zeros<T>({batch.target_length, batch.size}), decoded.weights};
   const Tensor<T>& readout = decoded.readout;
   for (std::size_t t = 0; t < batch.target_length; ++t) {  // a step's logits at a time
     const Tensor<T> row = readout[static_cast<std::ptrdiff_t>(t)];

@@ -40,7 +40,7 @@ class Seq2Seq {
 
   struct Forced {
     Array<T> log_probabilities;  // [T, B] of each target word, 0 at padding
-    Array<T> weights;            // [T, B, S] attention; of rank 0 for plain
+    Tensor<T> weights;           // [T, B, S] attention; undefined without
   };
   // Follows the batch's targets without dropout.
   Forced force(const text::Batch& batch) const;

@@ -154,5 +154,23 @@ TEST_CASE("compare and evaluate: what cannot be measured") {
         "--alignments are those of one --reference"}});
 }
 
+TEST_CASE("evaluate: an ensemble's figures are those of all of its models, in any order") {
+  const World world;
+  world.add_model();
+  const Arguments evaluate{"evaluate", "--source", "train.fr", "--reference", "train.en", "--json"};
+  REQUIRE(world.run(train_to("other") + Arguments{"--learning-rate", "0.02"}).exit_code == 0);
+  const auto perplexity = [&](const Arguments& models) {
+    const Finished finished = world.run(evaluate + models);
+    REQUIRE(finished.exit_code == 0);
+    return Json::parse(finished.out).at("perplexity").get<double>();
+  };
+  const double a = perplexity({"--model", "model"}), b = perplexity({"--model", "other"}),
+               ab = perplexity({"--model", "model", "--model", "other"}),
+               ba = perplexity({"--model", "other", "--model", "model"});
+  CHECK(std::abs(a - b) > 1e-3);
+  CHECK(std::abs(ab - ba) < 1e-5 * ab);
+  CHECK(std::log(ab) < (std::log(a) + std::log(b)) / 2);  // the logarithm is concave
+}
+
 }  // namespace
 }  // namespace babelgrad::test

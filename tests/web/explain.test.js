@@ -95,8 +95,9 @@ test("plays every step, with the numbers of its data", async () => {
 test("models of other settings: every step, and what their layers read", async () => {
   const three = ["context", "hidden", "embedding"];
   for (const [name, formula, sizes, start, said] of [
-    ["inside", "maxout(W [c; h′; e] + b)", three, "The mean of", "score additive"],
+    ["inside", "maxout(W [c; h′; e] + b)", three, "The mean of", "additive score"],
     ["fed", "W [c; h] + b", ["context", "hidden"], "a state of zeros", "input feeding"],
+    ["demo", "tanh(W [c; h] + b)", ["context", "hidden"], "last states", "scaled_dot score"],
     ["fixed", "maxout(W [c; h; e] + b)", three, "no attention", "a fixed context"],
   ]) {
     const page = await open(browser, path.join(build, `web-tests/${name}.html`));
@@ -104,7 +105,7 @@ test("models of other settings: every step, and what their layers read", async (
       models: [model],
     } = await dataOf(page);
     const size = { ...model.config, context: model.encoder.states[0].length };
-    assert.ok((await page.locator("body").textContent()).includes(`, ${said},`));
+    assert.ok((await page.locator("body").textContent()).includes(`, ${said}`));
     const [, count] = await position(page);
     let readouts = 0;
     for (let i = 0; i < count; i++) {

@@ -229,19 +229,6 @@ function modelSummary({ name, config, translation }) {
   return `${name}: ${describeModel(config)}; log-probability ${probability}`;
 }
 
-function describeModel(config) {
-  const { attention, score, attend_from, parameters, beam } = config;
-  const kind =
-    attention === "none"
-      ? "no attention"
-      : `${attention} attention from the ${attend_from} state, score ${score}`;
-  const more = [
-    config.fixed_context && "a fixed context",
-    config.coverage && "coverage",
-    config.input_feeding && "input feeding",
-    config.encoder_layers + config.decoder_layers > 2 &&
-      `layers ${config.encoder_layers} and ${config.decoder_layers}`,
-    config.residual && "residual",
-  ].filter(Boolean);
-  return `${[kind, ...more].join(", ")}, ${formatNumber(parameters)} parameters, beam ${beam}`;
+function describeModel({ structure, parameters, beam }) {
+  return `${structure}; ${formatNumber(parameters)} parameters, beam ${beam}`;
 }

@@ -51,7 +51,8 @@ void check_equals_fused_run(double tolerance) {
         REQUIRE(step.weights.defined() == named.config.attends());
         for (std::size_t s = 0; step.weights.defined() && s < traced.source.size(); ++s)
           CHECK(std::abs(static_cast<double>(step.weights.value().data()[s]) -
-                         static_cast<double>(forced.weights.data()[t * traced.source.size() + s])) <
+                         static_cast<double>(
+                             forced.weights.value().data()[t * traced.source.size() + s])) <
                 tolerance);
       }
     }

@@ -61,7 +61,7 @@ TEST_CASE("features: patches of pictures, and items that are too long") {
   CHECK(files.patches("2")->rows == 2);
   CHECK(files.patches("2")->width == 3);
   FeatureFiles placed;  // a number after the pixels
-  placed.add(folder.write_numbers("placed", {1, 4, 4}, {4}, "2x2 of 1x3x1"));
+  placed.add(folder.write_numbers("placed", {1, 4, 4}, {4}, "2x2 of 1x3x1+1"));
   REQUIRE(placed.patches("1"));
   CHECK(placed.patches("1")->width == 3);
   files.require_at_most(4);
@@ -95,11 +95,14 @@ TEST_CASE("features: a file that is not one is named, and why") {
   CHECK(error_of_file(folder.write_numbers("zero", {2, 2, 1}, {0, 1})) ==
         "zero: lengths of item 1 is 0; need a whole number from 1 to 2");
   for (const char* patches :
-       {"2x2", "2x2 of 1x1x2", "1x2 of 1x1x1", "2x2 of 1x1x1 ", "-2x-2 of 1x1x1"}) {
+       {"2x2", "2x2 of 1x1x2", "1x2 of 1x1x1", "2x2 of 1x1x1 ", "-2x-2 of 1x1x1", "2x2 of 1x1x0",
+        "2x2 of 1x1x1+1", "2x2 of 1x1x1+", "2x2 of 1x1x0+1", "2x2 of 1x1x3+-2"}) {
     INFO(patches);
-    CHECK(error_of_file(folder.write_numbers("p", {1, 4, 1}, {}, patches)) ==
-          "p: patches is \"" + std::string(patches) +
-              "\"; need \"RxC of HxWxD\", R times C being 4, H times W times D at most 1");
+    CHECK(
+        error_of_file(folder.write_numbers("p", {1, 4, 1}, {}, patches)) ==
+        "p: patches is \"" + std::string(patches) +
+            "\"; need \"RxC of HxWxD\" or \"RxC of HxWxD+E\", R times C being 4, H times W times D "
+            "plus E 1");
   }
   Array<float> broken = zeros<float>({3, 2, 2});
   broken.data()[9] = std::numeric_limits<float>::quiet_NaN();

@@ -79,7 +79,7 @@ TEST_CASE("search: an ensemble's probabilities and attention are the means of it
         double p = 0, weight = 0;
         for (const auto& f : forced) {
           p += std::exp(f.log_probabilities.data()[t]) / 3;
-          weight += f.weights.data()[t * sources[i].size()] / 3;
+          weight += f.weights.value().data()[t * sources[i].size()] / 3;
         }
         log_probability += std::log(p);
         CHECK(std::abs(weight - h.weights[t][0]) < 1e-6);

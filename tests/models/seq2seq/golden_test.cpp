@@ -77,7 +77,7 @@ TEST_CASE("seq2seq: loss, attention and gradients of Luong's model are PyTorch's
   const text::Batch batch = golden_batch(g);
   const Tensor<double> loss = model.loss(batch, kEvaluation, {g["label_smoothing"], 0});
   CHECK(std::abs(loss.item() - g["loss"].get<double>()) < kTolerance);
-  CHECK(max_difference(model.force(batch).weights, golden_array(g["attention_weights"])) <
+  CHECK(max_difference(model.force(batch).weights.value(), golden_array(g["attention_weights"])) <
         kTolerance);
   const auto gradients = model.store().gradients(loss);
   for (const auto& expected : g["gradients"].items())

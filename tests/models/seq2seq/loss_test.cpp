@@ -19,7 +19,7 @@ TEST_CASE("loss: repeated attention is the overlap of a step's weights with thos
     Seq2Seq<double> model(named.config, 1);
     enlarge(model, 2);
     const text::Batch batch = batch_of(some_examples(named.config));
-    const Array<double> weights = model.force(batch).weights;
+    const Array<double> weights = model.force(batch).weights.value();
     const std::size_t B = batch.size, S = batch.source_length;
     double overlap = 0;
     for (std::size_t b = 0; b < B; ++b)
@@ -53,7 +53,7 @@ TEST_CASE("loss: attention is guided by the links of each target token, where it
     examples[0].links = {{0, 0}, {1, 0}, {0, 1}};  // the first token has two, others none
     examples[1].links = {{1, 0}};
     const text::Batch batch = batch_of(examples);
-    const Array<double> weights = model.force(batch).weights;
+    const Array<double> weights = model.force(batch).weights.value();
     const auto cost = [&](std::size_t t, std::size_t b, std::size_t s) {
       return -std::log(weights(t, b, s) + 1e-6);
     };

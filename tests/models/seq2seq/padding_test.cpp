@@ -53,8 +53,9 @@ TEST_CASE("padding: force gives each sentence's own log-probabilities and attent
         if (!real || !named.config.attends()) continue;
         for (std::size_t s = 0; s < S; ++s) {
           const double expected =
-              s < one.source_length ? alone.weights.data()[t * one.source_length + s] : 0;
-          CHECK(std::abs(forced.weights.data()[(t * B + b) * S + s] - expected) < kTolerance);
+              s < one.source_length ? alone.weights.value().data()[t * one.source_length + s] : 0;
+          CHECK(std::abs(forced.weights.value().data()[(t * B + b) * S + s] - expected) <
+                kTolerance);
         }
       }
     }
@@ -114,7 +115,7 @@ TEST_CASE("force: the loss is the mean of its log-probabilities, and it is step 
         if (!named.config.attends()) continue;
         for (std::size_t s = 0; s < S; ++s)
           CHECK(std::abs(output.weights.value().data()[b * S + s] -
-                         forced.weights.data()[(t * B + b) * S + s]) < kTolerance);
+                         forced.weights.value().data()[(t * B + b) * S + s]) < kTolerance);
       }
     }
   }
