@@ -94,10 +94,18 @@ test("plays every step, with the numbers of its data", async () => {
 
 test("models of other settings: every step, and what their layers read", async () => {
   const three = ["context", "hidden", "embedding"];
-  for (const [name, formula, sizes, start, said] of [
-    ["inside", "maxout(W [c; h′; e] + b)", three, "The mean of", "additive score"],
-    ["fed", "W [c; h] + b", ["context", "hidden"], "a state of zeros", "input feeding"],
-    ["demo", "tanh(W [c; h] + b)", ["context", "hidden"], "last states", "scaled_dot score"],
+  const two = ["context", "hidden"];
+  for (const [name, formula, sizes, start, said, score] of [
+    [
+      "inside",
+      "maxout(W [c; h′; e] + b)",
+      three,
+      "The mean of",
+      "additive score",
+      "vᵀ tanh(W h + U s)",
+    ],
+    ["fed", "W [c; h] + b", two, "a state of zeros", "input feeding", "hᵀ W s"],
+    ["demo", "tanh(W [c; h] + b)", two, "last states", "scaled_dot score", "hᵀ s / √H"],
     ["fixed", "maxout(W [c; h; e] + b)", three, "no attention", "a fixed context"],
   ]) {
     const page = await open(browser, path.join(build, `web-tests/${name}.html`));
@@ -112,6 +120,8 @@ test("models of other settings: every step, and what their layers read", async (
       const kind = await checkStep(page, model);
       if (kind === "The decoder’s first state")
         assert.ok((await page.locator(".caption").textContent()).includes(start));
+      if (kind === "scores")
+        assert.ok((await page.locator(".lens-body").textContent()).includes(` score: ${score}.`));
       if (kind.endsWith("are joined")) {
         readouts += 1;
         const lens = await page.locator(".lens-body").textContent();

@@ -216,14 +216,23 @@ function barList(rows) {
   );
 }
 
+// Of decoder state h and encoder state s, which got u of the attention so far.
+function scoreFormula({ score, coverage }) {
+  if (score === "additive") return `vᵀ tanh(W h + U s${coverage ? " + w u" : ""})`;
+  const formula = {
+    dot: "hᵀ s",
+    scaled_dot: "hᵀ s / √H",
+    general: "hᵀ W s",
+    location: "(W h)ₛ",
+  }[score];
+  return coverage ? `${formula} + w u` : formula;
+}
+
 function scoreLens(model, { t }) {
   const { scores } = model.decoder.steps[t];
   const sizes = scores.map((score) => score ?? 0); // none where a position is off
   const low = Math.min(0, ...sizes);
   const span = Math.max(0, ...sizes) - low || 1;
-  const formula = { dot: "hᵀ s", general: "hᵀ W s", additive: "vᵀ tanh(W h + U s)" }[
-    model.config.score
-  ];
   return [
     barList(
       scores.map((_, i) => ({
@@ -238,8 +247,8 @@ function scoreLens(model, { t }) {
     element(
       "p",
       { class: "soft small" },
-      `The ${model.config.score} score: `,
-      element("span", { class: "number" }, formula || model.config.score),
+      `The ${model.config.score.replace("_", " ")} score: `,
+      element("span", { class: "number" }, scoreFormula(model.config)),
       low < 0 ? ". Bars to the left of the line, 0, are negative scores." : ".",
     ),
   ];
