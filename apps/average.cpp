@@ -30,8 +30,9 @@ Run add_average(CLI::App& app) {
   auto options = std::make_shared<AverageOptions>();
   command
       ->add_option("model", options->models,
-                   "model folders and files of snapshots (DIR/snapshots/N.safetensors), of one "
-                   "structure and vocabulary; settings and vocabularies are those of the first")
+                   "model folders and files of moments (DIR/best/N.safetensors, "
+                   "DIR/snapshots/N.safetensors), of one structure and vocabulary; settings and "
+                   "vocabularies are those of the first")
       ->type_name("DIR")
       ->required();
   command->add_option("--out", options->out, "model folder to write")->type_name("DIR")->required();

@@ -7,6 +7,7 @@
 #include "babelgrad/base/json.h"
 #include "babelgrad/models/config/config_fields.h"
 #include "babelgrad/models/config/config_json.h"
+#include "babelgrad/models/config/idle_settings.h"
 
 namespace babelgrad::apps {
 namespace {
@@ -148,6 +149,8 @@ void ConfigFlags::apply(Config& config) const {
     if (const auto number = number_of(flag->text); number.is_number()) json[key] = number;
   }
   update_from_json(config, json.dump(), "command line");
+  for (const auto& [key, reason] : idle_settings(config))
+    if (was_given(key)) throw ConfigError("command line: " + key + " " + reason);
 }
 
 }  // namespace babelgrad::apps

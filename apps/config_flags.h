@@ -21,7 +21,8 @@ class ConfigFlags {
   // Adds the flags of a group with the defaults of `defaults` in their help.
   void add(CLI::App& command, FlagGroup group, const Config& defaults);
 
-  // Sets what was given on the command line; throws ConfigError as update_from_json does.
+  // Sets what was given on the command line; throws ConfigError as update_from_json does, and for
+  // what would do nothing there (idle_settings.h).
   void apply(Config& config) const;
   // The same for one key only, if it was given.
   bool was_given(const std::string& key) const;

@@ -61,8 +61,7 @@ double alignment_error(const EvaluateOptions& options, const Translator& transla
   if (!translator.config().model.attends())
     throw UsageError("--alignments needs a model with attention");
   const std::vector<text::Alignment> gold = text::read_alignments(options.alignments);
-  text::require_aligned(source_name(translator, options.source), scored.size(), options.alignments,
-                        gold.size());
+  require_aligned(translator, options.source, scored.size(), options.alignments, gold.size());
   std::vector<text::Alignment> found;
   for (std::size_t i = 0; i < scored.size(); ++i)
     found.push_back(translator.links(sources[i], targets[i], scored[i]));
@@ -72,8 +71,8 @@ double alignment_error(const EvaluateOptions& options, const Translator& transla
 TestSet read_test_set(const EvaluateOptions& options, const Translator& translator) {
   std::vector<std::string> source = read_sources(translator, options.source);
   const auto files = options.quality.read_references();
-  text::require_aligned(source_name(translator, options.source), source.size(),
-                        options.quality.references[0], files[0].size());
+  require_aligned(translator, options.source, source.size(), options.quality.references[0],
+                  files[0].size());
   for (std::size_t k = 0; k < files.size(); ++k)
     translator.require_readable(files[k], translator.codecs().target,
                                 options.quality.references[k]);

@@ -4,6 +4,7 @@
 #include <array>
 #include <numeric>
 
+#include "babelgrad/apps/feature_json.h"
 #include "babelgrad/apps/structure_text.h"
 #include "babelgrad/models/config/config_fields.h"
 #include "babelgrad/models/folder/model_folder.h"
@@ -99,27 +100,11 @@ Json describe(const ExplainedModel& model) {
     json["attend_from"] = name_of(kAttendFromNames, c.attend_from);
     if (c.attention == AttentionKind::local_m || c.attention == AttentionKind::local_p)
       json["window"] = c.window;
+    if (c.attention == AttentionKind::monotonic)
+      json["threshold"] = rounded(translator.model().decoder().attention()->window().threshold());
     json["coverage"] = c.coverage;
   }
   return json;
-}
-
-// Of features: each position's, and the picture that they are of, if they are.
-void add_features(Json& json, const Translator& translator, const std::string& item,
-                  const text::Source& source) {
-  const std::size_t F = translator.config().model.feature_size;
-  json["features"] = Json::array();
-  for (std::size_t s = 0; s < source.size(); ++s) {
-    const auto begin = source.features.begin() + static_cast<std::ptrdiff_t>(s * F);
-    json["features"].push_back(
-        numbers(std::vector<float>(begin, begin + static_cast<std::ptrdiff_t>(F)), kVectorDigits));
-  }
-  if (const auto patches = translator.features()->patches(item))
-    json["patches"] = {{"rows", patches->rows},
-                       {"columns", patches->columns},
-                       {"height", patches->height},
-                       {"width", patches->width},
-                       {"channels", patches->channels}};
 }
 
 Json describe_source(const Translator& translator, const std::string& sentence,
@@ -187,6 +172,7 @@ Json describe_step(const text::Codec& codec, const StepTrace<float>& step) {
     json["scores"] = vector(step.scores, kDigits);
     json["weights"] = vector(step.weights, kDigits);
   }
+  if (step.center.defined()) json["center"] = rounded(step.center.item());
   add_words(json, codec, step);
   return json;
 }

@@ -78,6 +78,12 @@ std::string source_name(const Translator& translator, const std::string& file) {
   return translator.features() ? translator.features()->paths() : file;
 }
 
+void require_aligned(const Translator& translator, const std::string& source, std::size_t sources,
+                     const std::string& lines_of, std::size_t lines) {
+  text::require_aligned(source_name(translator, source), sources, lines_of, lines,
+                        translator.features() ? "items" : "lines");
+}
+
 std::vector<std::string> read_sources(const Translator& translator, const std::string& file) {
   if (translator.features() && !file.empty())
     throw UsageError("--source and --source-features exclude each other");
@@ -91,8 +97,7 @@ std::vector<std::string> read_sources(const Translator& translator, const std::s
 text::Corpus read_parallel(const Translator& translator, const std::string& source,
                            const std::string& target) {
   text::Corpus corpus{read_sources(translator, source), text::read_lines(target)};
-  text::require_aligned(source_name(translator, source), corpus.source.size(), target,
-                        corpus.target.size());
+  require_aligned(translator, source, corpus.source.size(), target, corpus.target.size());
   translator.require_readable(corpus.target, translator.codecs().target, target);
   return corpus;
 }

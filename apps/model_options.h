@@ -38,6 +38,9 @@ struct ModelOptions {
 // what these are called in messages.
 std::string source_name(const Translator& translator, const std::string& file);
 std::vector<std::string> read_sources(const Translator& translator, const std::string& file);
+// Throws text::InputError unless there is a line for each of them (text/corpus.h).
+void require_aligned(const Translator& translator, const std::string& source, std::size_t sources,
+                     const std::string& lines_of, std::size_t lines);
 
 // Two aligned files, of lines that the model can read.
 text::Corpus read_parallel(const Translator& translator, const std::string& source,

@@ -5,6 +5,7 @@
 #include "babelgrad/apps/report_attention.h"
 #include "babelgrad/apps/report_curves.h"
 #include "babelgrad/apps/report_quality.h"
+#include "babelgrad/apps/structure_text.h"
 #include "babelgrad/apps/web/pages.h"
 #include "babelgrad/base/json.h"
 #include "babelgrad/models/config/config_json.h"
@@ -77,6 +78,7 @@ ReportData read_data(Translator& translator, const ReportOptions& options) {
 Json describe_model(const Translator& translator) {
   Json config = parse_json<Json>(to_json(translator.config()));
   return {{"parameters", translator.model().store().element_count()},
+          {"structure", structure_text(translator.config().model)},
           {"config", std::move(config)}};
 }
 

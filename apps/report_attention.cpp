@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "babelgrad/apps/feature_json.h"
 #include "babelgrad/models/folder/model_folder.h"
 #include "babelgrad/models/folder/snapshots.h"
 #include "babelgrad/models/rounding.h"
@@ -79,6 +80,7 @@ Json report_attention(const Translator& translator, const std::filesystem::path&
          {"target", translator.codecs().target.vocabulary().tokens(target)},
          {"reference", chosen.target[i]},
          {"moments", Json::array()}});
+    add_picture(sentences.back(), translator, chosen.source[i]);
   }
   Json moments = Json::array();
   std::vector<Snapshot> snapshots = list_snapshots(current_folder(folder));

@@ -18,7 +18,7 @@ namespace babelgrad::apps {
 // [target, source] and `loss` (nats a token) are those of the reference, and `text` is what the
 // model of that moment translates (greedy). Sentences are five of the corpus (fewer if it has
 // fewer), from short to long, of at most 20 tokens where there are such. Without attention,
-// `weights` is empty.
+// `weights` is empty. A source that is a picture has "features" and "patches" (feature_json.h).
 nlohmann::json report_attention(const Translator& translator, const std::filesystem::path& folder,
                                 const text::Corpus& corpus, std::optional<std::size_t> best_update);
 

@@ -35,6 +35,13 @@ Json curve(const std::vector<Line>& lines, const Field<Line>& field) {
   return points;
 }
 
+// Logs of earlier versions have none of these.
+Field<ValidationMetrics> of_text(double TextQuality::*value) {
+  return [value](const ValidationMetrics& m) {
+    return m.text ? std::optional<double>((*m.text).*value) : std::nullopt;
+  };
+}
+
 Json best_update(const std::vector<ValidationMetrics>& validations) {
   const auto best = std::find_if(validations.rbegin(), validations.rend(),
                                  [](const ValidationMetrics& m) { return m.best; });
@@ -72,7 +79,12 @@ Json report_curves(const Metrics& metrics) {
       {"tokens_per_second", &U::tokens_per_second},
       {"memory_mb", &U::memory_mb}};
   const std::pair<const char*, Field<V>> of_validations[] = {
-      {"valid_loss", &V::loss}, {"valid_perplexity", &V::perplexity}, {"valid_bleu", &V::bleu}};
+      {"valid_loss", &V::loss},
+      {"valid_perplexity", &V::perplexity},
+      {"valid_bleu", &V::bleu},
+      {"valid_chrf2", of_text(&TextQuality::chrf)},
+      {"valid_exact_match", of_text(&TextQuality::exact_match)},
+      {"valid_token_error_rate", of_text(&TextQuality::token_error_rate)}};
   Json json;
   for (const auto& [name, field] : of_updates) json[name] = curve(metrics.updates, field);
   for (const auto& [name, field] : of_validations) json[name] = curve(metrics.validations, field);

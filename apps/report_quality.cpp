@@ -4,7 +4,9 @@
 #include <limits>
 #include <numeric>
 
+#include "babelgrad/apps/feature_json.h"
 #include "babelgrad/models/rounding.h"
+#include "babelgrad/models/training/validation.h"
 #include "babelgrad/text/bleu.h"
 #include "babelgrad/text/breakdown.h"
 #include "babelgrad/text/chrf.h"
@@ -91,15 +93,18 @@ Json by_frequency(const std::vector<std::string>& training_target,
   return rows;
 }
 
-Json examples(const std::vector<std::size_t>& lines, const text::Corpus& corpus,
-              const std::vector<std::string>& translations, const std::vector<double>& chrf) {
+Json examples(const std::vector<std::size_t>& lines, const Translator& translator,
+              const text::Corpus& corpus, const std::vector<std::string>& translations,
+              const std::vector<double>& chrf) {
   Json rows = Json::array();
-  for (const std::size_t i : lines)
+  for (const std::size_t i : lines) {
     rows.push_back({{"line", i + 1},
                     {"source", corpus.source[i]},
                     {"reference", corpus.target[i]},
                     {"translation", translations[i]},
                     {"chrf", rounded(chrf[i])}});
+    add_picture(rows.back(), translator, corpus.source[i]);
+  }
   return rows;
 }
 
@@ -126,6 +131,8 @@ Json report_quality(const Translator& translator, const text::Corpus& corpus,
                     WorkerPool& pool) {
   const Translated translated = translate_all(translator, corpus, pool);
   const text::Bleu bleu = text::corpus_bleu(translated.texts, corpus.target);
+  const TextQuality quality =
+      text_quality(text_counts(translator, translated.texts, text::References(corpus.target)));
   std::vector<double> chrf;
   for (std::size_t i = 0; i < corpus.size(); ++i)
     chrf.push_back(text::corpus_chrf({translated.texts[i]}, {corpus.target[i]}));
@@ -133,11 +140,14 @@ Json report_quality(const Translator& translator, const text::Corpus& corpus,
             {"beam", translator.config().search.beam},
             {"bleu", rounded(bleu.score)},
             {"bleu_signature", bleu.signature()},
-            {"chrf", rounded(text::corpus_chrf(translated.texts, corpus.target))},
+            {"chrf", rounded(quality.chrf)},
+            {"exact_match", rounded(quality.exact_match)},
+            {"token_error_rate", rounded(quality.token_error_rate)},
             {"unknown", translated.unknown},
             {"by_length", by_length(translated, corpus.target)},
-            {"sample", examples(evenly_spaced(corpus.size()), corpus, translated.texts, chrf)},
-            {"worst", examples(lowest(chrf), corpus, translated.texts, chrf)}};
+            {"sample",
+             examples(evenly_spaced(corpus.size()), translator, corpus, translated.texts, chrf)},
+            {"worst", examples(lowest(chrf), translator, corpus, translated.texts, chrf)}};
   json["by_frequency"] =
       training_target ? by_frequency(*training_target, translated.texts, corpus.target) : Json();
   return json;

@@ -66,10 +66,11 @@ Tensor<T> AttentionLayer<T>::of_positions(const Tensor<T>& queries, std::size_t 
 
 // The lengths [B] of what can be attended to.
 template <class T>
-IntArray AttentionLayer<T>::visible(const IntArray& lengths, const Shape& scores) const {
-  if (options_.score != Score::location || options_.positions >= scores[2]) return lengths;
+IntArray AttentionLayer<T>::visible(const IntArray& lengths, std::size_t batch,
+                                    std::size_t sources) const {
+  if (options_.score != Score::location || options_.positions >= sources) return lengths;
   const auto known = static_cast<std::int32_t>(options_.positions);
-  if (!lengths.given()) return full<std::int32_t>({scores[1]}, known);
+  if (!lengths.given()) return full<std::int32_t>({batch}, known);
   IntArray shorter = lengths;
   for (std::int32_t& length : shorter) length = std::min(length, known);
   return shorter;
@@ -92,10 +93,17 @@ Tensor<T> AttentionLayer<T>::scores(const Tensor<T>& queries, const Tensor<T>& k
 }
 
 template <class T>
-Tensor<T> AttentionLayer<T>::weights(const Tensor<T>& scores, const Tensor<T>& queries,
+Tensor<T> AttentionLayer<T>::centers(const Tensor<T>& queries, const IntArray& lengths,
+                                     std::size_t sources) const {
+  return window_.centers(queries, visible(lengths, queries.dim(1), sources), sources);
+}
+
+template <class T>
+Tensor<T> AttentionLayer<T>::weights(const Tensor<T>& scores, const Tensor<T>& centers,
                                      const IntArray& lengths, const IntArray& steps,
                                      const AttentionPast<T>& past, const Mode& mode) const {
-  return window_(scores, queries, visible(lengths, scores.shape()), steps, past.weights, mode);
+  return window_(scores, centers, visible(lengths, scores.dim(1), scores.dim(2)), steps,
+                 past.weights, mode);
 }
 
 template <class T>
@@ -129,7 +137,8 @@ Attention<T> AttentionLayer<T>::operator()(const Tensor<T>& queries, const Tenso
     if (options_.score != Score::additive) return dot_attention(compared, keys, values, lengths);
     return additive_attention(compared, keys, score_.v, values, lengths);
   }
-  const Tensor<T> a = weights(scores(queries, keys), queries, lengths, steps, {}, mode);
+  const Tensor<T> a = weights(scores(queries, keys), centers(queries, lengths, keys.dim(0)),
+                              lengths, steps, {}, mode);
   return {context(a, values, mode), a};
 }
 

@@ -52,8 +52,12 @@ class AttentionLayer {
   // queries [T, B, H]; keys as above -> [T, B, S], before window and padding
   Tensor<T> scores(const Tensor<T>& queries, const Tensor<T>& keys,
                    const AttentionPast<T>& past = {}) const;
-  // scores [T, B, S], lengths [B], steps [T, B] -> weights [T, B, S] (AttentionWindow)
-  Tensor<T> weights(const Tensor<T>& scores, const Tensor<T>& queries, const IntArray& lengths,
+  const AttentionWindow<T>& window() const { return window_; }
+  // The centers of the window, [T, B, 1], if it predicts them: queries [T, B, H], lengths [B] of S
+  // source positions.
+  Tensor<T> centers(const Tensor<T>& queries, const IntArray& lengths, std::size_t sources) const;
+  // scores [T, B, S], centers as above, lengths [B], steps [T, B] -> weights [T, B, S]
+  Tensor<T> weights(const Tensor<T>& scores, const Tensor<T>& centers, const IntArray& lengths,
                     const IntArray& steps, const AttentionPast<T>& past, const Mode& mode) const;
   // Whether a step depends on the weights of those before, and what the next one has to remember.
   bool remembers() const { return options_.coverage || window_.remembers(); }
@@ -76,7 +80,7 @@ class AttentionLayer {
  private:
   Tensor<T> prepared(const Tensor<T>& queries) const;  // as they are compared with the keys
   Tensor<T> of_positions(const Tensor<T>& queries, std::size_t sources) const;
-  IntArray visible(const IntArray& lengths, const Shape& scores) const;
+  IntArray visible(const IntArray& lengths, std::size_t batch, std::size_t sources) const;
 
   AttentionOptions options_;
   AttentionWindow<T> window_;

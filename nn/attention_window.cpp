@@ -75,14 +75,26 @@ Tensor<T> AttentionWindow<T>::start(std::size_t batch, std::size_t sources) cons
 }
 
 template <class T>
-Tensor<T> AttentionWindow<T>::operator()(const Tensor<T>& scores, const Tensor<T>& queries,
+Tensor<T> AttentionWindow<T>::centers(const Tensor<T>& queries, const IntArray& lengths,
+                                      std::size_t sources) const {
+  if (kind_ != AttentionKind::local_p) return {};
+  const std::size_t B = queries.dim(1);
+  const auto known = checked_lengths("attention_window", lengths, B, sources);
+  Array<T> ends = uninitialized<T>({B, 1});
+  std::copy(known.begin(), known.end(), ends.data());
+  return Tensor<T>(std::move(ends)) *
+         sigmoid(linear(tanh(linear(queries, center_weight_)), unsqueeze(center_v_, 0)));
+}
+
+template <class T>
+Tensor<T> AttentionWindow<T>::operator()(const Tensor<T>& scores, const Tensor<T>& centers,
                                          const IntArray& lengths, const IntArray& steps,
                                          const Tensor<T>& before, const Mode& mode) const {
   const Shape& shape = scores.shape();
   if (kind_ == AttentionKind::global) return attention_weights(scores, lengths);
   const std::vector<std::size_t> ends =
       checked_lengths("attention_window", lengths, shape[1], shape[2]);
-  if (kind_ == AttentionKind::local_p) return predicted(scores, queries, ends);
+  if (kind_ == AttentionKind::local_p) return around(scores, centers, ends);
   if (kind_ == AttentionKind::monotonic) return expected(scores, ends, before, mode);
   return attention_weights(
       scores, window_mask(shape, [&](std::size_t t, std::size_t b, std::size_t s) {
@@ -94,20 +106,15 @@ Tensor<T> AttentionWindow<T>::operator()(const Tensor<T>& scores, const Tensor<T
 }
 
 template <class T>
-Tensor<T> AttentionWindow<T>::predicted(const Tensor<T>& scores, const Tensor<T>& queries,
-                                        const std::vector<std::size_t>& lengths) const {
+Tensor<T> AttentionWindow<T>::around(const Tensor<T>& scores, const Tensor<T>& centers,
+                                     const std::vector<std::size_t>& lengths) const {
   const Shape& shape = scores.shape();
-  Array<T> ends = uninitialized<T>({shape[1], 1});
-  std::copy(lengths.begin(), lengths.end(), ends.data());
-  const Tensor<T> center =  // [T, B, 1]
-      Tensor<T>(std::move(ends)) *
-      sigmoid(linear(tanh(linear(queries, center_weight_)), unsqueeze(center_v_, 0)));
   const auto width = static_cast<T>(width_);
-  const T* centers = center.value().data();
+  const T* center = centers.value().data();
   const Mask keep = window_mask(shape, [&](std::size_t t, std::size_t b, std::size_t s) {
-    return s < lengths[b] && std::abs(static_cast<T>(s) - centers[t * shape[1] + b]) <= width;
+    return s < lengths[b] && std::abs(static_cast<T>(s) - center[t * shape[1] + b]) <= width;
   });
-  const Tensor<T> distance = positions<T>(shape[2]) - center;
+  const Tensor<T> distance = positions<T>(shape[2]) - centers;
   return attention_weights(scores, keep) * exp(square(distance) * (-2 / (width * width)));
 }
 

@@ -33,15 +33,20 @@ class AttentionWindow {
 
   // What stands for the weights before the first step, if the window remembers: [B, S].
   Tensor<T> start(std::size_t batch, std::size_t sources) const;
-  // scores [T, B, S], queries [T, B, H], lengths [B] or not given (all S); steps [T, B], each
+  // local_p: p_t [T, B, 1] of queries [T, B, H] and lengths [B], or not given (all S); undefined of
+  // the others.
+  Tensor<T> centers(const Tensor<T>& queries, const IntArray& lengths, std::size_t sources) const;
+  // monotonic: the least score that is taken outside training, -r.
+  T threshold() const { return -offset_.item(); }
+  // scores [T, B, S]; centers as above; lengths [B] or not given (all S); steps [T, B], each
   // query's number t, or not given (0 ... T - 1); before [T, B, S]: the weights of the step before
   // if the window remembers. -> weights [T, B, S], 0 beyond a length.
-  Tensor<T> operator()(const Tensor<T>& scores, const Tensor<T>& queries, const IntArray& lengths,
+  Tensor<T> operator()(const Tensor<T>& scores, const Tensor<T>& centers, const IntArray& lengths,
                        const IntArray& steps, const Tensor<T>& before, const Mode& mode) const;
 
  private:
-  Tensor<T> predicted(const Tensor<T>& scores, const Tensor<T>& queries,
-                      const std::vector<std::size_t>& lengths) const;
+  Tensor<T> around(const Tensor<T>& scores, const Tensor<T>& centers,
+                   const std::vector<std::size_t>& lengths) const;
   Tensor<T> expected(const Tensor<T>& scores, const std::vector<std::size_t>& lengths,
                      const Tensor<T>& before, const Mode& mode) const;
 

@@ -11,7 +11,7 @@ work=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null || true; wait; rm -rf "$work"' EXIT
 
 "$build/babelgrad" train --source data/train.fr --target data/train.en --tokenizer words \
-  --embedding 8 --encoder-hidden 8 --hidden 8 --attention-size 8 --max-updates 1 \
+  --embedding 8 --encoder-hidden 8 --hidden 8 --max-updates 1 \
   --out "$work/model" >/dev/null 2>&1
 echo "0123456789abcdef proxy" >"$work/tokens"
 "$build/babelgrad" serve --model "$work/model" --port 0 --allow-host translate.example \

@@ -36,6 +36,9 @@ for attention in global none; do
 done
 "$build/babelgrad" explain --model "$work/picture-global" --model "$work/picture-none" \
   --source-features "$work/pictures/test.safetensors" 3 -o "$work/picture.html"
+for model in global none; do
+  "$build/babelgrad" report --model "$work/picture-$model" -o "$work/report-picture-$model.html"
+done
 "$build/babelgrad" report --model "$work/luong" -o "$work/report.html"
 
 cd tests/web

@@ -30,10 +30,11 @@ std::vector<std::string> read_lines(const std::filesystem::path& path) {
 }
 
 void require_aligned(const std::filesystem::path& a, size_t lines_of_a,
-                     const std::filesystem::path& b, size_t lines_of_b) {
+                     const std::filesystem::path& b, size_t lines_of_b, const std::string& of_a) {
   if (lines_of_a == lines_of_b) return;
-  throw InputError(a.string() + " has " + std::to_string(lines_of_a) + " lines, but " + b.string() +
-                   " has " + std::to_string(lines_of_b) + "; they must match line by line");
+  throw InputError(a.string() + " has " + std::to_string(lines_of_a) + " " + of_a + ", but " +
+                   b.string() + " has " + std::to_string(lines_of_b) +
+                   (of_a == "lines" ? "" : " lines") + "; they must match line by line");
 }
 
 Corpus read_parallel(const std::filesystem::path& source_path,

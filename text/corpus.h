@@ -33,8 +33,10 @@ struct Corpus {
 std::vector<std::string> read_lines(const std::filesystem::path& path);
 
 // Throws the last of the errors above unless both files have as many lines.
+// of_a: what a holds, if not lines.
 void require_aligned(const std::filesystem::path& a, size_t lines_of_a,
-                     const std::filesystem::path& b, size_t lines_of_b);
+                     const std::filesystem::path& b, size_t lines_of_b,
+                     const std::string& of_a = "lines");
 
 // Two files whose lines correspond.
 Corpus read_parallel(const std::filesystem::path& source_path,

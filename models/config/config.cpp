@@ -85,6 +85,7 @@ Config identity_of(Config config) {
   config.training.threads = defaults.threads;
   config.training.log_every = defaults.log_every;
   config.training.snapshots = defaults.snapshots;
+  config.training.keep_best = defaults.keep_best;
   config.search = {};
   return config;
 }

@@ -135,6 +135,7 @@ struct TrainingConfig {
   double max_minutes = 0;
   double average_decay = 0.999;
   std::size_t snapshots = 0;
+  std::size_t keep_best = 0;
 
   // Throws ConfigError for a number of shards that a new training cannot have, and for what such a
   // model has not.

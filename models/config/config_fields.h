@@ -195,6 +195,8 @@ void visit_training(TrainingConfig& c, Visitor&& v) {
            "validate and keep a running mean of the parameters with this decay; 0: off");
   v.number("snapshots", c.snapshots, 0, 1000,
            "most moments of the training to keep, for babelgrad explain; 0: none");
+  v.number("keep_best", c.keep_best, 0, 1000,
+           "best validated moments to keep in OUT/best, for babelgrad average; 0: none");
 }
 
 template <class Visitor>

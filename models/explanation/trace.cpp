@@ -106,6 +106,8 @@ class Recorder : public Tap<T> {
       case DecoderPart::scores:
         step.scores = x;
         return intervention_.masked.empty() ? x : masked_fill(x, masked(x.shape()), kNever);
+      case DecoderPart::centers:
+        return step.center = x;
       case DecoderPart::weights:
         return step.weights = changed(place.time, x);
       case DecoderPart::context:

@@ -55,7 +55,8 @@ struct StepTrace {
   std::int32_t input = 0;            // the word read: bos, or the output of the step before
   Tensor<T> embedding;               // [1, E], a leaf
   std::vector<CellTrace<T>> layers;  // [1, H] each
-  Tensor<T> scores, weights;         // [1, 1, S]; undefined for plain
+  Tensor<T> scores, weights;         // [1, 1, S]; undefined without attention
+  Tensor<T> center;                  // [1, 1, 1] of attention local_p, else undefined
   Tensor<T> context;                 // [1, D]; undefined without one
   Tensor<T> readout;                 // [1, R]
   Tensor<T> log_probabilities;       // [1, V]

@@ -74,7 +74,8 @@ bool is_model_file(const fs::path& path) {
   if (has_model(folder))
     return file.filename() == kLockFile ||
            std::find(kFiles.begin(), kFiles.end(), file.filename()) != kFiles.end();
-  const std::vector<Snapshot> snapshots = list_snapshots(folder.parent_path());
+  const std::vector<Snapshot> snapshots =
+      list_snapshots(folder.parent_path(), folder.filename().string());
   return std::any_of(snapshots.begin(), snapshots.end(),
                      [&](const Snapshot& snapshot) { return snapshot.file == file; });
 }
@@ -82,7 +83,7 @@ bool is_model_file(const fs::path& path) {
 void remove_model_files(const fs::path& folder) {
   replace(folder, [&] {
     for (const char* old : kFiles) fs::remove(folder / old);
-    thin_snapshots(folder, 0, 0);
+    for (const char* kept : kSnapshotFolders) thin_snapshots(folder, {}, kept);
   });
 }
 
@@ -95,7 +96,7 @@ void tidy_folder(const fs::path& folder) {
     fs::remove_all(folder / kUnfinished);
   });
   remove_stale_temporaries(folder);
-  remove_stale_temporaries(folder / kSnapshotFolder);
+  for (const char* kept : kSnapshotFolders) remove_stale_temporaries(folder / kept);
 }
 
 Replacement::Replacement(fs::path folder)

@@ -21,10 +21,10 @@ std::string file_name(std::size_t update) {
 
 }  // namespace
 
-std::vector<Snapshot> list_snapshots(const fs::path& model_folder) {
+std::vector<Snapshot> list_snapshots(const fs::path& model_folder, const std::string& folder) {
   std::vector<Snapshot> snapshots;
-  if (!fs::is_directory(model_folder / kSnapshotFolder)) return snapshots;
-  for (const fs::directory_entry& entry : fs::directory_iterator(model_folder / kSnapshotFolder)) {
+  if (!fs::is_directory(model_folder / folder)) return snapshots;
+  for (const fs::directory_entry& entry : fs::directory_iterator(model_folder / folder)) {
     const std::string stem = entry.path().stem().string();
     Snapshot snapshot{0, entry.path()};
     const auto [end, error] =
@@ -37,25 +37,25 @@ std::vector<Snapshot> list_snapshots(const fs::path& model_folder) {
   return snapshots;
 }
 
-std::vector<std::size_t> snapshot_updates(std::size_t updates, std::size_t limit) {
+std::set<std::size_t> snapshot_updates(std::size_t updates, std::size_t limit) {
   if (limit == 0) return {};
   std::size_t spacing = kFirstSpacing;
   while (updates / spacing >= (limit + 1) * (limit + 1) * (limit + 1)) spacing *= 8;
-  std::vector<std::size_t> taken;
-  for (std::size_t k = 1; spacing * k * k * k <= updates; ++k) taken.push_back(spacing * k * k * k);
+  std::set<std::size_t> taken;
+  for (std::size_t k = 1; spacing * k * k * k <= updates; ++k) taken.insert(spacing * k * k * k);
   return taken;
 }
 
 void write_snapshot(const fs::path& model_folder, std::size_t update,
-                    const ParameterStore<float>& store) {
+                    const ParameterStore<float>& store, const std::string& folder) {
+  const fs::path place = model_folder / folder;
   std::error_code error;
-  fs::create_directories(model_folder / kSnapshotFolder, error);
+  fs::create_directories(place, error);
   if (error)
-    throw CheckpointError((model_folder / kSnapshotFolder).string() + ": cannot be created (" +
-                          error.message() + ")");
+    throw CheckpointError(place.string() + ": cannot be created (" + error.message() + ")");
   Safetensors file;
   add_parameters(file, store);
-  file.write(model_folder / kSnapshotFolder / file_name(update));
+  file.write(place / file_name(update));
 }
 
 void load_snapshot(const Snapshot& snapshot, ParameterStore<float>& store) {
@@ -68,13 +68,12 @@ void load_snapshot(const Snapshot& snapshot, ParameterStore<float>& store) {
   }
 }
 
-void thin_snapshots(const fs::path& model_folder, std::size_t updates, std::size_t limit) {
-  const std::vector<std::size_t> kept = snapshot_updates(updates, limit);
-  for (const Snapshot& snapshot : list_snapshots(model_folder))
-    if (!std::binary_search(kept.begin(), kept.end(), snapshot.update)) fs::remove(snapshot.file);
-  if (limit == 0 && fs::is_directory(model_folder / kSnapshotFolder) &&
-      fs::is_empty(model_folder / kSnapshotFolder))
-    fs::remove(model_folder / kSnapshotFolder);
+void thin_snapshots(const fs::path& model_folder, const std::set<std::size_t>& updates,
+                    const std::string& folder) {
+  for (const Snapshot& snapshot : list_snapshots(model_folder, folder))
+    if (!updates.contains(snapshot.update)) fs::remove(snapshot.file);
+  const fs::path place = model_folder / folder;
+  if (fs::is_directory(place) && fs::is_empty(place)) fs::remove(place);
 }
 
 }  // namespace babelgrad

@@ -1,6 +1,8 @@
-// Snapshots: the parameters of a model at some moments of its training, so that one can look back
-// at how it learned. They lie in the folder `snapshots` of the model's, one file a moment.
+// Snapshots: the parameters of a model at some moments of its training, one file a moment, in a
+// folder in the model's: `snapshots`, so that one can look back at how it learned, and `best`,
+// those that were validated best, so that one can average them (average.h).
 //
+// Of `snapshots`:
 // At most K are kept of a training whose end nobody knows, closer together where more is learned:
 // after updates d, 8 d, 27 d, 64 d ... When a (K+1)th is due, d is multiplied by 8 and every other
 // one goes. Which ones there are depends on the number of updates and K alone, so a resumed
@@ -8,7 +10,9 @@
 // and goes on from before it lacks those that went, until the next thinning.)
 #pragma once
 
+#include <array>
 #include <filesystem>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,29 +21,32 @@
 namespace babelgrad {
 
 inline constexpr const char* kSnapshotFolder = "snapshots";
+inline constexpr const char* kBestFolder = "best";
+inline constexpr std::array kSnapshotFolders{kSnapshotFolder, kBestFolder};
 
 struct Snapshot {
   std::size_t update = 0;
   std::filesystem::path file;  // a safetensors file with the parameters under their names
 };
 
-// Those in a model folder, oldest first; none if it has no such folder.
-std::vector<Snapshot> list_snapshots(const std::filesystem::path& model_folder);
+// Those in one of the folders of a model folder, oldest first; none if it has no such folder.
+std::vector<Snapshot> list_snapshots(const std::filesystem::path& model_folder,
+                                     const std::string& folder = kSnapshotFolder);
 
-// The updates, ascending, after which the kept snapshots of a training of so many updates were
-// taken.
-std::vector<std::size_t> snapshot_updates(std::size_t updates, std::size_t limit);
+// The updates after which the kept snapshots of a training of so many updates were taken.
+std::set<std::size_t> snapshot_updates(std::size_t updates, std::size_t limit);
 
 // Writes the store's parameters as the snapshot after this update.
 void write_snapshot(const std::filesystem::path& model_folder, std::size_t update,
-                    const ParameterStore<float>& store);
+                    const ParameterStore<float>& store,
+                    const std::string& folder = kSnapshotFolder);
 
 // Sets the store's parameters. Throws CheckpointError, with nothing changed, if they are of another
 // model or the file is damaged.
 void load_snapshot(const Snapshot& snapshot, ParameterStore<float>& store);
 
-// Removes all but those that snapshot_updates names; with limit 0 all of them, and the folder.
-void thin_snapshots(const std::filesystem::path& model_folder, std::size_t updates,
-                    std::size_t limit);
+// Removes all but those after these updates, and the folder, if nothing is left in it.
+void thin_snapshots(const std::filesystem::path& model_folder, const std::set<std::size_t>& updates,
+                    const std::string& folder = kSnapshotFolder);
 
 }  // namespace babelgrad

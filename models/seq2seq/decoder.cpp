@@ -260,8 +260,10 @@ Attention<T> Decoder<T>::attend(const Tensor<T>& queries, const DecoderMemory<T>
       if (x->defined()) *x = by_sentence(*x, B);
     const Tensor<T> scores =
         tapped(tap, DecoderPart::scores, here, layer.scores(grouped, memory.keys_, past));
+    Tensor<T> centers = layer.centers(grouped, memory.lengths_, memory.values_.dim(0));
+    if (centers.defined()) centers = tapped(tap, DecoderPart::centers, here, centers);
     attended.weights = tapped(tap, DecoderPart::weights, here,
-                              layer.weights(scores, grouped, memory.lengths_, steps, past, mode));
+                              layer.weights(scores, centers, memory.lengths_, steps, past, mode));
     attended.context = layer.context(attended.weights, memory.values_, mode);
     state.past_ = layer.remember(past, attended.weights);
     for (Tensor<T>* x : {&state.past_.weights, &state.past_.coverage})

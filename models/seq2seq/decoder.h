@@ -70,6 +70,7 @@ class Decoder {
   // readout [..., R] -> logits [..., V]
   Tensor<T> logits(const Tensor<T>& readout) const { return output_layer_(readout); }
   const Linear<T>& output_layer() const { return output_layer_; }
+  const std::optional<AttentionLayer<T>>& attention() const { return attention_; }
 
  private:
   // words [B], some of which are replaced by the likeliest after readout [B, R].

@@ -23,6 +23,7 @@ enum class DecoderPart {
   embedding,  // [N, E] of the word read
   cell,       // [N, H] of each layer: the cell's parts
   scores,     // [K, B, S]; beyond a source's length they are ignored
+  centers,    // [K, B, 1], of attention local_p
   weights,    // [K, B, S]
   context,    // [N, D] by attention, or the fixed one
   readout,    // [N, R]

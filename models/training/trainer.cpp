@@ -188,8 +188,8 @@ void Trainer::train_one() {
 void Trainer::keep_snapshots() {
   const auto kept = snapshot_updates(state_.update, config_.snapshots);
   if (kept == snapshot_updates(state_.update - 1, config_.snapshots)) return;
-  if (kept.back() == state_.update) take_snapshot();
-  thin_snapshots(place(), state_.update, config_.snapshots);
+  if (*kept.rbegin() == state_.update) take_snapshot();
+  thin_snapshots(place(), kept);
 }
 
 void Trainer::take_snapshot() {
@@ -225,6 +225,7 @@ void Trainer::validate_and_keep_best(bool regular) {
   }
   model_file_is_irregular_ = best && !regular;
   if (regular) {
+    keep_validated(metric);
     state_.bad_validations = best ? 0 : state_.bad_validations + 1;
     schedule_.observe(best);
   }
@@ -232,6 +233,25 @@ void Trainer::validate_and_keep_best(bool regular) {
   state_.seconds += validation_seconds_;
   observer_.on_validation({state_.update, result, config_.metric, best});
   log_validation(result, best, regular);
+}
+
+// Those that no longer belong to the best go when the state says so (save_state).
+void Trainer::keep_validated(const MetricValue& metric) {
+  auto& kept = state_.kept;
+  const auto worse = std::find_if(kept.begin(), kept.end(), [&](const Validated& one) {
+    return metric.is_better_than(one.metric);
+  });
+  kept.insert(worse, {state_.update, metric.value});
+  if (kept.size() > config_.keep_best) kept.resize(config_.keep_best);
+  if (!kept_updates().contains(state_.update)) return;
+  const Exchanged average(translator_.model().store(), step_.average());
+  write_snapshot(place(), state_.update, translator_.model().store(), kBestFolder);
+}
+
+std::set<std::size_t> Trainer::kept_updates() const {
+  std::set<std::size_t> updates;
+  for (const Validated& one : state_.kept) updates.insert(one.update);
+  return updates;
 }
 
 void Trainer::remember_best(double metric) {

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <filesystem>
 #include <optional>
+#include <set>
 
 #include "babelgrad/models/folder/model_folder.h"
 #include "babelgrad/models/training/gradient_step.h"
@@ -71,6 +72,10 @@ class Trainer {
   std::size_t best_update() const { return state_.best_update; }
 
  private:
+  struct Validated {
+    std::size_t update = 0;
+    double metric = 0;
+  };
   // What is saved beside the arrays.
   struct State {
     std::size_t update = 0, epoch = 0;
@@ -78,6 +83,7 @@ class Trainer {
     std::optional<double> best_metric;
     std::size_t best_update = 0;
     std::size_t bad_validations = 0;  // in a row
+    std::vector<Validated> kept;      // the keep_best best so far, best first
     double smoothed_loss = 0, seconds = 0;
   };
 
@@ -88,6 +94,8 @@ class Trainer {
   StepResult take_step(const std::vector<text::Batch>& batches, std::size_t target_tokens);
   void validate_and_keep_best(bool regular);
   void remember_best(double metric);
+  void keep_validated(const MetricValue& metric);
+  std::set<std::size_t> kept_updates() const;
   void keep_snapshots();
   // One at the end of a run is on top of those that are due; it goes when the run is resumed.
   void take_snapshot();

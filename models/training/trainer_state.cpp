@@ -37,6 +37,8 @@ void Trainer::save_state() {
   if (state_.best_metric) json["best_metric"] = *state_.best_metric;
   json["best_update"] = state_.best_update;
   json["bad_validations"] = state_.bad_validations;
+  json["kept"] = nlohmann::json::array();
+  for (const Validated& one : state_.kept) json["kept"].push_back({one.update, one.metric});
   json["smoothed_loss"] = state_.smoothed_loss;
   json["seconds"] = state_.seconds;
   json["optimizer_steps"] = optimizer_->step_count();
@@ -47,6 +49,7 @@ void Trainer::save_state() {
   file.set_metadata("config", to_json(identity_of(translator_.config())));
   file.write(place() / kStateFile);
   settle();
+  thin_snapshots(place(), kept_updates(), kBestFolder);
   saving_seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   state_.seconds += saving_seconds_;
 }
@@ -59,7 +62,8 @@ void Trainer::resume() {
     load_best(file);
     folder_is_ours_ = true;
     if (const auto notice = metrics_.resume(state_.update)) observer_.on_notice(*notice);
-    thin_snapshots(folder_, state_.update, config_.snapshots);
+    thin_snapshots(folder_, snapshot_updates(state_.update, config_.snapshots));
+    thin_snapshots(folder_, kept_updates(), kBestFolder);
   } catch (const nlohmann::json::exception&) {
     throw CheckpointError(path.string() + ": not a training state of this program");
   } catch (const CheckpointError& error) {
@@ -96,6 +100,12 @@ void Trainer::load_state(const Safetensors& file) {
   if (json.contains("best_metric")) state_.best_metric = json.at("best_metric").get<double>();
   state_.best_update = json.at("best_update");
   state_.bad_validations = json.at("bad_validations");
+  state_.kept.clear();
+  if (json.contains("kept"))  // states of earlier versions have none
+    for (const auto& [update, metric] :
+         json.at("kept").get<std::vector<std::pair<std::size_t, double>>>())
+      state_.kept.push_back({update, metric});
+  if (state_.kept.size() > config_.keep_best) state_.kept.resize(config_.keep_best);
   state_.smoothed_loss = json.at("smoothed_loss");
   state_.seconds = json.at("seconds");
   optimizer_->set_step_count(json.at("optimizer_steps"));

@@ -20,7 +20,7 @@ void append(text::Corpus& corpus, text::Corpus more) {
 text::Corpus read_described(const std::string& features, const std::string& target,
                             FeatureFiles& files) {
   text::Corpus corpus{files.add(features), text::read_lines(target)};
-  text::require_aligned(features, corpus.source.size(), target, corpus.target.size());
+  text::require_aligned(features, corpus.source.size(), target, corpus.target.size(), "items");
   return corpus;
 }
 

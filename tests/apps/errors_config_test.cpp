@@ -94,6 +94,47 @@ TEST_CASE("sizes that do not go together") {
                   "config: coverage_weight is of attention; attention is none"}});
 }
 
+TEST_CASE("flags that would do nothing, beside keys of a file that do nothing") {
+  const World world;
+  world.add_model();
+  const auto idle = [](const Arguments& flags, const std::string& sentence) {
+    return BadInput{train_to("new") + flags, "command line: " + sentence};
+  };
+  check_refused(
+      world,
+      {idle({"--window", "3"}, "window is of attention local_m and local_p; attention is global"),
+       idle({"--attention", "none", "--score", "general"},
+            "score is of attention; attention is none"),
+       idle({"--attention", "none", "--attention-dropout", "0.1"},
+            "attention_dropout is of attention; attention is none"),
+       idle({"--attention-size", "8"}, "attention_size is of score additive; score is general"),
+       idle({"--positions", "8"}, "positions is of score location; score is general"),
+       idle({"--residual"}, "residual is of layers above the first; encoder and decoder have one"),
+       idle({"--word-split", "unicode", "--tokenizer", "chars"},
+            "word_split is of tokenizer words; no side has it"),
+       idle({"--min-count", "2", "--tokenizer", "bpe"},
+            "min_count is of tokenizers words and chars; no side has one"),
+       idle({"--joint-vocabulary"},
+            "joint_vocabulary is of sides that are both bpe or both unigram, of one size; these "
+            "are not"),
+       idle({"--share-embeddings"},
+            "share_embeddings is of a joint vocabulary; the sides have one each"),
+       idle({"--momentum", "0.5"}, "momentum is of optimizer sgd; optimizer is adam"),
+       idle({"--schedule", "plateau", "--decay-start", "9"},
+            "decay_start is of schedule inverse_sqrt; schedule is plateau"),
+       idle({"--plateau-factor", "0.3"},
+            "plateau_factor is of schedule plateau; schedule is inverse_sqrt"),
+       idle({"--sampling-updates", "9"}, "sampling_updates is of scheduled_sampling; that is 0"),
+       idle({"--alignment-weight", "1"}, "alignment_weight is of guided_alignment; there is none"),
+       idle({"--temperature", "2"}, "temperature is of sample; it is off"),
+       {{"translate", "--model", "model", "--top-k", "3"},
+        "command line: top_k is of sample; it is off"},
+       {{"train", "--resume", "--out", "model", "--plateau-patience", "3"},
+        "command line: plateau_patience is of schedule plateau; schedule is inverse_sqrt"}});
+  world.write("c.json", R"({"window": 3, "momentum": 0.5, "temperature": 2})");
+  CHECK(world.run(train_to("new") + Arguments{"--config", "c.json"}).exit_code == 0);
+}
+
 TEST_CASE("configuration files") {
   const World world;
   const std::vector<std::pair<std::string, std::string>> rows{

@@ -167,6 +167,35 @@ TEST_CASE("explain: the decoder's numbers follow from the parameters by the form
   }
 }
 
+TEST_CASE(
+    "explain: local-p's weights follow from scores and center, monotonic's from a threshold") {
+  const Explained local({"--attention", "local_p", "--window", "2"});
+  CHECK(local.model["config"]["window"] == 2);
+  for (std::size_t t = 0; t < local.steps(); ++t) {
+    const Row scores = local.step(t)["scores"], weights = local.step(t)["weights"];
+    const double center = local.step(t)["center"];
+    const auto distance = [&](std::size_t s) { return std::abs(static_cast<double>(s) - center); };
+    double sum = 0;
+    for (std::size_t s = 0; s < scores.size(); ++s)
+      if (distance(s) <= 2) sum += std::exp(scores[s]);
+    for (std::size_t s = 0; s < scores.size(); ++s) {
+      const double expected =
+          distance(s) <= 2 ? std::exp(scores[s]) / sum * std::exp(-distance(s) * distance(s) / 2)
+                           : 0;
+      CHECK(std::abs(weights[s] - expected) < kError);
+    }
+  }
+  const Explained monotonic({"--attention", "monotonic"});
+  const double threshold = monotonic.model["config"]["threshold"];
+  std::size_t at = 0;
+  for (std::size_t t = 0; t < monotonic.steps(); ++t) {
+    const Row scores = monotonic.step(t)["scores"], weights = monotonic.step(t)["weights"];
+    while (at + 1 < scores.size() && scores[at] < threshold) ++at;
+    for (std::size_t s = 0; s < scores.size(); ++s) CHECK(weights[s] == (s == at ? 1 : 0));
+    CHECK(!monotonic.step(t).contains("center"));
+  }
+}
+
 TEST_CASE("explain: words, probabilities and weights are the fused model's") {
   const Explained e;
   const Translation expected =

@@ -144,7 +144,7 @@ TEST_CASE("features: what does not go together") {
         "config: target is missing; source_features and target go together"},
        {Arguments{"train", "--source-features", "p.safetensors", "--target", "few.en", "--out",
                   "new"},
-        "p.safetensors has 240 lines, but few.en has 1; they must match line by line"},
+        "p.safetensors has 240 items, but few.en has 1 lines; they must match line by line"},
        {train_pictures("new") + Arguments{"--valid-source", "train.fr", "--valid-target", "p.en"},
         "config: validation sources are valid_source_features, as those of the training"},
        {train_to("new") + Arguments{"--valid-source-features", "p.safetensors"},

@@ -167,7 +167,10 @@ TEST_CASE("several training files are one corpus") {
 
 TEST_CASE("average: the mean of the parameters, in a folder that loads") {
   const World world;
-  REQUIRE(world.run(train_to("model") + Arguments{"--snapshots", "3"}).exit_code == 0);
+  REQUIRE(world
+              .run(train_to("model") +
+                   Arguments{"--snapshots", "3", "--keep-best", "2", "--valid-every", "20"})
+              .exit_code == 0);
   REQUIRE(world.run(train_to("other") + Arguments{"--learning-rate", "0.02"}).exit_code == 0);
   const auto names = [&] {
     Arguments all;
@@ -202,6 +205,12 @@ TEST_CASE("average: the mean of the parameters, in a folder that loads") {
     }
   const std::string text = world.read("train.fr");
   CHECK(lines_of(world.run({"translate", "--model", "mean"}, text).out).size() == 300);
+  Arguments best{"average", "--out", "best-mean"};
+  for (const Snapshot& snapshot : list_snapshots(world.path() / "model", kBestFolder))
+    best.push_back("model/best/" + snapshot.file.filename().string());
+  CHECK(best.size() == 5);
+  CHECK(world.run(best).exit_code == 0);
+  CHECK(lines_of(world.run({"translate", "--model", "best-mean"}, text).out).size() == 300);
   // Of a model with itself it is the model, and takes its place.
   REQUIRE(world.run({"average", "--out", "other", "--overwrite", "model", "model"}).exit_code == 0);
   CHECK(world.read("other/model.safetensors") == world.read("model/model.safetensors"));

@@ -28,6 +28,9 @@ TEST_CASE("report: curves and norms are those of metrics.jsonl") {
   }
   REQUIRE(curves.at("loss").size() == updates.size());
   REQUIRE(curves.at("valid_bleu").size() == validations.size());
+  for (std::size_t i = 0; i < validations.size(); ++i)
+    for (const char* key : {"valid_chrf2", "valid_exact_match", "valid_token_error_rate"})
+      CHECK(curves.at(key)[i] == Json{validations[i]["update"], validations[i][key]});
   for (std::size_t i = 0; i < updates.size(); ++i) {
     CHECK(curves.at("loss")[i] == Json{updates[i]["update"], updates[i]["loss"]});
     CHECK(curves.at("gradient_norm")[i] == Json{updates[i]["update"], updates[i]["gradient_norm"]});
@@ -49,8 +52,12 @@ TEST_CASE("report: quality is what evaluate measures on the same pairs") {
   const Finished evaluated = world.run({"evaluate", "--model", "model", "--source", "train.fr",
                                         "--reference", "train.en", "--json"});
   const Json expected = Json::parse(evaluated.out);
-  CHECK(std::abs(quality.at("bleu").get<double>() - expected.at("bleu_13a").get<double>()) < 1e-3);
-  CHECK(std::abs(quality.at("chrf").get<double>() - expected.at("chrf2").get<double>()) < 1e-3);
+  const std::pair<const char*, const char*> figures[] = {{"bleu", "bleu_13a"},
+                                                         {"chrf", "chrf2"},
+                                                         {"exact_match", "exact_match"},
+                                                         {"token_error_rate", "token_error_rate"}};
+  for (const auto& [name, evaluates] : figures)
+    CHECK(std::abs(quality.at(name).get<double>() - expected.at(evaluates).get<double>()) < 1e-3);
   CHECK(quality.at("sentences") == 300);
   std::size_t sentences = 0;
   for (const Json& group : quality.at("by_length")) sentences += group.at("sentences").get<int>();

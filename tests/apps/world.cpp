@@ -27,12 +27,10 @@ struct Trained {
 
 }  // namespace
 
-const Arguments kSmall{
-    "--tokenizer",   "words", "--embedding",      "16",   "--encoder-hidden", "16",
-    "--hidden",      "16",    "--attention-size", "8",    "--dropout",        "0.1",
-    "--warmup",      "10",    "--learning-rate",  "0.01", "--batch-size",     "16",
-    "--valid-every", "30",    "--valid-size",     "20",   "--threads",        "1",
-    "--shards",      "2"};
+const Arguments kSmall{"--tokenizer",     "words", "--embedding",  "16",  "--encoder-hidden", "16",
+                       "--hidden",        "16",    "--dropout",    "0.1", "--warmup",         "10",
+                       "--learning-rate", "0.01",  "--batch-size", "16",  "--valid-every",    "30",
+                       "--valid-size",    "20",    "--threads",    "1",   "--shards",         "2"};
 
 Arguments operator+(Arguments a, const Arguments& b) {
   a.insert(a.end(), b.begin(), b.end());

@@ -48,7 +48,9 @@ TEST_CASE("attention window: local-m is a softmax around the step's own number")
 TEST_CASE("attention window: local-p is a softmax times a Gaussian around the place it predicts") {
   const Windowed w(AttentionKind::local_p, 2);
   const D scores = random_leaf({2, 2, 6}, 1), queries = random_leaf({2, 2, 4}, 2);
-  const D a = w.window(scores, queries, ints({2}, {6, 4}), {}, D(), kEvaluation);
+  const IntArray lengths = ints({2}, {6, 4});
+  const D centers = w.window.centers(queries, lengths, 6);
+  const D a = w.window(scores, centers, lengths, {}, D(), kEvaluation);
   const D W = w.store.at("a.center.weight"), v = w.store.at("a.center.v");
   for (std::size_t t = 0; t < 2; ++t)
     for (std::size_t b = 0; b < 2; ++b) {
@@ -137,9 +139,9 @@ TEST_CASE("attention layer: gradients through every score, window and coverage")
           D total;
           for (std::size_t t = 0; t < 2; ++t) {
             const D query = slice(in[0], 0, static_cast<std::ptrdiff_t>(t), t + 1);
-            const D a = layer.weights(layer.scores(query, keys, past), query, lengths,
-                                      full<std::int32_t>({1, 2}, static_cast<int>(t)), past,
-                                      mode.again().at_time(t));
+            const D a = layer.weights(
+                layer.scores(query, keys, past), layer.centers(query, lengths, 5), lengths,
+                full<std::int32_t>({1, 2}, static_cast<int>(t)), past, mode.again().at_time(t));
             past = layer.remember(past, a);
             const D context = attention_context(a, in[1]);
             total = t == 0 ? context : total + square(context);
@@ -175,8 +177,9 @@ TEST_CASE("attention layer: no window goes beyond the positions that the locatio
     if (past.weights.defined()) past.weights = unsqueeze(past.weights, 0);
     const D query = random_leaf({1, 2, 4}, 1), values = random_leaf({8, 2, 6}, 2);
     for (const IntArray& lengths : {ints({2}, {8, 2}), IntArray()}) {
-      const D a = layer.weights(layer.scores(query, layer.keys(values), past), query, lengths,
-                                ints({1, 2}, {7, 7}), past, kEvaluation);
+      const D a = layer.weights(layer.scores(query, layer.keys(values), past),
+                                layer.centers(query, lengths, 8), lengths, ints({1, 2}, {7, 7}),
+                                past, kEvaluation);
       double within = 0;
       for (std::size_t s = 0; s < 3; ++s) within += a(0, 0, s);
       CHECK(within > 0.1);

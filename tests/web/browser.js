@@ -1,7 +1,9 @@
 // Chromium for the tests: a page that fails its test on any console error or request to elsewhere.
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import path from "node:path";
+import { createInterface } from "node:readline";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
 
@@ -15,6 +17,16 @@ export async function launch() {
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
   });
+}
+
+// `babelgrad serve` with these flags: {server, address}; the test ends it by server.kill().
+export async function serve(...flags) {
+  const server = spawn(path.join(build, "babelgrad"), ["serve", ...flags, "--port", "0"]);
+  for await (const line of createInterface({ input: server.stderr })) {
+    const address = /http:\/\/\S+/.exec(line)?.[0];
+    if (address) return { server, address };
+  }
+  throw new Error("the server did not say where it listens");
 }
 
 // Opens `address` (a file's path or a URL). The page's `faults` collect what went wrong; see

@@ -14,7 +14,9 @@ import {
   position,
   press,
   screenshot,
+  serve,
   title,
+  until,
 } from "./browser.js";
 
 const file = (name) => path.join(build, `web-tests/${name}.html`);
@@ -244,4 +246,48 @@ test("the page of a model of words has no picture", async () => {
   const selectors = ".picture-view, .patch-picture, .patch-image, .patch-sign, .film-strip";
   assert.equal(await page.locator(selectors).count(), 0);
   checkFaults(page);
+});
+
+test("the report: attention over each picture, word by word, and the examples' pictures", async () => {
+  const page = await open(browser, file("report-picture-global"));
+  const { attention, quality } = await dataOf(page);
+  const { target, moments } = attention.sentences[0];
+  const frames = page.locator("#attention .card:has(.film-strip)").first().locator(".frame");
+  assert.deepEqual(await frames.locator("bdi").allTextContents(), target);
+  for (let t = 0; t < target.length; t++) await checkOver(frames.nth(t), moments.at(-1).weights[t]);
+  assert.equal(await page.locator("#examples .example canvas").count(), quality.sample.length);
+  await screenshot(page, "report-pictures", { fullPage: true });
+  checkFaults(page);
+  await page.close();
+});
+
+test("the report of a model of pictures without attention", async () => {
+  const page = await open(browser, file("report-picture-none"));
+  const { attention } = await dataOf(page);
+  assert.equal(await page.locator("#attention .frame").count(), attention.sentences.length);
+  assert.ok((await page.locator("#attention").textContent()).includes("has no attention"));
+  checkFaults(page);
+  await page.close();
+});
+
+test("served: an item of the features is asked for by its number", async () => {
+  const { server, address } = await serve(
+    "--model",
+    path.join(build, "web-tests/picture-global"),
+    "--source-features",
+    path.join(build, "web-tests/pictures/test.safetensors"),
+  );
+  try {
+    const page = await open(browser, address);
+    await until(() => page.getByLabel("Item to translate").count());
+    await page.getByLabel("Item to translate").fill("3");
+    await page.getByRole("button", { name: "Translate" }).click();
+    await until(() => picture(page).count());
+    assert.equal(await page.locator("h1 bdi").first().textContent(), "picture 3");
+    assert.equal(await page.getByLabel("Item to translate").inputValue(), "3");
+    checkFaults(page);
+    await page.close();
+  } finally {
+    server.kill("SIGTERM");
+  }
 });

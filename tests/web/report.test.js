@@ -18,7 +18,9 @@ test("figures, curves and tables show the data", async () => {
   const figures = await page.locator(".figure dd").allTextContents();
   assert.ok(figures[0].startsWith(quality.bleu.toFixed(1)));
   assert.ok(figures[1].startsWith(quality.chrf.toFixed(1)));
-  assert.equal(await page.locator("#curves .card").count(), 7);
+  assertShare(figures[2].match(/^[^a-z]*%/)[0], quality.exact_match);
+  assertShare(figures[3].match(/^[^a-z]*%/)[0], quality.token_error_rate);
+  assert.equal(await page.locator("#curves .card").count(), 8);
   const layers = new Set(
     curves.norms.parameters.map(({ name }) => name.split(".").slice(0, -1).slice(0, 2).join(".")),
   );

@@ -1,10 +1,8 @@
 // The served page: another sentence, a word retyped, a weight dragged, a position switched off.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import path from "node:path";
-import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
-import { build, checkFaults, launch, open, screenshot, until } from "./browser.js";
+import { build, checkFaults, launch, open, screenshot, serve, until } from "./browser.js";
 
 let browser;
 let server;
@@ -12,13 +10,7 @@ let address;
 
 before(async () => {
   browser = await launch();
-  const model = path.join(build, "web-tests/luong");
-  server = spawn(path.join(build, "babelgrad"), ["serve", "--model", model, "--port", "0"]);
-  for await (const line of createInterface({ input: server.stderr })) {
-    address = /http:\/\/\S+/.exec(line)?.[0];
-    if (address) break;
-  }
-  assert.ok(address, "the server said where it listens");
+  ({ server, address } = await serve("--model", path.join(build, "web-tests/luong")));
 });
 
 after(async () => {

@@ -255,13 +255,13 @@ function scoreLens(model, { t }) {
 }
 
 // How the scores became weights.
-function windowText(model) {
-  const { attention, window } = model.config;
+function windowText(model, { center }) {
+  const { attention, threshold, window } = model.config;
   if (attention === "monotonic")
-    return "From where the step before looked, the first position whose score is high enough gets all.";
+    return `From where the step before looked, the first position whose score is at least ${formatNumber(threshold)} gets all; if none is, the last one.`;
   const near = {
     local_m: `, over the ${window} positions on each side of the step’s own number`,
-    local_p: `, over the ${window} positions on each side of a predicted one, less the further from it`,
+    local_p: `, over the ${window} positions on each side of ${formatNumber(center)} (the first is 0), which the state predicts; less the further from it`,
   };
   return [
     "Softmax: ",
@@ -271,7 +271,8 @@ function windowText(model) {
 }
 
 function softmaxLens(model, { t }) {
-  const { weights } = model.decoder.steps[t];
+  const step = model.decoder.steps[t];
+  const { weights } = step;
   const best = Math.max(...weights);
   return [
     barList(
@@ -287,7 +288,7 @@ function softmaxLens(model, { t }) {
       { class: "soft small" },
       setByHand(model, t)
         ? "Set by hand: the softmax of the scores is not used here."
-        : windowText(model),
+        : windowText(model, step),
     ),
   ];
 }

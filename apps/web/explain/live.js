@@ -43,11 +43,10 @@ class LiveControls {
       value: sentence,
       autocomplete: "off",
       spellcheck: "false",
-      placeholder: "A sentence in the language that the model reads",
       dir: "auto",
-      "aria-label": "Sentence to translate",
       dataset: { focus: "sentence" },
     });
+    this.readsFeatures(false);
     this.message = element("p", { class: "soft small live-message", role: "status" });
     this.message.textContent = sentence && kLiveHint;
     this.reset = element(
@@ -69,6 +68,14 @@ class LiveControls {
       this.reset,
       this.message,
     );
+  }
+
+  // What there is to type: a sentence, or which item of the features that are served.
+  readsFeatures(yes) {
+    this.input.placeholder = yes
+      ? "The number of an item of the features"
+      : "A sentence in the language that the model reads";
+    this.input.setAttribute("aria-label", yes ? "Item to translate" : "Sentence to translate");
   }
 
   // What the picture of the model lets the reader change. Words can be retyped where each token is
@@ -164,6 +171,7 @@ class LiveControls {
   // The model whose picture the edits refer to.
   use(model) {
     this.model = model;
+    this.readsFeatures(sourceKind(model) !== "words");
     this.original ??= model.translation.text;
   }
 }

@@ -9,6 +9,13 @@ const kColumnsInLens = 10;
 const kHint =
   "Keys: space plays, arrows step, Home and End go to the ends. Point at a colour to read its number.";
 
+function welcomeText(typed, become) {
+  return (
+    `Type ${typed} and see how this model translates it, step by step: ${become} become vectors, the encoder reads ` +
+    "them, the decoder writes word by word, and the gradient runs all the way back."
+  );
+}
+
 class ExplainPage {
   // `live` may be null.
   constructor(root, explained, live) {
@@ -108,16 +115,18 @@ class ExplainPage {
     const summary = element("p", { class: "soft small" });
     const describe = async () => {
       const model = await this.live.model?.();
-      if (model) summary.textContent = describeModel({ ...model, beam: model.search.beam });
+      if (!model) return;
+      summary.textContent = describeModel({ ...model, beam: model.search.beam });
+      if (model.feature_size === 0) return;
+      this.controls.readsFeatures(true);
+      text.textContent = welcomeText("the number of an item", "its features");
     };
+    const text = element("p", {}, welcomeText("a sentence", "words"));
     describe();
-    const text =
-      "Type a sentence and see how this model translates it, step by step: words become vectors, the encoder reads " +
-      "them, the decoder writes word by word, and the gradient runs all the way back.";
     return element(
       "header",
       { class: "page-top" },
-      element("div", {}, element("h1", {}, document.title), summary, element("p", {}, text)),
+      element("div", {}, element("h1", {}, document.title), summary, text),
       this.switches,
     );
   }

@@ -32,6 +32,7 @@ class PictureView {
       "button",
       {
         type: "button",
+        class: "frame",
         onclick: () => onPick({ kind: this.shown, t }),
       },
       picture,

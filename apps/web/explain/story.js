@@ -280,13 +280,12 @@ function cellName(model) {
   return model.config.cell.toUpperCase();
 }
 
-function windowSentence(model) {
+function windowSentence(model, { center }) {
   return {
     global: "Softmax turns the scores into weights that add up to 1.",
     local_m: "Softmax turns the scores of the positions near this step’s number into weights.",
-    local_p:
-      "Softmax turns the scores near a predicted position into weights, which fall off around it.",
-    monotonic: "The first position from the last one on whose score is high enough is taken.",
+    local_p: `The state predicts a position, ${formatNumber(center ?? 0)} (the first is 0); softmax turns the scores near it into weights, which fall off around it.`,
+    monotonic: `The first position from the last one on whose score is at least ${formatNumber(model.config.threshold ?? 0)} is taken.`,
   }[model.config.attention];
 }
 
@@ -296,7 +295,8 @@ function setByHand(model, t) {
 }
 
 function attentionSteps(model, t, named) {
-  const { scores, weights } = model.decoder.steps[t];
+  const step = model.decoder.steps[t];
+  const { scores, weights } = step;
   const best = weights.indexOf(Math.max(...weights));
   const compared = scores.map((score) => score ?? -Infinity); // none where a position is off
   const likest = compared.indexOf(Math.max(...compared));
@@ -313,7 +313,7 @@ function attentionSteps(model, t, named) {
       model.config.attention === "monotonic" ? "weights" : "softmax",
       (setByHand(model, t)
         ? "These weights were set by hand, whatever the scores say. "
-        : `${windowSentence(model)} `) +
+        : `${windowSentence(model, step)} `) +
         `${formatShare(weights[best])} of the attention goes to ${sourceWord(model, best)}.`,
     ),
     named(

@@ -19,8 +19,10 @@ function attentionSection({ moments, sentences }) {
     element(
       "p",
       { class: "soft" },
-      "Where the model looks (columns) while it is given the reference word by word (rows). Below each " +
-        "stands what the model of that moment translates by itself.",
+      (sentences[0].patches
+        ? "Where the model looks while it is given the reference word by word: the clearer a patch, the more attention it gets. "
+        : "Where the model looks (columns) while it is given the reference word by word (rows). ") +
+        "Below each stands what the model of that moment translates by itself.",
     ),
   );
   if (moments.length > 1) {
@@ -52,19 +54,16 @@ function attentionSection({ moments, sentences }) {
   return section;
 }
 
-function sentenceView({ source, target, reference, moments }) {
-  const matrix = element("div", { class: "scroll" });
+function sentenceView(sentence) {
+  const { reference, moments } = sentence;
+  const weights = sentence.patches ? weightsOverPicture(sentence) : weightsMatrix(sentence);
   const text = element("bdi");
   const loss = element("span", { class: "number" });
   const show = (index) => {
     const moment = moments[index];
     text.textContent = moment.text || "(nothing)";
     loss.textContent = formatNumber(moment.loss);
-    matrix.replaceChildren(
-      moment.weights.length
-        ? heatMap({ rows: target, columns: source, values: moment.weights, format: formatShare })
-        : element("p", { class: "soft small" }, "This model has no attention."),
-    );
+    weights.show(moment.weights);
   };
   const line = (title, ...content) => [
     element("dt", { class: "soft" }, title),
@@ -73,7 +72,10 @@ function sentenceView({ source, target, reference, moments }) {
   const node = element(
     "div",
     { class: "card" },
-    matrix,
+    weights.node,
+    moments[0].weights.length
+      ? ""
+      : element("p", { class: "soft small" }, "This model has no attention."),
     element(
       "dl",
       { class: "pairs small" },
@@ -82,5 +84,39 @@ function sentenceView({ source, target, reference, moments }) {
       line("loss", loss),
     ),
   );
+  return { node, show };
+}
+
+function weightsMatrix({ source, target }) {
+  const node = element("div", { class: "scroll" });
+  const show = (values) => {
+    if (values.length)
+      node.replaceChildren(heatMap({ rows: target, columns: source, values, format: formatShare }));
+  };
+  return { node, show };
+}
+
+// The picture once for each word; without attention, once.
+function weightsOverPicture(sentence) {
+  const words = sentence.moments[0].weights.length ? sentence.target : [""];
+  const frames = words.map((word) => ({
+    word,
+    picture: patchPicture(sentence, { numbers: true }),
+  }));
+  const node = element(
+    "ol",
+    { class: "film-strip item-row" },
+    frames.map(({ word, picture }) =>
+      element("li", { class: "frame" }, picture, element("bdi", {}, word)),
+    ),
+  );
+  const show = (weights) =>
+    frames.forEach(({ word, picture }, t) =>
+      picture.show(
+        weights.length
+          ? { values: weights[t], format: formatShare, label: `Attention for ${word}` }
+          : { label: "The picture" },
+      ),
+    );
   return { node, show };
 }

@@ -49,6 +49,10 @@ function curvesSection(curves) {
   return section;
 }
 
+function percent(points) {
+  return points.map(([update, share]) => [update, 100 * share]);
+}
+
 function curveCards(curves) {
   return [
     {
@@ -64,6 +68,24 @@ function curveCards(curves) {
       title: "BLEU",
       note: "Of the validation sentences, translated greedily.",
       series: [{ name: "", points: curves.valid_bleu, colour: "var(--series-2)", dots: true }],
+    },
+    {
+      title: "Exact matches and token errors",
+      note: "Percent: of the validation sentences, translated greedily, those that are the reference word for word; and edits a token of the references.",
+      series: [
+        {
+          name: "exact matches",
+          points: percent(curves.valid_exact_match),
+          colour: "var(--series-2)",
+          dots: true,
+        },
+        {
+          name: "token errors",
+          points: percent(curves.valid_token_error_rate),
+          colour: "var(--warm)",
+          dots: true,
+        },
+      ],
     },
     {
       title: "Perplexity",

@@ -138,7 +138,8 @@ function examplesSection(quality) {
   );
 }
 
-function exampleCard({ line, source, reference, translation, chrf }) {
+function exampleCard(example) {
+  const { line, source, reference, translation, chrf } = example;
   return element(
     "div",
     { class: "card example" },
@@ -146,7 +147,7 @@ function exampleCard({ line, source, reference, translation, chrf }) {
       "dl",
       { class: "pairs" },
       element("dt", { class: "soft small" }, "source"),
-      element("dd", {}, element("bdi", {}, source)),
+      element("dd", {}, exampleSource(example), element("bdi", {}, source)),
       element("dt", { class: "soft small" }, "reference"),
       element("dd", {}, markedWords(reference, translation)),
       element("dt", { class: "soft small" }, "translation"),
@@ -154,6 +155,14 @@ function exampleCard({ line, source, reference, translation, chrf }) {
     ),
     element("p", { class: "soft small number" }, `line ${line}, chrF2 ${chrf.toFixed(1)}`),
   );
+}
+
+// The picture, if the source is one.
+function exampleSource(example) {
+  if (!example.patches) return "";
+  const picture = patchPicture(example);
+  picture.show({ label: `The picture ${example.source}` });
+  return picture;
 }
 
 // The words of `text`; those that `other` does not have (as often) are marked.

@@ -13,25 +13,27 @@ function reportTop({ name, model, validation, quality, curves }) {
       themeSwitches(),
     ),
     element("p", { class: "soft" }, modelSentence(model, config)),
-    element("dl", { class: "figures" }, topFigures(quality, curves, validation)),
+    element("dl", { class: "figures" }, topFigures(quality, curves, validation, config.metric)),
   );
 }
 
 function modelSentence(model, config) {
-  const attention =
-    config.attention === "none"
-      ? "no attention"
-      : `${config.attention} attention from the ${config.attend_from} state, score ${config.score}`;
-  const encoder = `${config.bidirectional ? "bidirectional" : "one-way"} encoder of ${formatNumber(config.encoder_hidden)}`;
-  const { source_tokenizer: source, target_tokenizer: target } = config;
+  const { source_tokenizer, target_tokenizer: target } = config;
+  const source = config.feature_size > 0 ? "features" : source_tokenizer;
   const tokens = source === target ? source : `${source} to ${target}`;
-  return (
-    `${formatNumber(model.parameters)} parameters: ${attention}, ${encoder} units, decoder of ` +
-    `${formatNumber(config.hidden)}, tokens are ${tokens}.`
-  );
+  return `${formatNumber(model.parameters)} parameters: ${model.structure}. Tokens: ${tokens}.`;
 }
 
-function topFigures(quality, curves, validation) {
+// What the training chose the best model by.
+const kMetricNames = {
+  exact: "exact matches",
+  per: "token errors",
+  chrf: "chrF2",
+  loss: "loss",
+  bleu: "BLEU",
+};
+
+function topFigures(quality, curves, validation, metric) {
   const last = curves?.smoothed_loss.at(-1);
   const figures = [
     [
@@ -40,13 +42,19 @@ function topFigures(quality, curves, validation) {
       `${quality.sentences} pairs, ${validation}, beam ${quality.beam}`,
     ],
     ["chrF2", quality.chrf.toFixed(1), "of the same"],
+    [
+      "exact matches",
+      formatShare(quality.exact_match),
+      "translated word for word as the reference",
+    ],
+    ["token errors", formatShare(quality.token_error_rate), "edits a token of the references"],
   ];
   if (curves?.best != null) {
     const loss = curves.valid_loss.find(([update]) => update >= curves.best);
     figures.push([
       "best update",
       formatNumber(curves.best),
-      loss ? `validation loss ${formatNumber(loss[1])}` : "",
+      `by ${kMetricNames[metric]}` + (loss ? `; validation loss ${formatNumber(loss[1])}` : ""),
     ]);
   }
   if (last)

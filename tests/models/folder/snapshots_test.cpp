@@ -9,11 +9,12 @@
 namespace babelgrad {
 namespace {
 
-using Updates = std::vector<std::size_t>;
+using Updates = std::set<std::size_t>;
 
-Updates updates_in(const TemporaryFolder& folder) {
+Updates updates_in(const TemporaryFolder& model, const std::string& folder = kSnapshotFolder) {
   Updates updates;
-  for (const Snapshot& snapshot : list_snapshots(folder.path())) updates.push_back(snapshot.update);
+  for (const Snapshot& snapshot : list_snapshots(model.path(), folder))
+    updates.insert(snapshot.update);
   return updates;
 }
 
@@ -34,9 +35,7 @@ TEST_CASE("snapshots: never more than asked for, and none that was not there bef
     for (std::size_t update = 1; update < 20000; ++update) {
       const Updates now = snapshot_updates(update, limit);
       CHECK(now.size() <= limit);
-      for (const std::size_t taken : now)
-        REQUIRE(
-            (taken == update || std::find(before.begin(), before.end(), taken) != before.end()));
+      for (const std::size_t taken : now) REQUIRE((taken == update || before.contains(taken)));
       before = now;
     }
   }
@@ -78,6 +77,62 @@ TEST_CASE("snapshots: each is the model that a training up to there leaves") {
   const Safetensors snapshot = Safetensors::read(list_snapshots(folder.path())[0].file);
   for (const std::string& name : snapshot.names())
     CHECK(max_difference(snapshot.get<float>(name), state.get<float>("average." + name)) == 0);
+}
+
+// The updates of the best validations of a log that a resumed training goes on with.
+Updates best_of(const TemporaryFolder& folder, std::size_t count) {
+  std::vector<ValidationMetrics> validations =
+      read_metrics(folder.path() / kMetricsFile).validations;
+  std::erase_if(validations, [](const ValidationMetrics& m) { return m.is_final; });
+  std::stable_sort(validations.begin(), validations.end(),
+                   [](const auto& a, const auto& b) { return a.loss < b.loss; });
+  Updates updates;
+  for (std::size_t i = 0; i < std::min(count, validations.size()); ++i)
+    updates.insert(validations[i].update);
+  return updates;
+}
+
+TEST_CASE("keep_best: the best validated moments, in parts and in a single go") {
+  const ReverseTask task;
+  Config config = task.config();
+  config.training.metric = ValidationMetric::loss;
+  config.training.schedule = ScheduleKind::constant;
+  config.training.learning_rate = 0.1;  // so that later is not always better
+  config.training.average_decay = 0;
+  config.training.valid_every = 10;
+  config.training.patience = 0;
+  config.training.keep_best = 3;
+  TemporaryFolder whole;
+  train(config, whole.path(), false, 95);
+  const Updates kept = updates_in(whole, kBestFolder);
+  CHECK(kept == best_of(whole, 3));
+  CHECK(kept.size() == 3);
+  CHECK(kept != Updates{70, 80, 90});
+  for (const std::size_t stop : {5, 10, 34, 50, 90}) {
+    INFO("stopped after ", stop);
+    TemporaryFolder parts;
+    train(config, parts.path(), false, stop);
+    CHECK(updates_in(parts, kBestFolder) == best_of(parts, 3));
+    parts.write("best/000000099.safetensors", "of a run that was killed");
+    train(config, parts.path(), true, 95);
+    check_same_training(whole, parts);
+    REQUIRE(updates_in(parts, kBestFolder) == kept);
+    for (const Snapshot& snapshot : list_snapshots(whole.path(), kBestFolder)) {
+      const std::string name = "best/" + snapshot.file.filename().string();
+      CHECK((whole.read(name) == parts.read(name)));
+    }
+  }
+  // The best is the model, where no other validation was made to end on.
+  TemporaryFolder even;
+  train(config, even.path(), false, 90);
+  char name[40];
+  std::snprintf(name, sizeof name, "best/%09zu.safetensors", *best_of(even, 1).begin());
+  const Safetensors moment = Safetensors::read(even.path() / name),
+                    model = Safetensors::read(even.path() / "model.safetensors");
+  for (const std::string& parameter : moment.names())
+    CHECK(max_difference(moment.get<float>(parameter), model.get<float>(parameter)) == 0);
+  remove_model_files(whole.path());
+  CHECK(updates_in(whole, kBestFolder) == Updates{});
 }
 
 TEST_CASE("snapshots: a new model removes the old one's, and only those") {

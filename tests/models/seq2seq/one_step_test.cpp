@@ -150,10 +150,12 @@ TEST_CASE("one step: it goes on with what a tap returns") {
     const double before = model.loss(batch, mode()).item();
     for (const DecoderPart part :
          {DecoderPart::initial, DecoderPart::embedding, DecoderPart::cell, DecoderPart::scores,
-          DecoderPart::weights, DecoderPart::context, DecoderPart::readout}) {
+          DecoderPart::centers, DecoderPart::weights, DecoderPart::context, DecoderPart::readout}) {
       Silenced tap(part);
       const bool there = part == DecoderPart::scores || part == DecoderPart::weights
                              ? named.config.attends()
+                         : part == DecoderPart::centers
+                             ? named.config.attention == AttentionKind::local_p
                              : part != DecoderPart::context || named.config.has_context();
       const double change = std::abs(model.loss(batch, mode(), {}, &tap).item() - before);
       const bool zero_already =

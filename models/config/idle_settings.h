@@ -1,0 +1,20 @@
+// Settings that do nothing beside the others: a window without local attention, a temperature
+// without sampling. Files may hold them (config.json holds every key); who sets one on the command
+// line expects something of it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "babelgrad/models/config/config.h"
+
+namespace babelgrad {
+
+struct IdleSetting {
+  std::string key;
+  std::string reason;  // "is of attention local_m and local_p; attention is global"
+};
+
+std::vector<IdleSetting> idle_settings(const Config& config);
+
+}  // namespace babelgrad
