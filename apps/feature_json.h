@@ -8,8 +8,7 @@
 
 namespace babelgrad::apps {
 
-// Sets "features" [S, F], each position's, to four digits, and, if they are of a picture,
-// "patches":
+// Sets "features" [S, F], each position's, to four digits, and "patches" if they are of a picture:
 // {"rows", "columns", "height", "width", "channels"}.
 void add_features(nlohmann::json& json, const Translator& translator, const std::string& item,
                   const text::Source& source);

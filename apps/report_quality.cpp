@@ -131,11 +131,11 @@ Json report_quality(const Translator& translator, const text::Corpus& corpus,
                     WorkerPool& pool) {
   const Translated translated = translate_all(translator, corpus, pool);
   const text::Bleu bleu = text::corpus_bleu(translated.texts, corpus.target);
-  const TextQuality quality =
-      text_quality(text_counts(translator, translated.texts, text::References(corpus.target)));
+  const TextCounts counts =
+      text_counts(translator, translated.texts, text::References(corpus.target));
+  const TextQuality quality = text_quality(counts);
   std::vector<double> chrf;
-  for (std::size_t i = 0; i < corpus.size(); ++i)
-    chrf.push_back(text::corpus_chrf({translated.texts[i]}, {corpus.target[i]}));
+  for (const text::ChrfCounts& of_one : counts.chrf) chrf.push_back(of_one.score());
   Json json{{"sentences", corpus.size()},
             {"beam", translator.config().search.beam},
             {"bleu", rounded(bleu.score)},

@@ -32,8 +32,8 @@ struct Corpus {
 // The lines of a file without their line ends; empty lines are kept.
 std::vector<std::string> read_lines(const std::filesystem::path& path);
 
-// Throws the last of the errors above unless both files have as many lines.
-// of_a: what a holds, if not lines.
+// Throws the last of the errors above unless both files have as many lines. of_a: what a holds, if
+// not lines.
 void require_aligned(const std::filesystem::path& a, size_t lines_of_a,
                      const std::filesystem::path& b, size_t lines_of_b,
                      const std::string& of_a = "lines");

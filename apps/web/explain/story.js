@@ -284,8 +284,8 @@ function windowSentence(model, { center }) {
   return {
     global: "Softmax turns the scores into weights that add up to 1.",
     local_m: "Softmax turns the scores of the positions near this step’s number into weights.",
-    local_p: `The state predicts a position, ${formatNumber(center ?? 0)} (the first is 0); softmax turns the scores near it into weights, which fall off around it.`,
-    monotonic: `The first position from the last one on whose score is at least ${formatNumber(model.config.threshold ?? 0)} is taken.`,
+    local_p: `The state predicts a position, ${formatNumber(center)} (the first is 0); softmax turns the scores near it into weights, which fall off around it.`,
+    monotonic: `The first position from the last one on whose score is at least ${formatNumber(model.config.threshold)} is taken.`,
   }[model.config.attention];
 }
 

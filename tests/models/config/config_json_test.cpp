@@ -3,6 +3,7 @@
 
 #include "babelgrad/models/config/config_fields.h"
 #include "babelgrad/models/config/config_json.h"
+#include "babelgrad/models/config/idle_settings.h"
 #include "babelgrad/models/config/presets.h"
 #include "tests/autograd/helpers.h"
 
@@ -145,6 +146,21 @@ TEST_CASE("config json: a stored configuration without a key means what was done
   CHECK(stored_config("{}", "c.json").data.normalize == Normalization::none);
   CHECK(stored_config(R"({"normalize": "nfc"})", "c.json").data.normalize == Normalization::nfc);
   CHECK(Config{}.data.normalize == Normalization::nfc);
+}
+
+TEST_CASE("config json: what idle_settings names are keys") {
+  Config no_attention, text, features;
+  no_attention.model.attention = AttentionKind::none;
+  text.model.residual = true;
+  text.data.source_tokenizer = text::TokenizerKind::chars;
+  features.data.source_features = {"f"};
+  std::size_t idle = 0;
+  for (const Config& config : {no_attention, text, features})
+    for (const auto& [key, reason] : idle_settings(config)) {
+      ++idle;
+      CHECK_MESSAGE(to_json(config).find('"' + key + '"') != std::string::npos, key);
+    }
+  CHECK(idle > 30);
 }
 
 TEST_CASE("config json: a path that JSON cannot hold is named") {
