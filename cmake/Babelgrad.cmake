@@ -36,6 +36,10 @@ function(babelgrad_compile_options)
   if(BABELGRAD_SANITIZE)
     target_compile_options(babelgrad_options INTERFACE
       -fsanitize=${BABELGRAD_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+      target_compile_options(babelgrad_options INTERFACE
+        -fsanitize-ignorelist=${PROJECT_SOURCE_DIR}/cmake/sanitizer_ignorelist.txt)
+    endif()
     target_link_options(babelgrad_options INTERFACE -fsanitize=${BABELGRAD_SANITIZE})
   endif()
 endfunction()

@@ -171,7 +171,8 @@ LengthReport limit_lengths(std::vector<Example>& examples, const BatchOptions& o
   const size_t max_target = limit(options.max_target_length);
   LengthReport report;
   std::erase_if(examples, [&](Example& example) {
-    auto& [source, target, links] = example;
+    Source& source = example.source;
+    std::vector<int32_t>& target = example.target;
     if (source.items() == 0 || target.empty()) return ++report.empty > 0;
     if (source.size() <= max_source && target.size() + 1 <= max_target) return false;
     // A limit of 1 has room for eos only.
@@ -183,7 +184,7 @@ LengthReport limit_lengths(std::vector<Example>& examples, const BatchOptions& o
       if (source.features.empty()) source.ids.back() = kEos;
     }
     if (target.size() + 1 > max_target) target.resize(max_target - 1);
-    std::erase_if(links, [&](const auto& link) {
+    std::erase_if(example.links, [&](const auto& link) {
       return link.first + 1 >= source.size() || link.second >= target.size();
     });
     return false;

@@ -35,8 +35,9 @@ TEST_CASE("lexicon: errors name file and line") {
       {"", columns},          {"a\tb", columns},     {"\tb\t1", columns},   {"a\t\t1", columns},
       {"a\tb\t", number},     {"a\tb\t0", number},   {"a\tb\t1.1", number}, {"a\tb\tnan", number},
       {"a\tb\t0.5 ", number}, {"a\tb\t1\tc", number}};
-  for (const auto& [line, message] : rows) {
-    CAPTURE(line);
+  for (const auto& row : rows) {
+    const auto& [line, message] = row;
+    CAPTURE(row.first);
     const auto path = folder.write("l", "a\tb\t1\n" + line + "\n");
     CHECK(error_of([&] { Lexicon::load(path); }, &folder) == "l:2: " + message);
   }

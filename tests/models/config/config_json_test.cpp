@@ -156,9 +156,10 @@ TEST_CASE("config json: what idle_settings names are keys") {
   features.data.source_features = {"f"};
   std::size_t idle = 0;
   for (const Config& config : {no_attention, text, features})
-    for (const auto& [key, reason] : idle_settings(config)) {
+    for (const IdleSetting& setting : idle_settings(config)) {
       ++idle;
-      CHECK_MESSAGE(to_json(config).find('"' + key + '"') != std::string::npos, key);
+      CAPTURE(setting.key);
+      CHECK(to_json(config).find('"' + setting.key + '"') != std::string::npos);
     }
   CHECK(idle > 30);
 }

@@ -28,8 +28,9 @@ bool has_words(const std::string& text, const std::string& words) {
 }
 
 TEST_CASE("demand reader: translations begin with a text, of any kind of token") {
-  for (const auto& [name, config] : folder_configs()) {
-    CAPTURE(name);
+  for (const auto& named : folder_configs()) {
+    const Config& config = named.second;
+    CAPTURE(named.first);
     const Translator translator = make_translator(config);
     const DemandReader reader(translator);
     const bool chars = config.data.target_tokenizer == text::TokenizerKind::chars;
@@ -57,8 +58,9 @@ TEST_CASE("demand reader: translations begin with a text, of any kind of token")
 }
 
 TEST_CASE("demand reader: translations have phrases, as whole words") {
-  for (const auto& [name, config] : folder_configs()) {
-    CAPTURE(name);
+  for (const auto& named : folder_configs()) {
+    const Config& config = named.second;
+    CAPTURE(named.first);
     const Translator translator = make_translator(config);
     const DemandReader reader(translator);
     const bool chars = config.data.target_tokenizer == text::TokenizerKind::chars;
@@ -130,8 +132,9 @@ TEST_CASE("unknown words: copied, or by the lexicon, where the translation looke
 }
 
 TEST_CASE("translator: the words that belong together, of words and of subwords") {
-  for (const auto& [name, config] : folder_configs()) {
-    CAPTURE(name);
+  for (const auto& named : folder_configs()) {
+    const Config& config = named.second;
+    CAPTURE(named.first);
     const Translator translator = make_translator(config);
     const auto scored = translator.score(kLines, kTargets);
     for (std::size_t i = 0; i < kLines.size(); ++i) {
