@@ -7,7 +7,6 @@
 #include "babelgrad/base/json.h"
 #include "babelgrad/models/config/config_fields.h"
 #include "babelgrad/models/config/config_json.h"
-#include "babelgrad/models/config/idle_settings.h"
 
 namespace babelgrad::apps {
 namespace {
@@ -149,7 +148,10 @@ void ConfigFlags::apply(Config& config) const {
     if (const auto number = number_of(flag->text); number.is_number()) json[key] = number;
   }
   update_from_json(config, json.dump(), "command line");
-  for (const auto& [key, reason] : idle_settings(config))
+}
+
+void ConfigFlags::refuse(const std::vector<IdleSetting>& idle) const {
+  for (const auto& [key, reason] : idle)
     if (was_given(key)) throw ConfigError("command line: " + key + " " + reason);
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "babelgrad/models/config/config.h"
+#include "babelgrad/models/config/idle_settings.h"
 
 namespace babelgrad::apps {
 
@@ -21,9 +22,10 @@ class ConfigFlags {
   // Adds the flags of a group with the defaults of `defaults` in their help.
   void add(CLI::App& command, FlagGroup group, const Config& defaults);
 
-  // Sets what was given on the command line; throws ConfigError as update_from_json does, and for
-  // what would do nothing there (idle_settings.h).
+  // Sets what was given on the command line; throws ConfigError as update_from_json does.
   void apply(Config& config) const;
+  // Throws ConfigError if one of them was given.
+  void refuse(const std::vector<IdleSetting>& idle) const;
   // The same for one key only, if it was given.
   bool was_given(const std::string& key) const;
 

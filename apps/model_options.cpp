@@ -66,6 +66,7 @@ Translator ModelOptions::load(const std::string& folder) const {
   Translator translator = Translator::load(folder);
   flags.apply(translator.config());
   SearchConfig& search = translator.config().search;
+  flags.refuse(idle_settings(search));
   if (search.sample) return translator;
   if (!flags.was_given("nbest")) search.nbest = std::min(search.nbest, search.beam);
   if (search.nbest > search.beam)

@@ -89,6 +89,7 @@ Config read_config(const TrainOptions& options, const Translator* start) {
   if (options.flags.was_given("threads") && !options.flags.was_given("shards"))
     config.training.shards = 0;
   options.flags.apply(config);
+  options.flags.refuse(idle_settings(config));
   if (start) require_same_structure(start->config(), config, options.from);
   settle_threads(config.training);
   config.training.check(config.model);
@@ -180,6 +181,7 @@ int resume_training(const TrainOptions& options) {
   Config config = stored;
   apply_preset(options.preset, config.model);
   options.flags.apply(config);
+  options.flags.refuse(idle_settings(config));
   require_resumable(stored, config);
   Codecs codecs = load_codecs(config, options.out);
   const TrainingData data = load_data_again(config, codecs, stored_file);

@@ -62,10 +62,6 @@ void add_idle(Idle& idle, const TrainingConfig& c, bool guided) {
   idle.unless(guided, {"alignment_weight"}, "guided_alignment; there is none");
 }
 
-void add_idle(Idle& idle, const SearchConfig& c) {
-  idle.unless(c.sample, {"temperature", "top_k", "top_p", "sample_seed"}, "sample; it is off");
-}
-
 }  // namespace
 
 std::vector<IdleSetting> idle_settings(const Config& config) {
@@ -73,7 +69,12 @@ std::vector<IdleSetting> idle_settings(const Config& config) {
   add_idle(idle, config.model);
   add_idle(idle, config.data, config.model.share_embeddings);
   add_idle(idle, config.training, !config.data.guided_alignment.empty());
-  add_idle(idle, config.search);
+  return idle.settings;
+}
+
+std::vector<IdleSetting> idle_settings(const SearchConfig& config) {
+  Idle idle;
+  idle.unless(config.sample, {"temperature", "top_k", "top_p", "sample_seed"}, "sample; it is off");
   return idle.settings;
 }
 

@@ -15,6 +15,9 @@ struct IdleSetting {
   std::string reason;  // "is of attention local_m and local_p; attention is global"
 };
 
+// Of the data, the model and the training; and of a search. (A training only stores settings of
+// search: they are for searches whose own flags may make use of them.)
 std::vector<IdleSetting> idle_settings(const Config& config);
+std::vector<IdleSetting> idle_settings(const SearchConfig& config);
 
 }  // namespace babelgrad

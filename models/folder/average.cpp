@@ -1,7 +1,5 @@
 #include "babelgrad/models/folder/average.h"
 
-#include <algorithm>
-
 #include "babelgrad/models/config/config_json.h"
 #include "babelgrad/models/folder/model_folder.h"
 #include "babelgrad/models/folder/snapshots.h"
@@ -13,9 +11,7 @@ namespace fs = std::filesystem;
 
 Translator load(const std::string& path) {
   const fs::path folder = fs::absolute(path).lexically_normal().parent_path();
-  const bool of_snapshots = std::find(kSnapshotFolders.begin(), kSnapshotFolders.end(),
-                                      folder.filename()) != kSnapshotFolders.end();
-  if (!fs::is_regular_file(path) || !of_snapshots) return Translator::load(path);
+  if (!fs::is_regular_file(path) || !is_snapshot_folder(folder)) return Translator::load(path);
   Translator translator =
       Translator::load((fs::path(path).parent_path() / "..").lexically_normal());
   load_snapshot({0, path}, translator.model().store());

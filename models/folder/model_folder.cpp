@@ -74,6 +74,7 @@ bool is_model_file(const fs::path& path) {
   if (has_model(folder))
     return file.filename() == kLockFile ||
            std::find(kFiles.begin(), kFiles.end(), file.filename()) != kFiles.end();
+  if (!is_snapshot_folder(folder)) return false;
   const std::vector<Snapshot> snapshots =
       list_snapshots(folder.parent_path(), folder.filename().string());
   return std::any_of(snapshots.begin(), snapshots.end(),

@@ -21,6 +21,11 @@ std::string file_name(std::size_t update) {
 
 }  // namespace
 
+bool is_snapshot_folder(const fs::path& folder) {
+  return std::find(kSnapshotFolders.begin(), kSnapshotFolders.end(), folder.filename()) !=
+         kSnapshotFolders.end();
+}
+
 std::vector<Snapshot> list_snapshots(const fs::path& model_folder, const std::string& folder) {
   std::vector<Snapshot> snapshots;
   if (!fs::is_directory(model_folder / folder)) return snapshots;

@@ -24,6 +24,9 @@ inline constexpr const char* kSnapshotFolder = "snapshots";
 inline constexpr const char* kBestFolder = "best";
 inline constexpr std::array kSnapshotFolders{kSnapshotFolder, kBestFolder};
 
+// Whether a folder has the name of one of them.
+bool is_snapshot_folder(const std::filesystem::path& folder);
+
 struct Snapshot {
   std::size_t update = 0;
   std::filesystem::path file;  // a safetensors file with the parameters under their names

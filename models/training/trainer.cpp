@@ -248,6 +248,14 @@ void Trainer::keep_validated(const MetricValue& metric) {
   write_snapshot(place(), state_.update, translator_.model().store(), kBestFolder);
 }
 
+// Files may have gone: removed when fewer were asked for, or by hand.
+void Trainer::forget_lost() {
+  std::set<std::size_t> there;
+  for (const Snapshot& snapshot : list_snapshots(folder_, kBestFolder))
+    there.insert(snapshot.update);
+  std::erase_if(state_.kept, [&](const Validated& one) { return !there.contains(one.update); });
+}
+
 std::set<std::size_t> Trainer::kept_updates() const {
   std::set<std::size_t> updates;
   for (const Validated& one : state_.kept) updates.insert(one.update);

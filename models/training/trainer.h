@@ -83,7 +83,7 @@ class Trainer {
     std::optional<double> best_metric;
     std::size_t best_update = 0;
     std::size_t bad_validations = 0;  // in a row
-    std::vector<Validated> kept;      // the keep_best best so far, best first
+    std::vector<Validated> kept;      // best first, at most keep_best
     double smoothed_loss = 0, seconds = 0;
   };
 
@@ -95,6 +95,7 @@ class Trainer {
   void validate_and_keep_best(bool regular);
   void remember_best(double metric);
   void keep_validated(const MetricValue& metric);
+  void forget_lost();
   std::set<std::size_t> kept_updates() const;
   void keep_snapshots();
   // One at the end of a run is on top of those that are due; it goes when the run is resumed.

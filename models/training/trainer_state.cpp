@@ -63,6 +63,7 @@ void Trainer::resume() {
     folder_is_ours_ = true;
     if (const auto notice = metrics_.resume(state_.update)) observer_.on_notice(*notice);
     thin_snapshots(folder_, snapshot_updates(state_.update, config_.snapshots));
+    forget_lost();
     thin_snapshots(folder_, kept_updates(), kBestFolder);
   } catch (const nlohmann::json::exception&) {
     throw CheckpointError(path.string() + ": not a training state of this program");

@@ -126,13 +126,15 @@ TEST_CASE("flags that would do nothing, beside keys of a file that do nothing") 
             "plateau_factor is of schedule plateau; schedule is inverse_sqrt"),
        idle({"--sampling-updates", "9"}, "sampling_updates is of scheduled_sampling; that is 0"),
        idle({"--alignment-weight", "1"}, "alignment_weight is of guided_alignment; there is none"),
-       idle({"--temperature", "2"}, "temperature is of sample; it is off"),
        {{"translate", "--model", "model", "--top-k", "3"},
         "command line: top_k is of sample; it is off"},
        {{"train", "--resume", "--out", "model", "--plateau-patience", "3"},
         "command line: plateau_patience is of schedule plateau; schedule is inverse_sqrt"}});
   world.write("c.json", R"({"window": 3, "momentum": 0.5, "temperature": 2})");
   CHECK(world.run(train_to("new") + Arguments{"--config", "c.json"}).exit_code == 0);
+  // Stored for a later `translate --sample`.
+  CHECK(world.run(train_to("hot") + Arguments{"--temperature", "2"}).exit_code == 0);
+  CHECK(world.read("hot/config.json").find("\"temperature\": 2.0") != std::string::npos);
 }
 
 TEST_CASE("configuration files") {

@@ -122,6 +122,12 @@ TEST_CASE("keep_best: the best validated moments, in parts and in a single go") 
       CHECK((whole.read(name) == parts.read(name)));
     }
   }
+  // Moments whose files have gone make room for others.
+  TemporaryFolder emptied;
+  train(config, emptied.path(), false, 50);
+  std::filesystem::remove_all(emptied.path() / kBestFolder);
+  train(config, emptied.path(), true, 80);
+  CHECK(updates_in(emptied, kBestFolder) == Updates{60, 70, 80});
   // The best is the model, where no other validation was made to end on.
   TemporaryFolder even;
   train(config, even.path(), false, 90);
