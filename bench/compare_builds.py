@@ -4,12 +4,13 @@
     bench/compare_builds.py REV                                   training updates, all cases
     bench/compare_builds.py REV --sizes S --pairs 3               a first look, two minutes
     bench/compare_builds.py REV --program "ops --benchmark_filter=chain" --limit 1.05
+    bench/compare_builds.py REV --program decode --limit 1.02     search, of a random model
 
 Both are built in Release below --folder, which may be kept: REV from its archive, the present tree
 as it stands, uncommitted changes included. The cases are those of bench/train_step, or what other
 programs of bench/ print where --program names them (may be repeated): with --json either lines of
-JSON with `ms` (and `case`), or Google Benchmark's document, of which the time of a case is the
-processor's, or the manual one. A ratio is the median over the pairs of now / then, beside it the
+JSON with a time, or Google Benchmark's document, of which the time of a case is the processor's,
+or the manual one. A ratio is the median over the pairs of now / then, beside it the
 quartiles; the row `products alone` is train_step's bound, that no change touches: the noise.
 
 The default takes about 20 minutes after the builds. It needs a machine that does nothing else:
@@ -28,6 +29,7 @@ from collections import defaultdict
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 UPDATES = {"S": 20, "M": 6, "L": 4}  # a run of train_step, beside its 4 to warm up
 PRODUCTS = "products alone"
+TIMES = {"ms": 1, "ms_per_update": 1, "seconds": 1000}  # keys of a row, in milliseconds
 
 
 def parse_arguments():
@@ -94,8 +96,13 @@ def run(bench, name, command):
         return {row["name"]: benchmark_ms(row) for row in json.loads(text)["benchmarks"]}
     times = {}
     for row in map(json.loads, text.splitlines()):
-        case = f"{name}: {row['case']}" if "case" in row else name
-        times[case] = row["ms"] if "ms" in row else row["ms_per_update"]
+        if "case" in row:
+            case = f"{name}: {row['case']}"
+        elif "beam" in row:  # of decode
+            case = f"{name}: beam {row['beam']}, batch {row['batch']}, threads {row['threads']}"
+        else:
+            case = name
+        times[case] = next(row[key] * scale for key, scale in TIMES.items() if key in row)
         if "bound_share" in row:
             times[PRODUCTS, case] = times[case] * row["bound_share"]
     return times
