@@ -4,4 +4,4 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/install.sh
 scripts/build.sh build all
-ctest --test-dir build --output-on-failure
+ctest --test-dir build -j 2 --output-on-failure
