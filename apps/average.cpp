@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <iostream>
 
 #include "babelgrad/apps/commands.h"
@@ -13,7 +14,17 @@ struct AverageOptions {
   bool overwrite = false;
 };
 
+// A moment of a training is in the training's folder, which must not be replaced.
+void require_outside(const std::string& model, const std::string& out) {
+  const auto folder = std::filesystem::weakly_canonical(std::filesystem::absolute(out) / "");
+  const auto inside = std::filesystem::weakly_canonical(model).lexically_relative(folder);
+  if (inside.empty() || inside == "." || *inside.begin() == "..") return;
+  throw UsageError("--out " + out + " is the folder of a training, whose " + inside.string() +
+                   " is to be averaged; need another folder");
+}
+
 int run_average(const AverageOptions& options) {
+  for (const std::string& model : options.models) require_outside(model, options.out);
   OutputFolder folder(options.out, options.overwrite);
   const Translator average = average_models(options.models);
   folder.make();

@@ -1,10 +1,11 @@
 #include "babelgrad/apps/config_flags.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "babelgrad/base/json.h"
 #include "babelgrad/models/config/config_fields.h"
 #include "babelgrad/models/config/config_json.h"
 
@@ -23,13 +24,25 @@ std::string short_number(double value) {
   return text.str();
 }
 
-// The JSON number that the text is; null if it is none, and the reader says what is wrong.
+// The number that the text is, also ".5", "+5" and "1e3", which is whole; null if it is none, and
+// the reader says what is wrong.
 nlohmann::json number_of(const std::string& text) {
-  try {
-    return parse_json<nlohmann::json>(text);
-  } catch (const JsonError&) {
-    return nullptr;
-  }
+  const char* begin = text.data() + (text.starts_with('+') ? 1 : 0);
+  const char* end = text.data() + text.size();
+  const auto read = [&](auto number) -> nlohmann::json {
+    const auto [rest, error] = std::from_chars(begin, end, number);
+    if (error != std::errc() || rest != end) return nullptr;
+    return number;
+  };
+  if (const auto whole = read(std::uint64_t{}); whole.is_number()) return whole;
+  if (const auto whole = read(std::int64_t{}); whole.is_number()) return whole;
+  const nlohmann::json number = read(double{});
+  if (!number.is_number() || !std::isfinite(number.get<double>())) return nullptr;
+  constexpr double kExact = 9007199254740992;  // 2^53: up to here a double is its whole number
+  const double value = number.get<double>();
+  if (value == std::trunc(value) && std::abs(value) <= kExact)
+    return static_cast<std::int64_t>(value);
+  return number;
 }
 
 }  // namespace
@@ -132,6 +145,13 @@ void ConfigFlags::add(CLI::App& command, FlagGroup group, const Config& defaults
   }
 }
 
+// Whether a flag says what holds without it.
+bool ConfigFlags::is_default(const Flag& flag) {
+  const std::string unset = flag.option->get_default_str();
+  if (flag.type == Flag::Type::text) return flag.text == unset;
+  return flag.type == Flag::Type::number && number_of(flag.text) == number_of(unset);
+}
+
 bool ConfigFlags::was_given(const std::string& key) const {
   const auto position = flags_.find(key);
   return position != flags_.end() && position->second->option->count() > 0;
@@ -152,7 +172,8 @@ void ConfigFlags::apply(Config& config) const {
 
 void ConfigFlags::refuse(const std::vector<IdleSetting>& idle) const {
   for (const auto& [key, reason] : idle)
-    if (was_given(key)) throw ConfigError("command line: " + key + " " + reason);
+    if (was_given(key) && !is_default(*flags_.at(key)))
+      throw ConfigError("command line: " + key + " " + reason);
 }
 
 }  // namespace babelgrad::apps

@@ -37,6 +37,8 @@ class ConfigFlags {
     std::vector<std::string> files;  // of a flag that may be repeated
     enum class Type { number, flag, text, files } type;
   };
+  static bool is_default(const Flag& flag);
+
   std::map<std::string, std::unique_ptr<Flag>> flags_;  // by key
 };
 

@@ -239,6 +239,8 @@ Run add_evaluate(CLI::App& app) {
                     "also the mean of bootstrap resamples and the interval around it that holds "
                     "95 % of them");
   options->quality.add_bootstrap(*command);
+  for (const char* of_bootstrap : {"--resamples", "--resample-seed"})
+    command->get_option(of_bootstrap)->needs("--confidence");
   command
       ->add_option("--alignments", options->alignments,
                    "gold word alignments (0-0 1-2 ...): also measure the attention's error rate")

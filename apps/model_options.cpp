@@ -15,7 +15,7 @@ void ModelOptions::add(CLI::App& command, SearchFlags search, Models count) {
           ->type_name("DIR")
           ->required();
   if (count == Models::one)
-    option->expected(1);
+    option->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::Throw);
   else
     option->allow_extra_args(false)->take_all();
   add_settings(command, search);

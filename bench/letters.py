@@ -26,6 +26,8 @@ def read_dictionary(path):
 
 def prepare(package, folder):
     words = read_dictionary(package)
+    if not words:
+        sys.exit(f"{package}: no line like \"word\": \"W ER1 D\"")
     order = sorted(words)
     random.Random(2026).shuffle(order)
     held_out = set(order[: len(order) // 10])
@@ -71,4 +73,7 @@ if __name__ == "__main__":
     commands = {"prepare": prepare, "score": score}
     if len(sys.argv) != 4 or sys.argv[1] not in commands:
         sys.exit(__doc__)
-    commands[sys.argv[1]](*sys.argv[2:])
+    try:
+        commands[sys.argv[1]](*sys.argv[2:])
+    except OSError as error:
+        sys.exit(f"letters.py: {error}")

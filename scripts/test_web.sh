@@ -11,7 +11,7 @@ work=$build/web-tests
 mkdir -p "$work"
 train() {  # train NAME OPTIONS...
   "$build/babelgrad" train --config data/demo.json --out "$work/$1" --overwrite \
-    --max-updates "${updates:-900}" --snapshots 6 --valid-every 300 --valid-size 100 "${@:2}" 2>"$work/$1.log" ||
+    --max-updates "${updates:-900}" --snapshots 6 --valid-every 300 "${@:2}" 2>"$work/$1.log" ||
     { cat "$work/$1.log" >&2; exit 1; }
 }
 train luong --preset article

@@ -54,6 +54,7 @@ void add_idle(Idle& idle, const TrainingConfig& c, bool guided) {
   const std::string schedule = std::string("schedule is ") + name_of(kScheduleNames, c.schedule);
   idle.unless(c.optimizer == OptimizerKind::sgd, {"momentum"},
               std::string("optimizer sgd; optimizer is ") + name_of(kOptimizerNames, c.optimizer));
+  idle.unless(c.schedule != ScheduleKind::constant, {"warmup"}, "other schedules; " + schedule);
   idle.unless(c.schedule == ScheduleKind::inverse_sqrt, {"decay_start"},
               "schedule inverse_sqrt; " + schedule);
   idle.unless(c.schedule == ScheduleKind::plateau, {"plateau_factor", "plateau_patience"},
@@ -74,6 +75,7 @@ std::vector<IdleSetting> idle_settings(const Config& config) {
 
 std::vector<IdleSetting> idle_settings(const SearchConfig& config) {
   Idle idle;
+  idle.unless(!config.sample, {"beam"}, "beam search; sample is on");
   idle.unless(config.sample, {"temperature", "top_k", "top_p", "sample_seed"}, "sample; it is off");
   return idle.settings;
 }

@@ -11,6 +11,8 @@ namespace fs = std::filesystem;
 
 Translator load(const std::string& path) {
   const fs::path folder = fs::absolute(path).lexically_normal().parent_path();
+  if (fs::path(path).extension() == ".safetensors" && !fs::exists(path))
+    throw CheckpointError(path + ": no such file");
   if (!fs::is_regular_file(path) || !is_snapshot_folder(folder)) return Translator::load(path);
   Translator translator =
       Translator::load((fs::path(path).parent_path() / "..").lexically_normal());

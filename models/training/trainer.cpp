@@ -212,8 +212,9 @@ void Trainer::validate_and_keep_best(bool regular) {
   }
   if (!std::isfinite(result.loss)) fail_diverged("the validation loss");
   const MetricValue metric = value_of(config_.metric, result);
-  const bool best = !state_.best_metric || metric.is_better_than(*state_.best_metric);
-  if (best && regular) remember_best(metric.value);
+  const bool best =
+      !state_.best_metric || metric.is_better_than(*state_.best_metric, state_.best_loss);
+  if (best && regular) remember_best(metric);
   if (best && !regular) {  // the state first: it holds what the model file is about to lose
     model_file_is_irregular_ = true;
     save_state();
@@ -239,9 +240,9 @@ void Trainer::validate_and_keep_best(bool regular) {
 void Trainer::keep_validated(const MetricValue& metric) {
   auto& kept = state_.kept;
   const auto worse = std::find_if(kept.begin(), kept.end(), [&](const Validated& one) {
-    return metric.is_better_than(one.metric);
+    return metric.is_better_than(one.metric, one.loss);
   });
-  kept.insert(worse, {state_.update, metric.value});
+  kept.insert(worse, {state_.update, metric.value, metric.loss});
   if (kept.size() > config_.keep_best) kept.resize(config_.keep_best);
   if (!kept_updates().contains(state_.update)) return;
   const Exchanged average(translator_.model().store(), step_.average());
@@ -262,9 +263,10 @@ std::set<std::size_t> Trainer::kept_updates() const {
   return updates;
 }
 
-void Trainer::remember_best(double metric) {
+void Trainer::remember_best(const MetricValue& metric) {
   const Exchanged average(translator_.model().store(), step_.average());
-  state_.best_metric = metric;
+  state_.best_metric = metric.value;
+  state_.best_loss = metric.loss;
   state_.best_update = state_.update;
   best_parameters_.clear();
   for (const Tensor<float>& parameter : translator_.model().store().parameters())

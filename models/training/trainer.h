@@ -74,13 +74,14 @@ class Trainer {
  private:
   struct Validated {
     std::size_t update = 0;
-    double metric = 0;
+    double metric = 0, loss = 0;
   };
   // What is saved beside the arrays.
   struct State {
     std::size_t update = 0, epoch = 0;
     std::size_t position = 0;  // batches of this epoch that are done
     std::optional<double> best_metric;
+    double best_loss = 0;  // of the same validation
     std::size_t best_update = 0;
     std::size_t bad_validations = 0;  // in a row
     std::vector<Validated> kept;      // best first, at most keep_best
@@ -93,7 +94,7 @@ class Trainer {
   void train_one();
   StepResult take_step(const std::vector<text::Batch>& batches, std::size_t target_tokens);
   void validate_and_keep_best(bool regular);
-  void remember_best(double metric);
+  void remember_best(const MetricValue& metric);
   void keep_validated(const MetricValue& metric);
   void forget_lost();
   std::set<std::size_t> kept_updates() const;

@@ -1,6 +1,9 @@
 // The part of Trainer that saves and restores: training_state.safetensors.
 #include <chrono>
+#include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "babelgrad/base/json.h"
 #include "babelgrad/models/config/config_json.h"
@@ -34,11 +37,15 @@ void Trainer::save_state() {
   json["update"] = state_.update;
   json["epoch"] = state_.epoch;
   json["position"] = state_.position;
-  if (state_.best_metric) json["best_metric"] = *state_.best_metric;
+  if (state_.best_metric) {
+    json["best_metric"] = *state_.best_metric;
+    if (std::isfinite(state_.best_loss)) json["best_loss"] = state_.best_loss;
+  }
   json["best_update"] = state_.best_update;
   json["bad_validations"] = state_.bad_validations;
   json["kept"] = nlohmann::json::array();
-  for (const Validated& one : state_.kept) json["kept"].push_back({one.update, one.metric});
+  for (const Validated& one : state_.kept)
+    json["kept"].push_back({one.update, one.metric, one.loss});
   json["smoothed_loss"] = state_.smoothed_loss;
   json["seconds"] = state_.seconds;
   json["optimizer_steps"] = optimizer_->step_count();
@@ -99,13 +106,15 @@ void Trainer::load_state(const Safetensors& file) {
   state_.epoch = json.at("epoch");
   state_.position = json.at("position");
   if (json.contains("best_metric")) state_.best_metric = json.at("best_metric").get<double>();
+  // States of earlier versions have none: nothing of the same metric is better, as it was then.
+  state_.best_loss = json.value("best_loss", -std::numeric_limits<double>::infinity());
   state_.best_update = json.at("best_update");
   state_.bad_validations = json.at("bad_validations");
   state_.kept.clear();
   if (json.contains("kept"))  // states of earlier versions have none
-    for (const auto& [update, metric] :
-         json.at("kept").get<std::vector<std::pair<std::size_t, double>>>())
-      state_.kept.push_back({update, metric});
+    for (const auto& [update, metric, loss] :
+         json.at("kept").get<std::vector<std::tuple<std::size_t, double, double>>>())
+      state_.kept.push_back({update, metric, loss});
   if (state_.kept.size() > config_.keep_best) state_.kept.resize(config_.keep_best);
   state_.smoothed_loss = json.at("smoothed_loss");
   state_.seconds = json.at("seconds");

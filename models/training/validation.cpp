@@ -58,17 +58,17 @@ ValidationResult validate(const Translator& translator, const text::Corpus& corp
 MetricValue value_of(ValidationMetric metric, const ValidationResult& result) {
   switch (metric) {
     case ValidationMetric::exact:
-      return {"exact match", result.text.exact_match, false};
+      return {"exact match", result.text.exact_match, false, result.loss};
     case ValidationMetric::per:
-      return {"token error rate", result.text.token_error_rate, true};
+      return {"token error rate", result.text.token_error_rate, true, result.loss};
     case ValidationMetric::chrf:
-      return {"chrF2", result.text.chrf, false};
+      return {"chrF2", result.text.chrf, false, result.loss};
     case ValidationMetric::loss:
-      return {"loss", result.loss, true};
+      return {"loss", result.loss, true, result.loss};
     case ValidationMetric::bleu:
       break;
   }
-  return {"BLEU", result.bleu, false};
+  return {"BLEU", result.bleu, false, result.loss};
 }
 
 }  // namespace babelgrad

@@ -39,13 +39,16 @@ struct ValidationResult {
 ValidationResult validate(const Translator& translator, const text::Corpus& corpus,
                           WorkerPool& pool);
 
-// What a metric says of a model, for people and for the choice of the best.
+// What a metric says of a model, for people and for the choice of the best: of equals the one of
+// the smaller loss, since early in a training all translations may be wrong.
 struct MetricValue {
   const char* name;  // "token error rate"
   double value;
   bool smaller_is_better;
+  double loss;
 
-  bool is_better_than(double other) const {
+  bool is_better_than(double other, double other_loss) const {
+    if (value == other) return loss < other_loss;
     return smaller_is_better ? value < other : value > other;
   }
 };

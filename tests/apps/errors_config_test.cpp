@@ -1,4 +1,5 @@
 // Wrong flags, wrong configuration files, and output folders that are in use.
+#include "babelgrad/models/config/config_json.h"
 #include "tests/apps/error_table.h"
 
 namespace babelgrad::test {
@@ -32,6 +33,8 @@ TEST_CASE("commands and flags that are not there") {
        {{"translate"}, "--model is required; see babelgrad translate --help"},
        {{"translate", "--model", "model", "--threads", "-1"},
         "--threads: Value -1 not in range 0 to 1024; see babelgrad translate --help"},
+       {{"score", "--model", "model", "--model", "model"},
+        "--model: At Most 1 required but received 2; see babelgrad score --help"},
        {{"score", "--model", "model", "--source", "train.fr"},
         "--target is required; see babelgrad score --help"},
        {{"evaluate", "--model", "model", "--source", "train.fr"},
@@ -75,6 +78,19 @@ TEST_CASE("values out of range on the command line") {
        {translate("--beam", "x"), "command line: beam is \"x\"; need a whole number"}});
 }
 
+TEST_CASE("numbers on the command line as people write them") {
+  const World world;
+  const Arguments numbers{"--learning-rate", ".01", "--max-updates", "+1e0", "--hidden", "16.0"};
+  REQUIRE(world.run(train_to("new") + numbers).exit_code == 0);
+  const Config config = stored_config(world.read("new/config.json"), "config.json");
+  CHECK(config.training.learning_rate == 0.01);
+  CHECK(config.training.max_updates == 1);
+  CHECK(config.model.hidden == 16);
+  for (const std::string wrong : {"1e999", "0x10", "1 ", "", "--1", "1e", "inf"})
+    check_refused(world, {train_to("other") + Arguments{"--hidden", wrong},
+                          "command line: hidden is \"" + wrong + "\"; need a whole number"});
+}
+
 TEST_CASE("sizes that do not go together") {
   const World world;
   check_refused(world,
@@ -103,8 +119,7 @@ TEST_CASE("flags that would do nothing, beside keys of a file that do nothing") 
   check_refused(
       world,
       {idle({"--window", "3"}, "window is of attention local_m and local_p; attention is global"),
-       idle({"--attention", "none", "--score", "general"},
-            "score is of attention; attention is none"),
+       idle({"--attention", "none", "--score", "dot"}, "score is of attention; attention is none"),
        idle({"--attention", "none", "--attention-dropout", "0.1"},
             "attention_dropout is of attention; attention is none"),
        idle({"--attention-size", "8"}, "attention_size is of score additive; score is general"),
@@ -120,6 +135,8 @@ TEST_CASE("flags that would do nothing, beside keys of a file that do nothing") 
        idle({"--share-embeddings"},
             "share_embeddings is of a joint vocabulary; the sides have one each"),
        idle({"--momentum", "0.5"}, "momentum is of optimizer sgd; optimizer is adam"),
+       idle({"--schedule", "constant", "--warmup", "9"},
+            "warmup is of other schedules; schedule is constant"),
        idle({"--schedule", "plateau", "--decay-start", "9"},
             "decay_start is of schedule inverse_sqrt; schedule is plateau"),
        idle({"--plateau-factor", "0.3"},
@@ -128,10 +145,18 @@ TEST_CASE("flags that would do nothing, beside keys of a file that do nothing") 
        idle({"--alignment-weight", "1"}, "alignment_weight is of guided_alignment; there is none"),
        {{"translate", "--model", "model", "--top-k", "3"},
         "command line: top_k is of sample; it is off"},
+       {{"translate", "--model", "model", "--sample", "--beam", "3"},
+        "command line: beam is of beam search; sample is on"},
+       {{"evaluate", "--model", "model", "--source", "train.fr", "--reference", "train.en",
+         "--resamples", "9"},
+        "--resamples requires --confidence; see babelgrad evaluate --help"},
        {{"train", "--resume", "--out", "model", "--plateau-patience", "3"},
         "command line: plateau_patience is of schedule plateau; schedule is inverse_sqrt"}});
   world.write("c.json", R"({"window": 3, "momentum": 0.5, "temperature": 2})");
   CHECK(world.run(train_to("new") + Arguments{"--config", "c.json"}).exit_code == 0);
+  // What is said and holds without it is no mistake.
+  const Arguments off{"--attention", "none", "--attention-dropout", "0.0"};
+  CHECK(world.run(train_to("plain") + off).exit_code == 0);
   // Stored for a later `translate --sample`.
   CHECK(world.run(train_to("hot") + Arguments{"--temperature", "2"}).exit_code == 0);
   CHECK(world.read("hot/config.json").find("\"temperature\": 2.0") != std::string::npos);

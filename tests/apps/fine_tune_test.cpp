@@ -211,6 +211,10 @@ TEST_CASE("average: the mean of the parameters, in a folder that loads") {
   CHECK(best.size() == 5);
   CHECK(world.run(best).exit_code == 0);
   CHECK(lines_of(world.run({"translate", "--model", "best-mean"}, text).out).size() == 300);
+  check_refused(world, {Arguments{"average", "--out", "model", "--overwrite", best.back()},
+                        "--out model is the folder of a training, whose " +
+                            best.back().substr(std::string("model/").size()) +
+                            " is to be averaged; need another folder"});
   // Of a model with itself it is the model, and takes its place.
   REQUIRE(world.run({"average", "--out", "other", "--overwrite", "model", "model"}).exit_code == 0);
   CHECK(world.read("other/model.safetensors") == world.read("model/model.safetensors"));

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "babelgrad/models/config/config_fields.h"
+#include "babelgrad/models/folder/snapshots.h"
 #include "tests/models/training/trainer_helpers.h"
 #include "tests/nn/file_size_limit.h"
 
@@ -54,10 +55,11 @@ TEST_CASE("trainer: keeps the best model by the metric that was asked for") {
     const RunResult run = train(config, folder.path(), false, recorder);
     std::optional<double> best;
     std::size_t best_update = 0, improvements = 0;
-    double best_loss = 0;
+    double best_loss = 0;  // of the best
     for (const ValidationReport& report : recorder.validations) {
       const double value = row.second(report.result);
-      CHECK(report.best == (!best || value > *best));
+      const double loss = report.result.loss;
+      CHECK(report.best == (!best || value > *best || (value == *best && loss < best_loss)));
       if (!report.best) continue;
       ++improvements;
       best = value;
@@ -71,6 +73,35 @@ TEST_CASE("trainer: keeps the best model by the metric that was asked for") {
     WorkerPool pool(1);
     CHECK(std::abs(validate(kept, data.validation, pool).loss - best_loss) < 1e-6);
   }
+}
+
+TEST_CASE("trainer: of validations that the metric finds equal the one of the smaller loss") {
+  const ReverseTask task;
+  Config config = task.config();
+  config.training.metric = ValidationMetric::exact;
+  config.training.learning_rate = 1e-5;  // so little that no translation becomes right
+  config.training.max_updates = 40;
+  config.training.patience = 2;
+  config.training.keep_best = 2;
+  TemporaryFolder folder;
+  Recorder recorder;
+  const RunResult run = train(config, folder.path(), false, recorder);
+  REQUIRE(recorder.validations.size() == 4);
+  for (const ValidationReport& report : recorder.validations)
+    REQUIRE(report.result.text.exact_match == 0);
+  for (std::size_t i = 1; i < 4; ++i)
+    REQUIRE(recorder.validations[i].result.loss < recorder.validations[i - 1].result.loss);
+  CHECK(run.best_update == 40);
+  const std::vector<Snapshot> kept = list_snapshots(folder.path(), kBestFolder);
+  REQUIRE(kept.size() == 2);
+  CHECK(kept[0].update == 30);
+  CHECK(kept[1].update == 40);
+
+  const MetricValue errors{"token error rate", 0.5, true, 1.0};
+  CHECK(errors.is_better_than(0.6, 0.1));
+  CHECK(!errors.is_better_than(0.4, 9));
+  CHECK(errors.is_better_than(0.5, 1.1));
+  CHECK(!errors.is_better_than(0.5, 1.0));
 }
 
 TEST_CASE("trainer: batches that are accumulated are one large batch, to rounding") {
@@ -106,6 +137,7 @@ TEST_CASE("trainer: stops when patience is at its end, and stays stopped") {
   const ReverseTask task;
   Config config = task.config();
   config.training.learning_rate = 1e-9;
+  config.training.warmup = 1'000'000'000;  // too little to change the loss
   config.training.patience = 3;
   TemporaryFolder folder;
   Recorder recorder;
