@@ -13,6 +13,18 @@ namespace {
 constexpr const char* kParameter = "parameter.";
 constexpr const char* kAverage = "average.";
 constexpr const char* kBest = "best.";
+constexpr std::size_t kMaxCounted = 1'000'000'000'000;  // of updates and epochs: far from overflow
+
+// A count, or a type_error.
+std::size_t count_of(const nlohmann::json& json, const char* key) {
+  return json.at(key).get_ref<const nlohmann::json::number_unsigned_t&>();
+}
+
+void require_at_most(std::size_t count, std::size_t limit, const std::string& what) {
+  if (count > limit)
+    throw CheckpointError(what + " is " + std::to_string(count) + "; at most " +
+                          std::to_string(limit) + " can be");
+}
 
 }  // namespace
 
@@ -92,15 +104,16 @@ void Trainer::load_state(const Safetensors& file) {
   load_parameters(file, store, kParameter);
   for (auto& [name, array] : optimizer_->state()) *array = file.get<float>(name, array->shape());
   step_.average().clear();
-  if (config_.average_decay > 0 && json.at("update") > 0)  // it begins with the first update
+  state_.update = count_of(json, "update");
+  require_at_most(state_.update, kMaxCounted, "update");
+  if (config_.average_decay > 0 && state_.update > 0)  // it begins with the first update
     for (const Tensor<float>& parameter : store.parameters())
       step_.average().push_back(file.get<float>(kAverage + parameter.name(), parameter.shape()));
-  state_.update = json.at("update");
-  state_.epoch = json.at("epoch");
-  state_.position = json.at("position");
+  state_.epoch = count_of(json, "epoch");
+  require_at_most(state_.epoch, kMaxCounted, "epoch");
   if (json.contains("best_metric")) state_.best_metric = json.at("best_metric").get<double>();
-  state_.best_update = json.at("best_update");
-  state_.bad_validations = json.at("bad_validations");
+  state_.best_update = count_of(json, "best_update");
+  state_.bad_validations = count_of(json, "bad_validations");
   state_.kept.clear();
   if (json.contains("kept"))  // states of earlier versions have none
     for (const auto& [update, metric] :
@@ -109,9 +122,11 @@ void Trainer::load_state(const Safetensors& file) {
   if (state_.kept.size() > config_.keep_best) state_.kept.resize(config_.keep_best);
   state_.smoothed_loss = json.at("smoothed_loss");
   state_.seconds = json.at("seconds");
-  optimizer_->set_step_count(json.at("optimizer_steps"));
-  schedule_.restore({json.at("schedule_scale"), json.at("schedule_bad_in_a_row")});
+  optimizer_->set_step_count(count_of(json, "optimizer_steps"));
+  schedule_.restore({json.at("schedule_scale"), count_of(json, "schedule_bad_in_a_row")});
   batches_ = plan_.epoch(state_.epoch);
+  state_.position = count_of(json, "position");
+  require_at_most(state_.position, batches_.size(), "position");
 }
 
 // The best parameters are those in model.safetensors, unless an irregular validation replaced them.

@@ -169,6 +169,38 @@ TEST_CASE("resume: what cannot be resumed is named") {
         "with");
 }
 
+// A file that was made to deceive: its checksum is right.
+TEST_CASE("resume: counts that cannot be are refused") {
+  const ReverseTask task;
+  TemporaryFolder folder;
+  train(task.config(), folder.path(), false, 10);
+  const auto path = folder.path() / "training_state.safetensors";
+  const auto error_with = [&](const std::string& key, const nlohmann::json& value) {
+    Safetensors file = Safetensors::read(path);
+    const std::string before = file.metadata().at("training");
+    auto json = nlohmann::json::parse(before);
+    json[key] = value;
+    file.set_metadata("training", json.dump());
+    file.write(path);
+    const std::string error = resume_error(task.config(), folder);
+    file.set_metadata("training", before);
+    file.write(path);
+    return error;
+  };
+  const std::string state = "training_state.safetensors: ";
+  CHECK(error_with("position", 1000000000) == state + "position is 1000000000; at most 12 can be");
+  CHECK(error_with("update", std::uint64_t{1} << 63) ==
+        state + "update is 9223372036854775808; at most 1000000000000 can be");
+  CHECK(error_with("epoch", std::uint64_t{1} << 63) ==
+        state + "epoch is 9223372036854775808; at most 1000000000000 can be");
+  for (const char* key : {"update", "epoch", "position", "best_update", "bad_validations",
+                          "optimizer_steps", "schedule_bad_in_a_row"})
+    for (const nlohmann::json& value : {nlohmann::json(-1), nlohmann::json(0.5)}) {
+      CAPTURE(key);
+      CHECK(error_with(key, value) == state + "not a training state of this program");
+    }
+}
+
 TEST_CASE("resume: an interrupted run does not give up a better model from the end of the last") {
   const ReverseTask task;
   Config config = task.config();
