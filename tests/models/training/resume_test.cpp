@@ -201,6 +201,51 @@ TEST_CASE("resume: counts that cannot be are refused") {
     }
 }
 
+// Copies the folder while it is told of a validation, as a kill at that moment would leave it.
+struct CopyAt : TrainingObserver {
+  CopyAt(std::filesystem::path folder, std::size_t at) : folder(std::move(folder)), update(at) {}
+  void on_validation(const ValidationReport& report) override {
+    if (report.update == update)
+      std::filesystem::copy(folder, copy.path(), std::filesystem::copy_options::recursive);
+  }
+  std::filesystem::path folder;
+  std::size_t update;
+  TemporaryFolder copy;
+};
+
+// A state that is saved for the first snapshot must not hide that a validation is due then.
+TEST_CASE("resume: after a kill in a validation") {
+  const ReverseTask task;
+  Config config = task.config();
+  config.training.snapshots = 3;
+  config.training.max_updates = 24;
+  for (const std::size_t update : {10, 20}) {
+    INFO("killed after ", update);
+    TemporaryFolder whole;
+    CopyAt observer(whole.path(), update);
+    train(config, whole.path(), false, observer, false);
+    const auto state = observer.copy.path() / "training_state.safetensors";
+    CHECK(std::filesystem::exists(state) == (update == 20));
+    if (!std::filesystem::exists(state)) continue;
+    train(config, observer.copy.path(), true, 24);
+    check_same_training(whole, observer.copy);
+  }
+}
+
+TEST_CASE("resume: after a kill between the first state and the first snapshot") {
+  const ReverseTask task;
+  Config config = task.config();
+  config.training.snapshots = 3;
+  TemporaryFolder whole, parts;
+  train(config, whole.path(), false, 14);
+  train(config, parts.path(), false, 10);
+  const std::string first = "snapshots/000000010.safetensors";
+  std::filesystem::remove(parts.path() / first);
+  train(config, parts.path(), true, 14);
+  CHECK((parts.read(first) == whole.read(first)));
+  CHECK(parts.read(first) != "");
+}
+
 TEST_CASE("resume: an interrupted run does not give up a better model from the end of the last") {
   const ReverseTask task;
   Config config = task.config();
