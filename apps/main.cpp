@@ -4,6 +4,7 @@
 #include <fcntl.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <exception>
@@ -29,6 +30,11 @@ void open_standard_streams() {
     if (::fcntl(stream, F_GETFD) < 0 && errno == EBADF &&
         ::open("/dev/null", stream == 0 ? O_WRONLY : O_RDONLY) != stream)
       std::_Exit(kFailed);
+}
+
+// A write that nobody reads, or beyond the limit of a file's size, fails and is told as others are.
+void take_failed_writes() {
+  for (const int signal : {SIGPIPE, SIGXFSZ}) std::signal(signal, SIG_IGN);
 }
 
 int complain(const std::exception& error, int code) {
@@ -57,7 +63,11 @@ int run_command(int argc, char** argv) {
   try {
     line.app().parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return line.app().exit(error);  // --help, --version
+    if (error.get_exit_code() == 0) {  // --help, --version
+      line.app().exit(error);
+      flush_results();
+      return 0;
+    }
     return complain_usage(line.app(), error, argc > 1 && argv[1][0] != '-' ? argv[1] : nullptr);
   }
   const int code = line.run();
@@ -69,6 +79,7 @@ int run_command(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   open_standard_streams();
+  take_failed_writes();
   babelgrad::set_blas_threads(1);  // the program runs threads of its own over sentences
   std::ios::sync_with_stdio(false);
   try {
