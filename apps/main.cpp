@@ -2,10 +2,13 @@
 // Exit codes: 0 done, 1 failed, 2 wrong usage or bad input. Progress goes to stderr, results to
 // stdout.
 #include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <iostream>
@@ -30,6 +33,18 @@ void open_standard_streams() {
     if (::fcntl(stream, F_GETFD) < 0 && errno == EBADF &&
         ::open("/dev/null", stream == 0 ? O_WRONLY : O_RDONLY) != stream)
       std::_Exit(kFailed);
+}
+
+// OpenBLAS starts threads, which this program does not use, before main; where the address space is
+// limited (ulimit -v) they may want their buffers without end, and nothing ends before they do.
+void do_without_blas_threads(char** argv) {
+  constexpr const char* kThreads = "OPENBLAS_NUM_THREADS";
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY ||
+      std::getenv(kThreads) != nullptr)
+    return;
+  ::setenv(kThreads, "1", 1);
+  ::execv("/proc/self/exe", argv);  // which comes here no more; where it cannot, all goes on
 }
 
 // A write that nobody reads, or beyond the limit of a file's size, fails and is told as others are.
@@ -78,6 +93,7 @@ int run_command(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  do_without_blas_threads(argv);
   open_standard_streams();
   take_failed_writes();
   babelgrad::set_blas_threads(1);  // the program runs threads of its own over sentences

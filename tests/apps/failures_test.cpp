@@ -91,6 +91,27 @@ TEST_CASE("results that cannot be written fail") {
   }
 }
 
+// OpenBLAS alone wants 128 MiB for each product that runs at the same time.
+TEST_CASE("little address space: done, or out of memory, and not for ever") {
+  const World world;
+  world.add_model();
+  std::size_t done = 0;
+  for (const char* kilobytes : {"150000", "200000", "300000", "400000", "1000000"})
+    for (const Arguments& command : {train_to("other") + Arguments{"--threads", "2", "--overwrite"},
+                                     Arguments{"translate", "--model", "model"}}) {
+      CAPTURE(join(command) + " with " + kilobytes);
+      const Arguments limited{"bash", "-c", "ulimit -v $1; shift; timeout 60 \"$@\"", "-",
+                              kilobytes};
+      const Finished finished =
+          run(command, {.folder = world.path(), .under = limited, .input = kLine});
+      done += finished.exit_code == 0;
+      if (finished.exit_code == 0) continue;
+      CHECK(finished.exit_code == 1);
+      CHECK(lines_of(finished.err).back() == "babelgrad: out of memory");
+    }
+  CHECK(done >= 2);
+}
+
 // Run by a shell, into a reader that goes away at once.
 Finished run_unread(const World& world, const Arguments& arguments, const std::string& streams) {
   const Arguments bash{"bash", "-c", "\"$@\" " + streams + " | true; exit ${PIPESTATUS[0]}", "-"};
