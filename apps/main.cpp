@@ -11,7 +11,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <exception>
+#include <filesystem>
 #include <iostream>
+#include <string>
 
 #include "babelgrad/apps/command_line.h"
 #include "babelgrad/autograd/products/gemm.h"
@@ -52,8 +54,21 @@ void take_failed_writes() {
   for (const int signal : {SIGPIPE, SIGXFSZ}) std::signal(signal, SIG_IGN);
 }
 
+// One line, whatever names and contents of files it cites.
+std::string one_line(const std::string& text) {
+  constexpr const char* kDigits = "0123456789abcdef";
+  std::string line;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool control = byte < 0x20 || byte == 0x7f;
+    if (!control) line += c;
+    if (control) line += std::string("\\x") + kDigits[byte >> 4] + kDigits[byte & 15];
+  }
+  return line;
+}
+
 int complain(const std::exception& error, int code) {
-  std::fprintf(stderr, "babelgrad: %s\n", error.what());
+  std::fprintf(stderr, "babelgrad: %s\n", one_line(error.what()).c_str());
   return code;
 }
 
@@ -63,7 +78,8 @@ int complain_usage(const CLI::App& app, const CLI::ParseError& error, const char
   std::string what = error.what();
   if (commands.empty() && first) what = first + std::string(": no such command");
   if (commands.empty() && !first) what = "a command is required";
-  std::fprintf(stderr, "babelgrad: %s; see babelgrad%s --help\n", what.c_str(), command.c_str());
+  std::fprintf(stderr, "babelgrad: %s; see babelgrad%s --help\n", one_line(what).c_str(),
+               command.c_str());
   return kBadInput;
 }
 
@@ -106,6 +122,10 @@ int main(int argc, char** argv) {
     return complain(error, kBadInput);
   } catch (const babelgrad::FileError& error) {
     return complain(error, kBadInput);
+  } catch (const std::filesystem::filesystem_error& error) {
+    return complain(babelgrad::FileError(error.path1().string() + ": cannot be used (" +
+                                         error.code().message() + ")"),
+                    kBadInput);
   } catch (const babelgrad::DivergenceError& error) {
     return complain(error, kBadInput);
   } catch (const babelgrad::apps::UsageError& error) {

@@ -112,6 +112,16 @@ TEST_CASE("little address space: done, or out of memory, and not for ever") {
   CHECK(done >= 2);
 }
 
+TEST_CASE("a folder that cannot be read is named") {
+  const World world;
+  world.add_model();
+  fs::create_symlink("snapshots", world.path() / "model/snapshots");
+  const Finished finished = world.run({"report", "--model", "model", "--out", "page.html"});
+  CHECK(finished.exit_code == 2);
+  CHECK(finished.err ==
+        "babelgrad: model/snapshots: cannot be used (Too many levels of symbolic links)\n");
+}
+
 // Run by a shell, into a reader that goes away at once.
 Finished run_unread(const World& world, const Arguments& arguments, const std::string& streams) {
   const Arguments bash{"bash", "-c", "\"$@\" " + streams + " | true; exit ${PIPESTATUS[0]}", "-"};
