@@ -2,6 +2,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "babelgrad/autograd/inspection/finite.h"
 #include "babelgrad/base/json.h"
 #include "babelgrad/models/config/config_json.h"
 #include "babelgrad/models/folder/snapshots.h"
@@ -141,6 +142,10 @@ void Trainer::load_best(const Safetensors& file) {
   for (const Tensor<float>& parameter : parameters)
     best_parameters_.push_back((model_file_is_irregular_ ? file : model)
                                    .get<float>(prefix + parameter.name(), parameter.shape()));
+  for (std::size_t i = 0; i < parameters.size(); ++i)
+    if (!all_finite(best_parameters_[i]))
+      throw CheckpointError((folder_ / (prefix.empty() ? kModelFile : kStateFile)).string() +
+                            ": parameter " + prefix + parameters[i].name() + " is not finite");
 }
 
 }  // namespace babelgrad

@@ -1,6 +1,7 @@
 // Exact resume: training N updates is training k, stopping, and resuming, to the last bit.
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <fstream>
 
 #include "tests/models/training/trainer_helpers.h"
@@ -199,6 +200,25 @@ TEST_CASE("resume: counts that cannot be are refused") {
       CAPTURE(key);
       CHECK(error_with(key, value) == state + "not a training state of this program");
     }
+}
+
+TEST_CASE("resume: a best model of what is no number is refused") {
+  const ReverseTask task;
+  TemporaryFolder folder;
+  train(task.config(), folder.path(), false, 10);
+  const auto path = folder.path() / "model.safetensors";
+  const Safetensors good = Safetensors::read(path);
+  Safetensors bad;
+  for (const auto& [key, value] : good.metadata()) bad.set_metadata(key, value);
+  const std::string last = good.names().back();
+  for (const std::string& name : good.names()) {
+    Array<float> array = good.get<float>(name);
+    if (name == last) array.data()[0] = std::nanf("");
+    bad.add(name, array);
+  }
+  bad.write(path);
+  CHECK(resume_error(task.config(), folder) ==
+        "model.safetensors: parameter " + last + " is not finite");
 }
 
 // Copies the folder while it is told of a validation, as a kill at that moment would leave it.
