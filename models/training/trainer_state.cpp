@@ -101,6 +101,11 @@ void Trainer::load_state(const Safetensors& file) {
   const auto json = parse_json<nlohmann::json>(text->second);
   if (json.at("fingerprint") != data_.fingerprint)
     throw CheckpointError("the training data are not the ones that this training began with");
+  // Of the parameters the next update tells; a moment of Adam may be infinite.
+  for (const std::string& name : file.names())
+    if ((name.starts_with(kAverage) || name.starts_with(kBest)) &&
+        !all_finite(file.get<float>(name)))
+      throw CheckpointError("array " + name + " is not finite");
   ParameterStore<float>& store = translator_.model().store();
   load_parameters(file, store, kParameter);
   for (auto& [name, array] : optimizer_->state()) *array = file.get<float>(name, array->shape());
@@ -144,8 +149,8 @@ void Trainer::load_best(const Safetensors& file) {
                                    .get<float>(prefix + parameter.name(), parameter.shape()));
   for (std::size_t i = 0; i < parameters.size(); ++i)
     if (!all_finite(best_parameters_[i]))
-      throw CheckpointError((folder_ / (prefix.empty() ? kModelFile : kStateFile)).string() +
-                            ": parameter " + prefix + parameters[i].name() + " is not finite");
+      throw CheckpointError((folder_ / kModelFile).string() + ": parameter " +
+                            parameters[i].name() + " is not finite");
 }
 
 }  // namespace babelgrad

@@ -202,23 +202,36 @@ TEST_CASE("resume: counts that cannot be are refused") {
     }
 }
 
-TEST_CASE("resume: a best model of what is no number is refused") {
-  const ReverseTask task;
-  TemporaryFolder folder;
-  train(task.config(), folder.path(), false, 10);
-  const auto path = folder.path() / "model.safetensors";
+// Returns the array that is none.
+std::string spoil_number(const std::filesystem::path& path, const std::string& prefix) {
   const Safetensors good = Safetensors::read(path);
   Safetensors bad;
   for (const auto& [key, value] : good.metadata()) bad.set_metadata(key, value);
-  const std::string last = good.names().back();
+  std::string last;
+  for (const std::string& name : good.names())
+    if (name.starts_with(prefix)) last = name;
   for (const std::string& name : good.names()) {
     Array<float> array = good.get<float>(name);
     if (name == last) array.data()[0] = std::nanf("");
     bad.add(name, array);
   }
   bad.write(path);
-  CHECK(resume_error(task.config(), folder) ==
-        "model.safetensors: parameter " + last + " is not finite");
+  return last;
+}
+
+TEST_CASE("resume: arrays of what is no number are refused") {
+  const ReverseTask task;
+  Config config = task.config();
+  config.training.average_decay = 0.9;
+  TemporaryFolder state;
+  train(config, state.path(), false, 10);
+  const std::string mean = spoil_number(state.path() / "training_state.safetensors", "average.");
+  CHECK(resume_error(config, state) ==
+        "training_state.safetensors: array " + mean + " is not finite");
+  TemporaryFolder folder;
+  train(config, folder.path(), false, 10);
+  const std::string name = spoil_number(folder.path() / "model.safetensors", "");
+  CHECK(resume_error(config, folder) == "model.safetensors: parameter " + name + " is not finite");
 }
 
 // Copies the folder while it is told of a validation, as a kill at that moment would leave it.
