@@ -70,7 +70,8 @@ class Part:
             if name == "serve" and finished.late:
                 require(finished.code == 0, what, "did not obey TERM", finished)
                 return
-            scarce = finished.code == 1 and finished.last_line() == "babelgrad: out of memory"
+            scarce = finished.code == 1 and finished.last_line().startswith(
+                ("babelgrad: out of memory", "babelgrad: cannot start"))
             unwritable = finished.code == 1 and "written" in finished.last_line()
             codes = (0, 1, 2) if scarce or unwritable or b"/dev/full" in finished.err else (0, 2)
             judge(finished, what, codes, lines=None if name == "train" else 2, endless=long)
