@@ -45,6 +45,13 @@ nlohmann::json number_of(const std::string& text) {
   return number;
 }
 
+// A configuration is JSON, and JSON is UTF-8, paths included.
+void require_writable(const std::string& key, const nlohmann::json& value) try {
+  value.dump();
+} catch (const nlohmann::json::type_error&) {
+  throw ConfigError("command line: " + key + " is not valid UTF-8");
+}
+
 }  // namespace
 
 class ConfigFlags::Adder {
@@ -164,6 +171,7 @@ void ConfigFlags::apply(Config& config) const {
     json[key] = flag->text;
     if (flag->type == Flag::Type::files) json[key] = flag->files;
     if (flag->type == Flag::Type::flag) json[key] = flag->text == "true";
+    require_writable(key, json[key]);
     if (flag->type != Flag::Type::number) continue;
     if (const auto number = number_of(flag->text); number.is_number()) json[key] = number;
   }

@@ -45,6 +45,8 @@ std::vector<std::string> LineReader::next(std::size_t limit) {
     }
     std::string line = buffer_.substr(start_, end - start_);
     if (!line.empty() && line.back() == '\r') line.pop_back();
+    if (line_number_ == 0 && line.starts_with(text::kByteOrderMark))
+      line.erase(0, text::kByteOrderMark.size());
     try {
       text::require_valid_utf8(line, "standard input", line_number_ + 1);
     } catch (const text::InputError&) {

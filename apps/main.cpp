@@ -2,12 +2,18 @@
 // Exit codes: 0 done, 1 failed, 2 wrong usage or bad input. Progress goes to stderr, results to
 // stdout.
 #include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
+#include <filesystem>
 #include <iostream>
+#include <string>
 
 #include "babelgrad/apps/command_line.h"
 #include "babelgrad/autograd/products/gemm.h"
@@ -31,8 +37,38 @@ void open_standard_streams() {
       std::_Exit(kFailed);
 }
 
+// OpenBLAS starts threads, which this program does not use, before main; where the address space is
+// limited (ulimit -v) they may want their buffers without end, and nothing ends before they do.
+void do_without_blas_threads(char** argv) {
+  constexpr const char* kThreads = "OPENBLAS_NUM_THREADS";
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY ||
+      std::getenv(kThreads) != nullptr)
+    return;
+  ::setenv(kThreads, "1", 1);
+  ::execv("/proc/self/exe", argv);  // which comes here no more; where it cannot, all goes on
+}
+
+// A write that nobody reads, or beyond the limit of a file's size, fails and is told as others are.
+void take_failed_writes() {
+  for (const int signal : {SIGPIPE, SIGXFSZ}) std::signal(signal, SIG_IGN);
+}
+
+// One line, whatever names and contents of files it cites.
+std::string one_line(const std::string& text) {
+  constexpr const char* kDigits = "0123456789abcdef";
+  std::string line;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool control = byte < 0x20 || byte == 0x7f;
+    if (!control) line += c;
+    if (control) line += std::string("\\x") + kDigits[byte >> 4] + kDigits[byte & 15];
+  }
+  return line;
+}
+
 int complain(const std::exception& error, int code) {
-  std::fprintf(stderr, "babelgrad: %s\n", error.what());
+  std::fprintf(stderr, "babelgrad: %s\n", one_line(error.what()).c_str());
   return code;
 }
 
@@ -42,7 +78,8 @@ int complain_usage(const CLI::App& app, const CLI::ParseError& error, const char
   std::string what = error.what();
   if (commands.empty() && first) what = first + std::string(": no such command");
   if (commands.empty() && !first) what = "a command is required";
-  std::fprintf(stderr, "babelgrad: %s; see babelgrad%s --help\n", what.c_str(), command.c_str());
+  std::fprintf(stderr, "babelgrad: %s; see babelgrad%s --help\n", one_line(what).c_str(),
+               command.c_str());
   return kBadInput;
 }
 
@@ -57,7 +94,11 @@ int run_command(int argc, char** argv) {
   try {
     line.app().parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return line.app().exit(error);  // --help, --version
+    if (error.get_exit_code() == 0) {  // --help, --version
+      line.app().exit(error);
+      flush_results();
+      return 0;
+    }
     return complain_usage(line.app(), error, argc > 1 && argv[1][0] != '-' ? argv[1] : nullptr);
   }
   const int code = line.run();
@@ -68,7 +109,9 @@ int run_command(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  do_without_blas_threads(argv);
   open_standard_streams();
+  take_failed_writes();
   babelgrad::set_blas_threads(1);  // the program runs threads of its own over sentences
   std::ios::sync_with_stdio(false);
   try {
@@ -79,6 +122,10 @@ int main(int argc, char** argv) {
     return complain(error, kBadInput);
   } catch (const babelgrad::FileError& error) {
     return complain(error, kBadInput);
+  } catch (const std::filesystem::filesystem_error& error) {
+    return complain(babelgrad::FileError(error.path1().string() + ": cannot be used (" +
+                                         error.code().message() + ")"),
+                    kBadInput);
   } catch (const babelgrad::DivergenceError& error) {
     return complain(error, kBadInput);
   } catch (const babelgrad::apps::UsageError& error) {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <cstdio>
 #include <fstream>
@@ -21,10 +22,17 @@ namespace fs = std::filesystem;
 
 std::atomic<bool> interrupted{false};
 
+constexpr std::array kEnding{SIGINT, SIGTERM, SIGHUP};
+
 extern "C" void note_interrupt(int) {
   interrupted = true;
-  std::signal(SIGINT, SIG_DFL);  // a second one ends the program at once
-  std::signal(SIGTERM, SIG_DFL);
+  for (const int signal : kEnding) std::signal(signal, SIG_DFL);  // a second one ends it at once
+}
+
+// But for those that whoever started it had it ignore, as nohup does.
+void await_interrupt() {
+  for (const int signal : kEnding)
+    if (std::signal(signal, note_interrupt) == SIG_IGN) std::signal(signal, SIG_IGN);
 }
 
 struct TrainOptions {
@@ -146,8 +154,7 @@ int train(Translator& translator, const TrainingData& data, const TrainOptions& 
   } else if (!options.from.empty()) {
     trainer.validate_start();
   }
-  std::signal(SIGINT, note_interrupt);
-  std::signal(SIGTERM, note_interrupt);
+  await_interrupt();
   const StopReason reason = trainer.run(interrupted);
   std::fprintf(stderr, "stopped after update %zu: %s\n", trainer.update(), reason_text(reason));
   if (options.profile)

@@ -14,7 +14,7 @@ namespace babelgrad::text {
 std::vector<std::string> read_lines(const std::filesystem::path& path) {
   const std::string bytes = read_file(path);
   std::string_view rest = bytes;
-  if (rest.starts_with("\xef\xbb\xbf")) rest.remove_prefix(3);
+  if (rest.starts_with(kByteOrderMark)) rest.remove_prefix(kByteOrderMark.size());
   if (rest.empty()) throw InputError(path.string() + ": is empty");
 
   std::vector<std::string> lines;

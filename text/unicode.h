@@ -9,6 +9,9 @@
 
 namespace babelgrad::text {
 
+// What some programs begin a text with; no part of its first word.
+inline constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+
 // Throws InputError unless `line` is well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates)
 // without NUL bytes. The message names the first offending byte, counted from 1 in the line:
 // "corpus.fr:12: invalid UTF-8 at byte 7" or "corpus.fr:12: NUL byte at byte 7".

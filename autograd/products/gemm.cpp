@@ -1,8 +1,12 @@
 #include "babelgrad/autograd/products/gemm.h"
 
 #include <cblas.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 
 #include <algorithm>
+#include <mutex>
+#include <new>
 
 extern "C" {
 // OpenBLAS; absent from other BLAS libraries.
@@ -15,6 +19,51 @@ namespace babelgrad {
 namespace {
 
 constinit thread_local double flops = 0;
+
+bool address_space_is_limited() {
+  static const bool limited = [] {
+    rlimit limit{};
+    return ::getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+  }();
+  return limited;
+}
+
+void require_address_space(std::size_t bytes) {
+  void* room =
+      ::mmap(nullptr, bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (room == MAP_FAILED) throw std::bad_alloc();
+  ::munmap(room, bytes);
+}
+
+// Lives while a product runs. OpenBLAS maps a buffer for each product that runs at the same time,
+// keeps it, and where there is no room for it tries again without end. So where the address space
+// is limited (ulimit -v), whoever needs one more first looks whether there is room, and lets nobody
+// else look until it has been mapped. Throws std::bad_alloc.
+class RunningProduct {
+ public:
+  RunningProduct() {
+    if (!openblas_get_corename || !address_space_is_limited()) return;
+    lock_ = std::unique_lock(mutex_);
+    const bool needs_buffer = running_ == buffers_;
+    if (needs_buffer) require_address_space(kBuffer);
+    buffers_ += needs_buffer;
+    ++running_;
+    if (!needs_buffer) lock_.unlock();
+  }
+  ~RunningProduct() {
+    if (lock_.mutex() == nullptr) return;
+    if (!lock_.owns_lock()) lock_.lock();
+    --running_;
+  }
+  RunningProduct(const RunningProduct&) = delete;
+  RunningProduct& operator=(const RunningProduct&) = delete;
+
+ private:
+  static constexpr std::size_t kBuffer = (std::size_t{128} << 20) + (1 << 16);  // of OpenBLAS 0.3
+  static inline std::mutex mutex_;
+  static inline std::size_t running_ = 0, buffers_ = 0;
+  std::unique_lock<std::mutex> lock_;
+};
 
 CBLAS_TRANSPOSE to_cblas(Transpose op) { return op == Transpose::no ? CblasNoTrans : CblasTrans; }
 
@@ -54,6 +103,7 @@ void gemm(Transpose op_a, Transpose op_b, std::size_t m, std::size_t n, std::siz
         c[i * ld_c + j] = beta == T(0) ? T(0) : beta * c[i * ld_c + j];
     return;
   }
+  const RunningProduct running;
   flops += 2 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
   const auto as_int = [](std::size_t size) { return static_cast<int>(size); };
   // A matrix and a vector, of which nothing need be packed: C = op(A) b, or C^T = op(B)^T a.

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cstdio>
 
+#include "babelgrad/autograd/inspection/finite.h"
+
 namespace babelgrad {
 namespace {
 
@@ -63,11 +65,18 @@ void write_snapshot(const fs::path& model_folder, std::size_t update,
   file.write(place / file_name(update));
 }
 
+void load_finite_parameters(const Safetensors& file, ParameterStore<float>& store) {
+  load_parameters(file, store);
+  for (const Tensor<float>& parameter : store.parameters())
+    if (!all_finite(parameter.value()))
+      throw CheckpointError("parameter " + parameter.name() + " is not finite");
+}
+
 void load_snapshot(const Snapshot& snapshot, ParameterStore<float>& store) {
   const Safetensors file = Safetensors::read(snapshot.file);
   file.require_checksum();
   try {
-    load_parameters(file, store);
+    load_finite_parameters(file, store);
   } catch (const CheckpointError& error) {
     throw CheckpointError(snapshot.file.string() + ": " + error.what());
   }

@@ -44,8 +44,12 @@ void write_snapshot(const std::filesystem::path& model_folder, std::size_t updat
                     const ParameterStore<float>& store,
                     const std::string& folder = kSnapshotFolder);
 
-// Sets the store's parameters. Throws CheckpointError, with nothing changed, if they are of another
-// model or the file is damaged.
+// load_parameters for what a training has written, which are numbers; a CheckpointError names one
+// that is none.
+void load_finite_parameters(const Safetensors& file, ParameterStore<float>& store);
+
+// Sets the store's parameters. Throws CheckpointError if they are of another model or no numbers,
+// or the file is damaged.
 void load_snapshot(const Snapshot& snapshot, ParameterStore<float>& store);
 
 // Removes all but those after these updates, and the folder, if nothing is left in it.

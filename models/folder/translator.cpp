@@ -8,6 +8,7 @@
 #include "babelgrad/base/files.h"
 #include "babelgrad/models/config/config_json.h"
 #include "babelgrad/models/folder/model_folder.h"
+#include "babelgrad/models/folder/snapshots.h"
 #include "babelgrad/text/error.h"
 #include "babelgrad/text/files.h"
 #include "babelgrad/text/unicode.h"
@@ -95,7 +96,7 @@ Translator Translator::load(const std::filesystem::path& folder) {
   require_same_config(config, file, place);
   Translator translator(std::move(config), codecs, std::nullopt);
   try {
-    load_parameters(file, translator.model_.store());
+    load_finite_parameters(file, translator.model_.store());
   } catch (const CheckpointError& error) {
     throw CheckpointError((place / kModelFile).string() + ": " + error.what());
   }

@@ -104,6 +104,7 @@ std::optional<StopReason> Trainer::limit_reached() const {
 StopReason Trainer::run(const std::atomic<bool>& interrupt) {
   run_start_update_ = state_.update;
   run_start_seconds_ = last_told_ = state_.seconds;
+  take_missing_snapshot();
   bool validated = state_.update > 0 && state_.update % config_.valid_every == 0;
   std::optional<StopReason> reason;
   while (!(reason = limit_reached())) {
@@ -112,11 +113,12 @@ StopReason Trainer::run(const std::atomic<bool>& interrupt) {
       break;
     }
     train_one();
-    keep_snapshots();
     validated = state_.update % config_.valid_every == 0;
-    if (!validated) continue;
-    validate_and_keep_best(true);
-    save_state();
+    if (validated) {
+      validate_and_keep_best(true);
+      save_state();
+    }
+    keep_snapshots();  // last: a state before a validation that is due would be one without it
   }
   save_state();
   if (config_.snapshots > 0 && state_.update > 0) take_snapshot();
@@ -190,6 +192,14 @@ void Trainer::keep_snapshots() {
   if (kept == snapshot_updates(state_.update - 1, config_.snapshots)) return;
   if (*kept.rbegin() == state_.update) take_snapshot();
   thin_snapshots(place(), kept);
+}
+
+// The first one follows the state that is resumed from, and a kill may have come between.
+void Trainer::take_missing_snapshot() {
+  if (!snapshot_updates(state_.update, config_.snapshots).contains(state_.update)) return;
+  for (const Snapshot& snapshot : list_snapshots(place()))
+    if (snapshot.update == state_.update) return;
+  take_snapshot();
 }
 
 void Trainer::take_snapshot() {

@@ -101,6 +101,7 @@ class Trainer {
   void keep_snapshots();
   // One at the end of a run is on top of those that are due; it goes when the run is resumed.
   void take_snapshot();
+  void take_missing_snapshot();
   void save_model(std::vector<Array<float>>& values);  // under these values of the parameters
   // Throws a DivergenceError: what the last update has spoilt must not replace the good files.
   void require_finite_parameters() const;

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <tuple>
 
+#include "babelgrad/autograd/inspection/finite.h"
 #include "babelgrad/base/json.h"
 #include "babelgrad/models/config/config_json.h"
 #include "babelgrad/models/folder/snapshots.h"
@@ -16,6 +17,18 @@ namespace {
 constexpr const char* kParameter = "parameter.";
 constexpr const char* kAverage = "average.";
 constexpr const char* kBest = "best.";
+constexpr std::size_t kMaxCounted = 1'000'000'000'000;  // of updates and epochs: far from overflow
+
+// A count, or a type_error.
+std::size_t count_of(const nlohmann::json& json, const char* key) {
+  return json.at(key).get_ref<const nlohmann::json::number_unsigned_t&>();
+}
+
+void require_at_most(std::size_t count, std::size_t limit, const std::string& what) {
+  if (count > limit)
+    throw CheckpointError(what + " is " + std::to_string(count) + "; at most " +
+                          std::to_string(limit) + " can be");
+}
 
 }  // namespace
 
@@ -95,21 +108,27 @@ void Trainer::load_state(const Safetensors& file) {
   const auto json = parse_json<nlohmann::json>(text->second);
   if (json.at("fingerprint") != data_.fingerprint)
     throw CheckpointError("the training data are not the ones that this training began with");
+  // Of the parameters the next update tells; a moment of Adam may be infinite.
+  for (const std::string& name : file.names())
+    if ((name.starts_with(kAverage) || name.starts_with(kBest)) &&
+        !all_finite(file.get<float>(name)))
+      throw CheckpointError("array " + name + " is not finite");
   ParameterStore<float>& store = translator_.model().store();
   load_parameters(file, store, kParameter);
   for (auto& [name, array] : optimizer_->state()) *array = file.get<float>(name, array->shape());
   step_.average().clear();
-  if (config_.average_decay > 0 && json.at("update") > 0)  // it begins with the first update
+  state_.update = count_of(json, "update");
+  require_at_most(state_.update, kMaxCounted, "update");
+  if (config_.average_decay > 0 && state_.update > 0)  // it begins with the first update
     for (const Tensor<float>& parameter : store.parameters())
       step_.average().push_back(file.get<float>(kAverage + parameter.name(), parameter.shape()));
-  state_.update = json.at("update");
-  state_.epoch = json.at("epoch");
-  state_.position = json.at("position");
+  state_.epoch = count_of(json, "epoch");
+  require_at_most(state_.epoch, kMaxCounted, "epoch");
   if (json.contains("best_metric")) state_.best_metric = json.at("best_metric").get<double>();
   // States of earlier versions have none: nothing of the same metric is better, as it was then.
   state_.best_loss = json.value("best_loss", -std::numeric_limits<double>::infinity());
-  state_.best_update = json.at("best_update");
-  state_.bad_validations = json.at("bad_validations");
+  state_.best_update = count_of(json, "best_update");
+  state_.bad_validations = count_of(json, "bad_validations");
   state_.kept.clear();
   if (json.contains("kept"))  // states of earlier versions have none
     for (const auto& [update, metric, loss] :
@@ -118,9 +137,11 @@ void Trainer::load_state(const Safetensors& file) {
   if (state_.kept.size() > config_.keep_best) state_.kept.resize(config_.keep_best);
   state_.smoothed_loss = json.at("smoothed_loss");
   state_.seconds = json.at("seconds");
-  optimizer_->set_step_count(json.at("optimizer_steps"));
-  schedule_.restore({json.at("schedule_scale"), json.at("schedule_bad_in_a_row")});
+  optimizer_->set_step_count(count_of(json, "optimizer_steps"));
+  schedule_.restore({json.at("schedule_scale"), count_of(json, "schedule_bad_in_a_row")});
   batches_ = plan_.epoch(state_.epoch);
+  state_.position = count_of(json, "position");
+  require_at_most(state_.position, batches_.size(), "position");
 }
 
 // The best parameters are those in model.safetensors, unless an irregular validation replaced them.
@@ -135,6 +156,10 @@ void Trainer::load_best(const Safetensors& file) {
   for (const Tensor<float>& parameter : parameters)
     best_parameters_.push_back((model_file_is_irregular_ ? file : model)
                                    .get<float>(prefix + parameter.name(), parameter.shape()));
+  for (std::size_t i = 0; i < parameters.size(); ++i)
+    if (!all_finite(best_parameters_[i]))
+      throw CheckpointError((folder_ / kModelFile).string() + ": parameter " +
+                            parameters[i].name() + " is not finite");
 }
 
 }  // namespace babelgrad

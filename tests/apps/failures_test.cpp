@@ -78,7 +78,10 @@ TEST_CASE("results that cannot be written fail") {
       {"translate", "--model", "model"},
       {"score", "--model", "model", "--source", "train.fr", "--target", "train.en"},
       {"evaluate", "--model", "model", "--source", "train.fr", "--reference", "train.en"},
-      {"inspect", "--model", "model"}};
+      {"inspect", "--model", "model"},
+      {"--help"},
+      {"train", "--help"},
+      {"--version"}};
   for (const Arguments& command : commands) {
     CAPTURE(join(command));
     const Finished finished =
@@ -86,6 +89,55 @@ TEST_CASE("results that cannot be written fail") {
     CHECK(finished.exit_code == 1);
     CHECK(finished.err == "babelgrad: standard output: cannot be written\n");
   }
+}
+
+// OpenBLAS alone wants 128 MiB for each product that runs at the same time.
+TEST_CASE("little address space: done, or out of memory, and not for ever") {
+  const World world;
+  world.add_model();
+  std::size_t done = 0;
+  for (const char* kilobytes : {"150000", "200000", "300000", "400000", "1000000"})
+    for (const Arguments& command : {train_to("other") + Arguments{"--threads", "2", "--overwrite"},
+                                     Arguments{"translate", "--model", "model"}}) {
+      CAPTURE(join(command) + " with " + kilobytes);
+      const Arguments limited{"bash", "-c", "ulimit -v $1; shift; timeout 60 \"$@\"", "-",
+                              kilobytes};
+      const Finished finished =
+          run(command, {.folder = world.path(), .under = limited, .input = kLine});
+      done += finished.exit_code == 0;
+      if (finished.exit_code == 0) continue;
+      CHECK(finished.exit_code == 1);
+      CHECK(lines_of(finished.err).back() == "babelgrad: out of memory");
+    }
+  CHECK(done >= 2);
+}
+
+TEST_CASE("a folder that cannot be read is named") {
+  const World world;
+  world.add_model();
+  fs::create_symlink("snapshots", world.path() / "model/snapshots");
+  const Finished finished = world.run({"report", "--model", "model", "--out", "page.html"});
+  CHECK(finished.exit_code == 2);
+  CHECK(finished.err ==
+        "babelgrad: model/snapshots: cannot be used (Too many levels of symbolic links)\n");
+}
+
+// Run by a shell, into a reader that goes away at once.
+Finished run_unread(const World& world, const Arguments& arguments, const std::string& streams) {
+  const Arguments bash{"bash", "-c", "\"$@\" " + streams + " | true; exit ${PIPESTATUS[0]}", "-"};
+  return run(arguments, {.folder = world.path(), .under = bash});
+}
+
+TEST_CASE("results that nobody reads any more fail, progress that nobody reads does not") {
+  const World world;
+  world.add_model();
+  const Finished page =  // longer than what a pipe holds
+      run_unread(world, {"explain", "--model", "model", "je vois", "--out", "-"}, "");
+  CHECK(page.exit_code == 1);
+  CHECK(page.err == "babelgrad: standard output: cannot be written\n");
+  const Finished training = run_unread(world, train_to("other"), "2>&1 >/dev/null");
+  CHECK(training.exit_code == 0);
+  CHECK(world.read("other/model.safetensors") == world.read("model/model.safetensors"));
 }
 
 TEST_CASE("divergence names update and tensor and keeps the last good model") {
@@ -197,6 +249,7 @@ void interrupt_and_resume(int signal) {
 
 TEST_CASE("Ctrl-C saves and says how to go on") { interrupt_and_resume(SIGINT); }
 TEST_CASE("so does the signal to end") { interrupt_and_resume(SIGTERM); }
+TEST_CASE("so does the end of the terminal") { interrupt_and_resume(SIGHUP); }
 
 }  // namespace
 }  // namespace babelgrad::test

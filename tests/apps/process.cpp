@@ -24,7 +24,7 @@ namespace {
   if (::chdir(folder.c_str()) != 0) ::_exit(127);
   std::signal(SIGPIPE, SIG_DFL);
   if (max_file_bytes > 0) {
-    std::signal(SIGXFSZ, SIG_IGN);  // the write then fails with EFBIG
+    std::signal(SIGXFSZ, SIG_DFL);
     const rlimit limit{max_file_bytes, max_file_bytes};
     ::setrlimit(RLIMIT_FSIZE, &limit);
   }

@@ -33,6 +33,7 @@ TEST_CASE("empty lines, blank lines, line ends, unknown words") {
   CHECK(world.run(kTranslate, "\n\n je vois  le chat\n \t\ntu veux du thé").out ==
         "\n\n" + a + "\n" + b);
   CHECK(world.run(kTranslate, "je vois le chat\r\n\r\n").out == a + "\n");
+  CHECK(world.run(kTranslate, "\ufeffje vois le chat\n").out == a);  // a byte order mark
   const Finished unknown = world.run(kTranslate, "xyzzy 漢字 \u200b\n");
   CHECK(unknown.exit_code == 0);
   CHECK(lines_of(unknown.out).size() == 1);

@@ -1,6 +1,7 @@
 // Translator: a model folder there and back, odd lines, and several models in one program.
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <numeric>
 
 #include "tests/models/folder/translator_helpers.h"
@@ -26,6 +27,18 @@ TEST_CASE("translator: a folder gives back the same translations, for every kind
       CHECK(a[i].log_probability == b[i].log_probability);
       CHECK(a[i].weights == b[i].weights);
     }
+  }
+}
+
+TEST_CASE("translator: parameters that are no numbers are refused") {
+  Translator translator = make_translator(folder_configs()[0].second);
+  for (const float value : {std::nanf(""), -INFINITY}) {
+    const TemporaryFolder folder;
+    Tensor<float> parameter = translator.model().store().parameters().back();
+    parameter.mutable_value().data()[0] = value;
+    save(translator, folder.path());
+    CHECK(error_of<CheckpointError>([&] { Translator::load(folder.path()); }, &folder) ==
+          "model.safetensors: parameter " + parameter.name() + " is not finite");
   }
 }
 

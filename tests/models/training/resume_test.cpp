@@ -1,6 +1,7 @@
 // Exact resume: training N updates is training k, stopping, and resuming, to the last bit.
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <fstream>
 
 #include "tests/models/training/trainer_helpers.h"
@@ -167,6 +168,115 @@ TEST_CASE("resume: what cannot be resumed is named") {
   CHECK(resume_error(task.config(), folder) ==
         "training_state.safetensors: the training data are not the ones that this training began "
         "with");
+}
+
+// A file that was made to deceive: its checksum is right.
+TEST_CASE("resume: counts that cannot be are refused") {
+  const ReverseTask task;
+  TemporaryFolder folder;
+  train(task.config(), folder.path(), false, 10);
+  const auto path = folder.path() / "training_state.safetensors";
+  const auto error_with = [&](const std::string& key, const nlohmann::json& value) {
+    Safetensors file = Safetensors::read(path);
+    const std::string before = file.metadata().at("training");
+    auto json = nlohmann::json::parse(before);
+    json[key] = value;
+    file.set_metadata("training", json.dump());
+    file.write(path);
+    const std::string error = resume_error(task.config(), folder);
+    file.set_metadata("training", before);
+    file.write(path);
+    return error;
+  };
+  const std::string state = "training_state.safetensors: ";
+  CHECK(error_with("position", 1000000000) == state + "position is 1000000000; at most 12 can be");
+  CHECK(error_with("update", std::uint64_t{1} << 63) ==
+        state + "update is 9223372036854775808; at most 1000000000000 can be");
+  CHECK(error_with("epoch", std::uint64_t{1} << 63) ==
+        state + "epoch is 9223372036854775808; at most 1000000000000 can be");
+  for (const char* key : {"update", "epoch", "position", "best_update", "bad_validations",
+                          "optimizer_steps", "schedule_bad_in_a_row"})
+    for (const nlohmann::json& value : {nlohmann::json(-1), nlohmann::json(0.5)}) {
+      CAPTURE(key);
+      CHECK(error_with(key, value) == state + "not a training state of this program");
+    }
+}
+
+// Returns the array that is none.
+std::string spoil_number(const std::filesystem::path& path, const std::string& prefix) {
+  const Safetensors good = Safetensors::read(path);
+  Safetensors bad;
+  for (const auto& [key, value] : good.metadata()) bad.set_metadata(key, value);
+  std::string last;
+  for (const std::string& name : good.names())
+    if (name.starts_with(prefix)) last = name;
+  for (const std::string& name : good.names()) {
+    Array<float> array = good.get<float>(name);
+    if (name == last) array.data()[0] = std::nanf("");
+    bad.add(name, array);
+  }
+  bad.write(path);
+  return last;
+}
+
+TEST_CASE("resume: arrays of what is no number are refused") {
+  const ReverseTask task;
+  Config config = task.config();
+  config.training.average_decay = 0.9;
+  TemporaryFolder state;
+  train(config, state.path(), false, 10);
+  const std::string mean = spoil_number(state.path() / "training_state.safetensors", "average.");
+  CHECK(resume_error(config, state) ==
+        "training_state.safetensors: array " + mean + " is not finite");
+  TemporaryFolder folder;
+  train(config, folder.path(), false, 10);
+  const std::string name = spoil_number(folder.path() / "model.safetensors", "");
+  CHECK(resume_error(config, folder) == "model.safetensors: parameter " + name + " is not finite");
+}
+
+// Copies the folder while it is told of a validation, as a kill at that moment would leave it.
+struct CopyAt : TrainingObserver {
+  CopyAt(std::filesystem::path folder, std::size_t at) : folder(std::move(folder)), update(at) {}
+  void on_validation(const ValidationReport& report) override {
+    if (report.update == update)
+      std::filesystem::copy(folder, copy.path(), std::filesystem::copy_options::recursive);
+  }
+  std::filesystem::path folder;
+  std::size_t update;
+  TemporaryFolder copy;
+};
+
+// A state that is saved for the first snapshot must not hide that a validation is due then.
+TEST_CASE("resume: after a kill in a validation") {
+  const ReverseTask task;
+  Config config = task.config();
+  config.training.snapshots = 3;
+  config.training.max_updates = 24;
+  for (const std::size_t update : {10, 20}) {
+    INFO("killed after ", update);
+    TemporaryFolder whole;
+    CopyAt observer(whole.path(), update);
+    train(config, whole.path(), false, observer, false);
+    const auto state = observer.copy.path() / "training_state.safetensors";
+    CHECK(std::filesystem::exists(state) == (update == 20));
+    if (!std::filesystem::exists(state)) continue;
+    train(config, observer.copy.path(), true, 24);
+    check_same_training(whole, observer.copy);
+  }
+}
+
+TEST_CASE("resume: after a kill between the first state and the first snapshot") {
+  const ReverseTask task;
+  Config config = task.config();
+  config.training.snapshots = 3;
+  TemporaryFolder whole, parts;
+  train(config, whole.path(), false, 14);
+  train(config, parts.path(), false, 10);
+  const std::string first = "snapshots/000000010.safetensors";
+  std::filesystem::remove(parts.path() / first);
+  train(config, parts.path(), true, 14);
+  CHECK((parts.read(first) == whole.read(first)));
+  CHECK(parts.read(first) != "");
 }
 
 TEST_CASE("resume: an interrupted run does not give up a better model from the end of the last") {
