@@ -97,8 +97,9 @@ const CELL_PARTS = {
   },
 };
 
-// What a cell does with one word: x and h go in, its gates, the new h.
-function cellCard(model, title, parts, input, previous) {
+// What a cell does with one word: x and h go in, its gates, the new h; and `sum`, {values, max}, if
+// its layer adds its input.
+function cellCard(model, title, parts, input, previous, sum) {
   return element(
     "div",
     { class: "cell-step" },
@@ -108,6 +109,7 @@ function cellCard(model, title, parts, input, previous) {
     Object.entries(CELL_PARTS[model.config.cell]).map(([part, [name, values, meaning]]) =>
       namedStrip(name, parts[part], values, meaning),
     ),
+    sum ? namedStrip("handed on: h + x", sum.values, { max: sum.max }) : null,
   );
 }
 
@@ -128,12 +130,15 @@ function cellFormula(model) {
 
 function encoderLens(model, { layer, i }) {
   const tokens = model.source.tokens;
-  const { forward, backward } = model.encoder.layers[layer];
-  const below = layer === 0 ? null : model.encoder.layers[layer - 1];
+  const { forward, backward, sums } = model.encoder.layers[layer];
   const input = (at) =>
-    below
-      ? [...below.forward[at].state, ...(below.backward ? below.backward[at].state : [])]
-      : model.source.embeddings[at];
+    layer === 0 ? model.source.embeddings[at] : encoderHandsOn(model.encoder.layers[layer - 1], at);
+  const max = stateBound(model, "encoder");
+  const sum = (gates, at) => {
+    const size = gates[at].state.length;
+    const first = gates === forward ? 0 : size;
+    return sums && { values: sums[at].slice(first, first + size), max };
+  };
   const card = (title, gates, at, before) =>
     cellCard(
       model,
@@ -141,6 +146,7 @@ function encoderLens(model, { layer, i }) {
       gates[at],
       input(at),
       gates[before]?.state,
+      sum(gates, at),
     );
   const mirrored = tokens.length - 1 - i;
   return [
@@ -153,9 +159,10 @@ function encoderLens(model, { layer, i }) {
 }
 
 function handOverLens(model) {
+  const max = stateBound(model, "encoder");
   return [
-    ...model.encoder.states.map((state, i) => sourceStrip(model, i, state, { max: 1 })),
-    scaleLegend({ scale: "diverging", low: "−1", high: "1", label: "state" }),
+    ...model.encoder.states.map((state, i) => sourceStrip(model, i, state, { max })),
+    scaleLegend({ scale: "diverging", low: `−${max}`, high: String(max), label: "state" }),
   ];
 }
 
@@ -181,8 +188,9 @@ function recurrenceLens(model, { t }) {
         model,
         `decoder ${cellName(model)}${step.layers.length > 1 ? `, layer ${layer + 1}` : ""}`,
         gates,
-        layer === 0 ? input : step.layers[layer - 1].state,
+        layer === 0 ? input : handedOn(step.layers[layer - 1]),
         before[layer],
+        gates.sum && { values: gates.sum, max: stateBound(model, "decoder") },
       ),
     ),
     cellFormula(model),
@@ -295,29 +303,28 @@ function softmaxLens(model, { t }) {
 
 function contextLens(model, { t }) {
   const { weights, context } = model.decoder.steps[t];
+  const max = stateBound(model, "encoder");
   return [
     ...model.encoder.states.map((state, i) => {
       const share = `${formatShare(weights[i])} `;
       const label = share + sourceLabel(model, i);
-      const strip = namedStrip([share, sourceSign(model, i)], state, { label, max: 1 });
+      const strip = namedStrip([share, sourceSign(model, i)], state, { label, max });
       strip.lastChild.style.opacity = 0.06 + 0.94 * weights[i];
       return strip;
     }),
     element("hr"),
-    namedStrip("sum: context c", context, { max: 1 }),
+    namedStrip("sum: context c", context, { max }),
   ];
 }
 
 function readoutLens(model, { t }) {
   const { readout } = model.decoder.steps[t];
   const inputs = joinedInputs(model, model.config.readout_inputs, t);
-  const bounded = (yes) => (yes ? { max: 1 } : {});
+  const bounds = { c: stateBound(model, "encoder"), h: stateBound(model, "decoder") };
   return [
-    ...inputs.map(({ name, letter, values }) =>
-      namedStrip(name, values, bounded(letter === "c" || letter === "h")),
-    ),
+    ...inputs.map(({ name, letter, values }) => namedStrip(name, values, { max: bounds[letter] })),
     element("p", { class: "lens-arrow number" }, `↓ ${readoutFormula(model)}`),
-    namedStrip("readout", readout, bounded(model.config.readout === "tanh")),
+    namedStrip("readout", readout, model.config.readout === "tanh" ? { max: 1 } : {}),
     element(
       "p",
       { class: "soft small" },

@@ -109,7 +109,7 @@ function stateRow(model) {
     name: "states",
     kind: "vector",
     label: "handed over",
-    cell: strips(model, model.encoder.states, "encoder state", 1),
+    cell: strips(model, model.encoder.states, "encoder state", stateBound(model, "encoder")),
     progress: (step) => ({
       known: stageOf(step) >= 3,
       active: ["handover", "scores", "gradient-states"].includes(step.kind),
@@ -200,7 +200,10 @@ function weightedRow(model) {
     kind: "weighted",
     label: "weight × state",
     cell: (i) =>
-      vectorStrip(model.encoder.states[i], { label: `state of ${sourceWord(model, i)}`, max: 1 }),
+      vectorStrip(model.encoder.states[i], {
+        label: `state of ${sourceWord(model, i)}`,
+        max: stateBound(model, "encoder"),
+      }),
     progress: attentionProgress(model, "context"),
     update: (cell, i, step) =>
       setStyle(cell, { "--brightness": 0.06 + 0.94 * model.decoder.steps[step.t].weights[i] }),

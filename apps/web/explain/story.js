@@ -42,13 +42,42 @@ function attendsFirst(model) {
   return model.config.recurrent_inputs.includes("context");
 }
 
+// What a layer's step of the decoder hands on: its state, or with residual that plus its input.
+function handedOn({ state, sum }) {
+  return sum ?? state;
+}
+
+// The same of the encoder at source position i.
+function encoderHandsOn({ forward, backward, sums }, i) {
+  return sums ? sums[i] : [...forward[i].state, ...(backward ? backward[i].state : [])];
+}
+
+// Whether the layers of "encoder" or "decoder" hand on sums.
+function addsInputs(model, side) {
+  return model.config.residual && model.config[`${side}_layers`] > 1;
+}
+
+// No number of what it hands on is larger: states are from -1 to 1.
+function stateBound(model, side) {
+  return addsInputs(model, side) ? model.config[`${side}_layers`] : 1;
+}
+
+// What the last layer hands on at output word t, and before it.
+function decoderState(model, t) {
+  return handedOn(model.decoder.steps[t].layers.at(-1));
+}
+
+function stateBefore(model, t) {
+  return t === 0 ? model.decoder.initial.at(-1) : decoderState(model, t - 1);
+}
+
 // What is joined to make an input of output word t's step: [{letter, name, values}]
 function joinedInputs(model, inputs, t) {
-  const { embedding, context, layers } = model.decoder.steps[t];
+  const { embedding, context } = model.decoder.steps[t];
   const known = {
     embedding: { letter: "e", name: "embedding e", values: embedding },
     context: { letter: "c", name: "context c", values: context },
-    state: { letter: "h", name: "state h", values: layers.at(-1).state },
+    state: { letter: "h", name: "state h", values: decoderState(model, t) },
     previous_state: { letter: "h′", name: "state h before", values: stateBefore(model, t) },
     readout: { letter: "r", name: "readout r before", values: readoutBefore(model, t) },
   };
@@ -60,10 +89,6 @@ function listed(inputs) {
   const names = inputs.map(({ name }) => name);
   const text = [names.slice(0, -1).join(", "), names.at(-1)].filter(Boolean).join(" and ");
   return text[0].toUpperCase() + text.slice(1);
-}
-
-function stateBefore(model, t) {
-  return t === 0 ? model.decoder.initial.at(-1) : model.decoder.steps[t - 1].layers.at(-1).state;
 }
 
 function readoutBefore(model, t) {
@@ -171,7 +196,11 @@ function encoderSteps(model) {
       layer,
       i,
       title: layers > 1 ? `Encoder, layer ${layer + 1}, pulse ${i + 1}` : `Encoder, pulse ${i + 1}`,
-      text: encoderText(model, i, last, backward),
+      text:
+        encoderText(model, i, last, backward) +
+        (layer > 0 && addsInputs(model, "encoder")
+          ? " This layer adds its input to its states and hands on the sum (residual)."
+          : ""),
     })),
   );
 }
@@ -230,7 +259,10 @@ function handOverSteps(model) {
       title: "All states are handed over",
       text:
         `The decoder receives all ${count} hidden states, one a ${token}, not the last alone. ` +
-        `Each knows its own ${one} best, and something of the ${many} around it. That is what makes attention possible.`,
+        `Each knows its own ${one} best, and something of the ${many} around it. That is what makes attention possible.` +
+        (addsInputs(model, "encoder")
+          ? " Each is the sum of what all layers made: every layer but the first adds its input (residual)."
+          : ""),
     },
     initial,
   ];
@@ -269,11 +301,15 @@ function recurrenceText(model, t) {
   const fed = feeds
     ? " With it goes what the feedforward layer made at the word before (input feeding)."
     : "";
+  const sum = addsInputs(model, "decoder")
+    ? " Every layer but the first adds its input to its state and hands on the sum (residual); that of the last layer is the state h that the rest of the step reads."
+    : "";
   return t === 0
     ? `The decoder starts with the mark ${input}. Its ${cellName(model)} mixes it${context} with the state it was given: what has been said so far, ` +
         "and what there is to say." +
-        (feeds ? " Input feeding starts with zeros." : "")
-    : `The word just chosen, ${input}, is fed back in, and the ${cellName(model)} updates the decoder’s state${context ? ` from it${context}` : ""}.${fed}`;
+        (feeds ? " Input feeding starts with zeros." : "") +
+        sum
+    : `The word just chosen, ${input}, is fed back in, and the ${cellName(model)} updates the decoder’s state${context ? ` from it${context}` : ""}.${fed}${sum}`;
 }
 
 function cellName(model) {
