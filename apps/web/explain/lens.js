@@ -236,6 +236,8 @@ function scoreFormula({ score, coverage }) {
   return coverage ? `${formula} + w u` : formula;
 }
 
+const kCoverage = ", where u is the attention that s got so far, summed over the words before";
+
 function scoreLens(model, { t }) {
   const { scores } = model.decoder.steps[t];
   const sizes = scores.map((score) => score ?? 0); // none where a position is off
@@ -257,30 +259,37 @@ function scoreLens(model, { t }) {
       { class: "soft small" },
       `The ${model.config.score.replace("_", " ")} score: `,
       element("span", { class: "number" }, scoreFormula(model.config)),
+      model.config.coverage ? kCoverage : null,
       low < 0 ? ". Bars to the left of the line, 0, are negative scores." : ".",
     ),
   ];
 }
 
 // How the scores became weights.
-function windowText(model, { center }) {
-  const { attention, threshold, window } = model.config;
-  if (attention === "monotonic")
-    return `From where the step before looked, the first position whose score is at least ${formatNumber(threshold)} gets all; if none is, the last one.`;
-  const near = {
-    local_m: `, over the ${window} positions on each side of the step’s own number`,
-    local_p: `, over the ${window} positions on each side of ${formatNumber(center)} (the first is 0), which the state predicts; less the further from it`,
-  };
+function windowText(model, t) {
+  const { attention, window } = model.config;
+  if (attention === "monotonic") return "One position has the weight 1, all others 0.";
+  const softmax = "aᵢ = exp(scoreᵢ) / Σ exp(scoreⱼ)";
+  const formula = (text) => element("span", { class: "number" }, text);
+  if (attention !== "local_p")
+    return [
+      "Softmax: ",
+      formula(softmax),
+      attention === "local_m"
+        ? `, over the ${window} positions on each side of the step’s own number.`
+        : ".",
+    ];
+  const center = formatNumber(model.decoder.steps[t].center);
   return [
-    "Softmax: ",
-    element("span", { class: "number" }, "aᵢ = exp(scoreᵢ) / Σ exp(scoreⱼ)"),
-    `${near[attention] ?? ""}.`,
+    "Softmax times a bell curve: ",
+    formula(`${softmax} · exp(−(i − p)² / 2s²)`),
+    `, over the ${window} positions on each side of p = ${center}, which the state predicts (the first is 0); s = ${formatNumber(window / 2)}, half of that. ` +
+      "The curve is below 1 beside p, so the weights no longer add up to 1.",
   ];
 }
 
 function softmaxLens(model, { t }) {
-  const step = model.decoder.steps[t];
-  const { weights } = step;
+  const { weights } = model.decoder.steps[t];
   const best = Math.max(...weights);
   return [
     barList(
@@ -296,7 +305,7 @@ function softmaxLens(model, { t }) {
       { class: "soft small" },
       setByHand(model, t)
         ? "Set by hand: the softmax of the scores is not used here."
-        : windowText(model, step),
+        : windowText(model, t),
     ),
   ];
 }

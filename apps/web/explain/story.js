@@ -316,13 +316,57 @@ function cellName(model) {
   return model.config.cell.toUpperCase();
 }
 
-function windowSentence(model, { center }) {
+function windowSentence(model, t) {
+  const { center } = model.decoder.steps[t];
   return {
     global: "Softmax turns the scores into weights that add up to 1.",
     local_m: "Softmax turns the scores of the positions near this step’s number into weights.",
-    local_p: `The state predicts a position, ${formatNumber(center)} (the first is 0); softmax turns the scores near it into weights, which fall off around it.`,
-    monotonic: `The first position from the last one on whose score is at least ${formatNumber(model.config.threshold)} is taken.`,
+    local_p: `The state predicts a position, ${formatNumber(center)} (the first is 0); softmax turns the scores near it into weights, which are then made smaller the further they are from it, so that they no longer add up to 1.`,
+    monotonic:
+      (t === 0
+        ? "The first position"
+        : "The search goes on where the word before stopped: the first position from there on") +
+      ` whose score is at least ${formatNumber(model.config.threshold)} gets all the attention; if there is none, the last position does.`,
   }[model.config.attention];
+}
+
+// Whether the attention of output word t may give source position i a weight.
+function mayLookAt(model, t, i) {
+  const { steps } = model.decoder;
+  const { attention, window } = model.config;
+  if (model.intervention?.masked.includes(i)) return false;
+  if (attention === "local_m")
+    return Math.abs(i - Math.min(t, model.source.tokens.length - 1)) <= window;
+  if (attention === "local_p") return Math.abs(i - steps[t].center) <= window;
+  if (attention === "monotonic" && t > 0)
+    return i >= steps[t - 1].weights.findIndex((weight) => weight > 0);
+  return true;
+}
+
+// Which of them has the highest score.
+function matchText(model, t) {
+  const { scores } = model.decoder.steps[t];
+  const within = scores.map((_, i) => i).filter((i) => mayLookAt(model, t, i));
+  if (within.length === 0) return "No position may be looked at.";
+  const likest = within.reduce((best, i) => (scores[i] > scores[best] ? i : best));
+  const score = formatNumber(scores[likest]);
+  return within.length === scores.length
+    ? `${sourceWordFirst(model, likest)} matches best, with ${score}.`
+    : `Of the positions that may be looked at, ${sourceWord(model, likest)} matches best, with ${score}.`;
+}
+
+// Who gets most of it.
+function weightText(model, t) {
+  const { weights } = model.decoder.steps[t];
+  const { attention } = model.config;
+  const most = Math.max(...weights);
+  const word = sourceWord(model, weights.indexOf(most));
+  if (most === 0) return "Here no position gets any attention.";
+  if (setByHand(model, t)) return `${formatShare(most)} of the attention goes to ${word}.`;
+  if (attention === "local_p")
+    return `The largest weight, ${formatNumber(most)}, is that of ${word}.`;
+  if (attention === "monotonic" && most === 1) return `Here it goes to ${word}.`;
+  return `${formatShare(most)} of the attention goes to ${word}.`;
 }
 
 // Whether the reader gave the attention weights of output word t.
@@ -331,26 +375,20 @@ function setByHand(model, t) {
 }
 
 function attentionSteps(model, t, named) {
-  const step = model.decoder.steps[t];
-  const { scores, weights } = step;
-  const best = weights.indexOf(Math.max(...weights));
-  const compared = scores.map((score) => score ?? -Infinity); // none where a position is off
-  const likest = compared.indexOf(Math.max(...compared));
   const asker = attendsFirst(model) ? "The previous decoder state" : "The decoder’s state";
   return [
     named(
       "scores",
       "scores",
       `${asker} is compared with each encoder state${model.config.coverage ? " and what that got so far" : ""}: one score each. ` +
-        `${sourceWordFirst(model, likest)} matches best, with ${formatNumber(scores[likest])}.`,
+        matchText(model, t),
     ),
     named(
       "softmax",
       model.config.attention === "monotonic" ? "weights" : "softmax",
       (setByHand(model, t)
         ? "These weights were set by hand, whatever the scores say. "
-        : `${windowSentence(model, step)} `) +
-        `${formatShare(weights[best])} of the attention goes to ${sourceWord(model, best)}.`,
+        : `${windowSentence(model, t)} `) + weightText(model, t),
     ),
     named(
       "context",
