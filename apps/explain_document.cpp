@@ -132,6 +132,7 @@ Json describe_encoder(const Trace<float>& traced) {
   for (const EncoderLayerTrace<float>& layer : traced.encoder) {
     Json entry{{"forward", gates(layer.forward)}};
     if (!layer.backward.empty()) entry["backward"] = gates(layer.backward);
+    if (!layer.sums.empty()) entry["sums"] = vectors(layer.sums);
     layers.push_back(std::move(entry));
   }
   return {{"layers", std::move(layers)}, {"states", vectors(traced.encoder_states)}};
@@ -167,6 +168,8 @@ Json describe_step(const text::Codec& codec, const StepTrace<float>& step) {
             {"embedding", vector(step.embedding)},
             {"layers", gates(step.layers)},
             {"readout", vector(step.readout)}};
+  for (std::size_t layer = 0; layer < step.sums.size(); ++layer)
+    if (step.sums[layer].defined()) json["layers"][layer]["sum"] = vector(step.sums[layer]);
   if (step.context.defined()) json["context"] = vector(step.context);
   if (step.weights.defined()) {
     json["scores"] = vector(step.scores, kDigits);

@@ -63,6 +63,14 @@ struct RecurrentResult {
   std::vector<typename Cell::State> final;
 };
 
+// What a layer hands on where it adds its input, as it is.
+struct SumAsItIs {
+  template <class T>
+  Tensor<T> operator()(std::size_t /*layer*/, const Tensor<T>& sum) const {
+    return sum;
+  }
+};
+
 // One time step: of the last layer its output [B, H], and of each layer its state.
 template <class Cell>
 struct RecurrentStep {
@@ -99,14 +107,19 @@ class Recurrent {
 
   // operator() with a function in the place of Cell::sequence:
   //   sequence(layer, direction, input, initial state, weights, lengths) -> RecurrentRun
-  template <class Sequence>
+  // see_sum(layer, x [T, B, D H]) is told of what a layer that adds its input hands on, and returns
+  // what the run goes on with.
+  template <class Sequence, class SeeSum = SumAsItIs>
   RecurrentResult<Cell> run(const Tensor<T>& x, const IntArray& lengths, const Mode& mode,
-                            const std::vector<State>& initial, const Sequence& sequence) const;
+                            const std::vector<State>& initial, const Sequence& sequence,
+                            const SeeSum& see_sum = {}) const;
   // step() with a function in the place of Cell::step:
   //   cell_step(layer, input, state, weights) -> State
-  template <class CellStep>
+  // see_sum(layer, x [B, H]) as of run().
+  template <class CellStep, class SeeSum = SumAsItIs>
   RecurrentStep<Cell> step(const Tensor<T>& x, const std::vector<State>& states, const Mode& mode,
-                           std::size_t time, const CellStep& cell_step) const;
+                           std::size_t time, const CellStep& cell_step,
+                           const SeeSum& see_sum = {}) const;
 
   // The same layers with what this step of a training drops of their recurrent weights, once and
   // for all of a sequence that runs step by step.
@@ -174,10 +187,10 @@ typename Cell::Weights Recurrent<Cell>::weights(std::size_t i, const Mode& mode)
 }
 
 template <class Cell>
-template <class Sequence>
+template <class Sequence, class SeeSum>
 RecurrentResult<Cell> Recurrent<Cell>::run(const Tensor<T>& x, const IntArray& lengths,
                                            const Mode& mode, const std::vector<State>& initial,
-                                           const Sequence& sequence) const {
+                                           const Sequence& sequence, const SeeSum& see_sum) const {
   if (!initial.empty() && initial.size() != weights_.size())
     throw std::invalid_argument(std::string(Cell::kName) + ": need " +
                                 std::to_string(weights_.size()) + " initial states; got " +
@@ -196,16 +209,17 @@ RecurrentResult<Cell> Recurrent<Cell>::run(const Tensor<T>& x, const IntArray& l
       result.final.push_back(std::move(one.final));
     }
     const Tensor<T> states = both.size() == 1 ? both[0] : cat(both, 2);
-    result.states = options_.residual && layer > 0 ? result.states + states : states;
+    result.states =
+        options_.residual && layer > 0 ? see_sum(layer, result.states + states) : states;
   }
   return result;
 }
 
 template <class Cell>
-template <class CellStep>
+template <class CellStep, class SeeSum>
 RecurrentStep<Cell> Recurrent<Cell>::step(const Tensor<T>& x, const std::vector<State>& states,
                                           const Mode& mode, std::size_t time,
-                                          const CellStep& cell_step) const {
+                                          const CellStep& cell_step, const SeeSum& see_sum) const {
   if (options_.bidirectional || states.size() != options_.layers)
     throw std::invalid_argument(std::string(Cell::kName) + ": a step needs one direction and " +
                                 std::to_string(options_.layers) + " states; got " +
@@ -216,7 +230,7 @@ RecurrentStep<Cell> Recurrent<Cell>::step(const Tensor<T>& x, const std::vector<
     const Tensor<T> input = layer == 0 ? x : dropout_(next.output, now, layer);
     next.states.push_back(cell_step(layer, input, states[layer], weights(layer, now)));
     const Tensor<T> output = Cell::output(next.states.back());
-    next.output = options_.residual && layer > 0 ? next.output + output : output;
+    next.output = options_.residual && layer > 0 ? see_sum(layer, next.output + output) : output;
   }
   return next;
 }

@@ -22,7 +22,10 @@ updates=100 train inside --preset bahdanau2014 --initial-state mean
 updates=100 train fed --preset luong2015 --initial-state zero --readout linear
 updates=100 train fixed --preset cho2014
 updates=100 train demo
-for model in inside fed fixed demo; do
+updates=100 train residual --layers 3 --residual --score dot
+updates=100 train predicted --attention local_p --window 2
+updates=100 train monotonic --attention monotonic --coverage
+for model in inside fed fixed demo residual predicted monotonic; do
   "$build/babelgrad" explain --model "$work/$model" "je suis étudiant" -o "$work/$model.html"
 done
 

@@ -73,6 +73,7 @@ class Recorder : public Tap<T> {
     trace_.steps.emplace_back();
     trace_.steps.back().input = word;
     trace_.steps.back().layers.resize(layers_);
+    trace_.steps.back().sums.resize(layers_);
   }
 
   Tensor<T> on(EncoderPart part, const Place& place, const Tensor<T>& x) override {
@@ -86,6 +87,8 @@ class Recorder : public Tap<T> {
                           : layer.backward;
         return steps[place.time][place.cell_part] = x;
       }
+      case EncoderPart::sum:
+        return trace_.encoder[place.layer].sums.emplace_back(x);
       case EncoderPart::state:
         break;
     }
@@ -103,6 +106,8 @@ class Recorder : public Tap<T> {
         return step.embedding = Tensor<T>(x.value(), kRequiresGrad);
       case DecoderPart::cell:
         return step.layers[place.layer][place.cell_part] = x;
+      case DecoderPart::sum:
+        return step.sums[place.layer] = x;
       case DecoderPart::scores:
         step.scores = x;
         return intervention_.masked.empty() ? x : masked_fill(x, masked(x.shape()), kNever);

@@ -48,6 +48,9 @@ template <class T>
 struct EncoderLayerTrace {
   // By source position. With one direction, whichever it is, it is `forward`, and the other empty.
   std::vector<CellTrace<T>> forward, backward;
+  // S of [1, D], where the layer adds its input (residual): its states plus what it read. This is
+  // what it hands on. Empty where it hands on its states.
+  std::vector<Tensor<T>> sums;
 };
 
 template <class T>
@@ -55,6 +58,7 @@ struct StepTrace {
   std::int32_t input = 0;            // the word read: bos, or the output of the step before
   Tensor<T> embedding;               // [1, E], a leaf
   std::vector<CellTrace<T>> layers;  // [1, H] each
+  std::vector<Tensor<T>> sums;       // [1, H] of each layer that adds its input, else undefined
   Tensor<T> scores, weights;         // [1, 1, S]; undefined without attention
   Tensor<T> center;                  // [1, 1, 1] of attention local_p, else undefined
   Tensor<T> context;                 // [1, D]; undefined without one

@@ -229,15 +229,20 @@ template <class T>
 Tensor<T> Decoder<T>::advance(const Tensor<T>& input, DecoderState<T>& state, const Mode& mode,
                               Tap<T>* tap) const {
   typename RecurrentStack<T>::See see;
-  if (tap != nullptr)
+  typename RecurrentStack<T>::SeeSum see_sum;
+  if (tap != nullptr) {
     see = [tap](const Place& place, const Tensor<T>& x) {
       return tap->on(DecoderPart::cell, place, x);
     };
+    see_sum = [tap, time = state.time()](std::size_t layer, const Tensor<T>& x) {
+      return tap->on(DecoderPart::sum, {time, layer}, x);
+    };
+  }
   if (mode.is_training() && config_.recurrent_dropout > 0 && !state.layers_)
     state.layers_ = layers_.dropped(mode);
   const bool drops = mode.is_training() && state.layers_;
   const RecurrentStack<T>& layers = drops ? *state.layers_ : layers_;
-  auto next = layers.step(input, state.hidden_, mode, state.time(), see);
+  auto next = layers.step(input, state.hidden_, mode, state.time(), see, see_sum);
   state.hidden_ = std::move(next.states);
   if (state.output_.defined()) state.output_ = next.output;
   return next.output;

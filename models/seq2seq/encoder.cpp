@@ -13,13 +13,14 @@ RecurrentOptions recurrent_options(const Seq2SeqConfig& c) {
           c.recurrent_dropout, c.reverse_source ? Direction::reverse : Direction::forward};
 }
 
-// x [S, B, F], each position of which the tap sees by itself.
+// x [S, B, F] of a layer, each position of which the tap sees by itself.
 template <class T>
-Tensor<T> tapped_positions(Tap<T>* tap, EncoderPart part, const Tensor<T>& x) {
+Tensor<T> tapped_positions(Tap<T>* tap, EncoderPart part, const Tensor<T>& x,
+                           std::size_t layer = 0) {
   if (tap == nullptr) return x;
   std::vector<Tensor<T>> positions;
   for (std::size_t s = 0; s < x.dim(0); ++s)
-    positions.push_back(tap->on(part, {.time = s}, x[static_cast<std::ptrdiff_t>(s)]));
+    positions.push_back(tap->on(part, {s, layer}, x[static_cast<std::ptrdiff_t>(s)]));
   return stack(positions, 0);
 }
 
@@ -61,9 +62,14 @@ template <class T>
 typename RecurrentStack<T>::Run Encoder<T>::run(const Tensor<T>& words, const IntArray& lengths,
                                                 const Mode& mode, Tap<T>* tap) const {
   if (tap == nullptr) return layers_(words, lengths, mode);
-  auto result = layers_(words, lengths, mode, {}, [tap](const Place& place, const Tensor<T>& x) {
-    return tap->on(EncoderPart::cell, place, x);
-  });
+  auto result = layers_(
+      words, lengths, mode, {},
+      [tap](const Place& place, const Tensor<T>& x) {
+        return tap->on(EncoderPart::cell, place, x);
+      },
+      [tap](std::size_t layer, const Tensor<T>& x) {
+        return tapped_positions(tap, EncoderPart::sum, x, layer);
+      });
   result.states = tapped_positions(tap, EncoderPart::state, result.states);
   if (layers_.options().residual && layers_.options().layers > 1) return result;
   // The last layer's final states are parts of what is handed over.

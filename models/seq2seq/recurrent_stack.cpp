@@ -13,9 +13,10 @@ class RecurrentStack<T>::Implementation {
  public:
   virtual ~Implementation() = default;
   virtual Run run(const Tensor<T>& x, const IntArray& lengths, const Mode& mode,
-                  const std::vector<LayerState<T>>& initial, const See& see) const = 0;
+                  const std::vector<LayerState<T>>& initial, const See& see,
+                  const SeeSum& see_sum) const = 0;
   virtual Step step(const Tensor<T>& x, const std::vector<LayerState<T>>& states, const Mode& mode,
-                    std::size_t time, const See& see) const = 0;
+                    std::size_t time, const See& see, const SeeSum& see_sum) const = 0;
   virtual std::shared_ptr<const Implementation> dropped(const Mode& mode) const = 0;
   virtual const RecurrentOptions& options() const = 0;
   virtual std::optional<GruWeights<T>> gru_weights(const Mode& mode) const = 0;
@@ -34,8 +35,8 @@ class StackOf : public RecurrentStack<typename Cell::Value>::Implementation {
   explicit StackOf(Recurrent<Cell> layers) : layers_(std::move(layers)) {}
 
   typename Stack::Run run(const Tensor<T>& x, const IntArray& lengths, const Mode& mode,
-                          const std::vector<LayerState<T>>& initial,
-                          const typename Stack::See& see) const override {
+                          const std::vector<LayerState<T>>& initial, const typename Stack::See& see,
+                          const typename Stack::SeeSum& see_sum) const override {
     RecurrentResult<Cell> result;
     if (see) {
       const auto sequence = [&see](std::size_t layer, Direction direction, const Tensor<T>& input,
@@ -46,7 +47,7 @@ class StackOf : public RecurrentStack<typename Cell::Value>::Implementation {
                                 return see({t, layer, part, direction}, value);
                               });
       };
-      result = layers_.run(x, lengths, mode, from_parts(initial), sequence);
+      result = layers_.run(x, lengths, mode, from_parts(initial), sequence, or_as_it_is(see_sum));
     } else {
       result = layers_(x, lengths, mode, from_parts(initial));
     }
@@ -54,8 +55,8 @@ class StackOf : public RecurrentStack<typename Cell::Value>::Implementation {
   }
 
   typename Stack::Step step(const Tensor<T>& x, const std::vector<LayerState<T>>& states,
-                            const Mode& mode, std::size_t time,
-                            const typename Stack::See& see) const override {
+                            const Mode& mode, std::size_t time, const typename Stack::See& see,
+                            const typename Stack::SeeSum& see_sum) const override {
     RecurrentStep<Cell> next;
     if (see) {
       const auto cell_step = [&](std::size_t layer, const Tensor<T>& input, const State& state,
@@ -64,7 +65,7 @@ class StackOf : public RecurrentStack<typename Cell::Value>::Implementation {
           return see({time, layer, part}, value);
         });
       };
-      next = layers_.step(x, from_parts(states), mode, time, cell_step);
+      next = layers_.step(x, from_parts(states), mode, time, cell_step, or_as_it_is(see_sum));
     } else {
       next = layers_.step(x, from_parts(states), mode, time);
     }
@@ -81,6 +82,9 @@ class StackOf : public RecurrentStack<typename Cell::Value>::Implementation {
   }
 
  private:
+  static typename Stack::SeeSum or_as_it_is(const typename Stack::SeeSum& see_sum) {
+    return see_sum ? see_sum : SumAsItIs();
+  }
   static std::vector<State> from_parts(const std::vector<LayerState<T>>& layers) {
     std::vector<State> states;
     for (const LayerState<T>& layer : layers) states.push_back(Cell::state_of(layer));
@@ -125,16 +129,17 @@ RecurrentStack<T>::RecurrentStack(const Scope<T>& scope, const Seq2SeqConfig& co
 template <class T>
 typename RecurrentStack<T>::Run RecurrentStack<T>::operator()(
     const Tensor<T>& x, const IntArray& lengths, const Mode& mode,
-    const std::vector<LayerState<T>>& initial, const See& see) const {
-  return implementation_->run(x, lengths, mode, initial, see);
+    const std::vector<LayerState<T>>& initial, const See& see, const SeeSum& see_sum) const {
+  return implementation_->run(x, lengths, mode, initial, see, see_sum);
 }
 
 template <class T>
 typename RecurrentStack<T>::Step RecurrentStack<T>::step(const Tensor<T>& x,
                                                          const std::vector<LayerState<T>>& states,
                                                          const Mode& mode, std::size_t time,
-                                                         const See& see) const {
-  return implementation_->step(x, states, mode, time, see);
+                                                         const See& see,
+                                                         const SeeSum& see_sum) const {
+  return implementation_->step(x, states, mode, time, see, see_sum);
 }
 
 template <class T>

@@ -21,6 +21,9 @@ class RecurrentStack {
  public:
   // Told of each part [B, H] of each step; returns what the run goes on with.
   using See = std::function<Tensor<T>(const Place&, const Tensor<T>&)>;
+  // Told of what a layer that adds its input (residual) hands on, [T, B, D H] or of a step [B, H];
+  // returns what the run goes on with.
+  using SeeSum = std::function<Tensor<T>(std::size_t layer, const Tensor<T>&)>;
   struct Run {
     Tensor<T> states;                  // [T, B, D H], D directions
     std::vector<LayerState<T>> final;  // layer 0 forward, layer 0 reverse, layer 1 forward ...
@@ -34,12 +37,14 @@ class RecurrentStack {
   RecurrentStack(const Scope<T>& scope, const Seq2SeqConfig& config,
                  const RecurrentOptions& options);
 
-  // x [T, B, E], lengths [B] or not given. With `see`, by the steps that a fused op stands for.
+  // x [T, B, E], lengths [B] or not given. With `see`, by the steps that a fused op stands for;
+  // `see_sum` only beside it.
   Run operator()(const Tensor<T>& x, const IntArray& lengths, const Mode& mode,
-                 const std::vector<LayerState<T>>& initial = {}, const See& see = {}) const;
+                 const std::vector<LayerState<T>>& initial = {}, const See& see = {},
+                 const SeeSum& see_sum = {}) const;
   // x [B, E], of time step `time`, in one direction
   Step step(const Tensor<T>& x, const std::vector<LayerState<T>>& states, const Mode& mode,
-            std::size_t time, const See& see = {}) const;
+            std::size_t time, const See& see = {}, const SeeSum& see_sum = {}) const;
 
   // With what this step of a training drops of the recurrent weights (Recurrent::dropped).
   RecurrentStack dropped(const Mode& mode) const;

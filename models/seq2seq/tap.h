@@ -15,6 +15,7 @@ enum class EncoderPart {
   embedding,  // [B, E] of each source position
   cell,       // [B, H] of each position, layer and direction: the cell's parts, the state before
               // padding carries on the one before it
+  sum,        // [B, D] of each position and each layer that adds its input: what it hands on
   state,      // [B, D] of each position: what the last layer hands to the decoder
 };
 // ... and in a decoder of N = K B rows (Decoder::step), in the order in which it is made.
@@ -22,6 +23,7 @@ enum class DecoderPart {
   initial,    // [B, H] of each layer: its state before the first step, of an LSTM its cell, too
   embedding,  // [N, E] of the word read
   cell,       // [N, H] of each layer: the cell's parts
+  sum,        // [N, H] of each layer that adds its input: what it hands on
   scores,     // [K, B, S]; beyond a source's length they are ignored
   centers,    // [K, B, 1], of attention local_p
   weights,    // [K, B, S]

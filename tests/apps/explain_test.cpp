@@ -167,6 +167,43 @@ TEST_CASE("explain: the decoder's numbers follow from the parameters by the form
   }
 }
 
+Row sum_of(Row a, const Row& b) {
+  for (std::size_t i = 0; i < a.size(); ++i) a[i] += b[i];
+  return a;
+}
+
+TEST_CASE("explain: residual layers hand on their state plus their input, which attention reads") {
+  const Explained e({"--layers", "3", "--residual", "--score", "dot", "--hidden", "32"});
+  const Json& encoder = e.model["encoder"];
+  CHECK(!encoder["layers"][0].contains("sums"));
+  CHECK(encoder["layers"][2]["sums"] == encoder["states"]);
+  for (std::size_t s = 0; s < encoder["states"].size(); ++s) {
+    const auto state = [&](std::size_t layer) {
+      const Json& both = encoder["layers"][layer];
+      return joined(both["forward"][s]["state"], both["backward"][s]["state"]);
+    };
+    check_near(encoder["layers"][1]["sums"][s], sum_of(state(0), state(1)), kVectorError);
+    check_near(encoder["states"][s], sum_of(encoder["layers"][1]["sums"][s], state(2)),
+               kVectorError);
+  }
+  for (std::size_t t = 0; t < e.steps(); ++t) {
+    const Json& layers = e.step(t)["layers"];
+    CHECK(!layers[0].contains("sum"));
+    check_near(layers[1]["sum"], sum_of(layers[0]["state"], layers[1]["state"]), kVectorError);
+    const Row query = layers[2]["sum"];
+    check_near(query, sum_of(layers[1]["sum"], layers[2]["state"]), kVectorError);
+    for (std::size_t s = 0; s < encoder["states"].size(); ++s) {
+      double score = 0;
+      for (std::size_t i = 0; i < query.size(); ++i)
+        score += query[i] * encoder["states"][s][i].get<double>();
+      CHECK(std::abs(e.step(t)["scores"][s].get<double>() - score) < 10 * kVectorError);
+    }
+  }
+  const Explained plain({"--layers", "2"});
+  CHECK(!plain.model["encoder"]["layers"][1].contains("sums"));
+  CHECK(!plain.step(0)["layers"][1].contains("sum"));
+}
+
 TEST_CASE(
     "explain: local-p's weights follow from scores and center, monotonic's from a threshold") {
   const Explained local({"--attention", "local_p", "--window", "2"});

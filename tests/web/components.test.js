@@ -44,10 +44,15 @@ test("round ticks on linear and logarithmic axes", async () => {
     [[5, 5], "linear", [4.6, 4.8, 5, 5.2, 5.4]],
     [[0.002, 0.06], "log", [0.002, 0.005, 0.01, 0.02, 0.05]],
     [[1e-6, 1], "log", [1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1]],
+    [[0.015, 6], "log", [0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5]],
+    [[0.015, 6], "log", [0.03, 0.1, 0.3, 1, 3], 94],
   ];
-  for (const [range, scale, ticks] of cases) {
-    const found = await page.evaluate(([a, b]) => axisScale(a, [0, 300], b).ticks, [range, scale]);
-    assert.deepEqual(found, ticks, `${range} ${scale}`);
+  for (const [range, scale, ticks, length = 300] of cases) {
+    const found = await page.evaluate(
+      ([a, b, c]) => axisScale(a, [0, c], b).ticks,
+      [range, scale, length],
+    );
+    assert.deepEqual(found, ticks, `${range} ${scale} ${length}`);
   }
   const middle = await page.evaluate(() => axisScale([1, 100], [0, 300], "log")(10));
   assert.equal(Math.round(middle), 150);

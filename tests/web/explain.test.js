@@ -139,6 +139,103 @@ test("models of other settings: every step, and what their layers read", async (
   }
 });
 
+// Opens the page of a model of scripts/test_web.sh and returns it with the texts of all its steps.
+async function textsOf(name) {
+  const page = await open(browser, path.join(build, `web-tests/${name}.html`));
+  const {
+    models: [model],
+  } = await dataOf(page);
+  const [, count] = await position(page);
+  const steps = [];
+  for (let i = 0; i < count; i++) {
+    await checkStep(page, model);
+    const [said, lens] = await Promise.all(
+      [".caption", ".lens-body"].map((part) => page.locator(part).textContent()),
+    );
+    steps.push({ heading: await title(page), said, lens });
+    await press(page, "ArrowRight");
+  }
+  checkFaults(page);
+  return { page, model, steps, of: (end) => steps.filter(({ heading }) => heading.endsWith(end)) };
+}
+
+test("residual layers: what they hand on is shown and said", async () => {
+  const { page, model, of, steps } = await textsOf("residual");
+  const taken = of("takes a step");
+  assert.equal(taken.length, model.decoder.steps.length);
+  for (const { said, lens } of taken) {
+    assert.ok(said.includes("(residual)"), said);
+    assert.equal(lens.split("handed on: h + x").length, 3);
+  }
+  assert.equal(
+    steps.filter(({ heading, said }) => /layer [23]/.test(heading) && said.includes("(residual)"))
+      .length,
+    2 * model.source.tokens.length,
+  );
+  const at = steps.findIndex(({ heading }) => heading.endsWith("is chosen"));
+  await page.evaluate(
+    (hash) => {
+      location.hash = hash;
+    },
+    `#step=${at + 1}`,
+  );
+  await until(async () => (await position(page))[0] === at + 1);
+  const block = page.locator('[data-block="state"] canvas');
+  const box = await block.boundingBox();
+  await page.mouse.move(box.x + 1, box.y + 2);
+  const shown = await page.locator(".tooltip").textContent();
+  assertNumber(/= (\S+)$/.exec(shown)[1], model.decoder.steps[0].layers[2].sum[0]);
+  await page.close();
+});
+
+test("local-p: weights by softmax and distance, of which no sum is claimed", async () => {
+  const { page, model, of } = await textsOf("predicted");
+  for (const [t, { said, lens }] of of(": softmax").entries()) {
+    assert.ok(lens.includes("Σ exp(scoreⱼ) · exp(−(i − p)² / 2s²)"), lens);
+    assert.ok(lens.includes("s = 1, half of that"), lens);
+    assert.ok(said.includes("no longer add up to 1"), said);
+    const most = /The largest weight, (\S+), is that of/.exec(said)[1];
+    assertNumber(most, Math.max(...model.decoder.steps[t].weights));
+  }
+  for (const [t, { said }] of of(": scores").entries()) {
+    const { scores, center } = model.decoder.steps[t];
+    const within = scores.filter((_, i) => Math.abs(i - center) <= 2);
+    assertNumber(/matches best, with (\S+)\.$/.exec(said)[1], Math.max(...within));
+    assert.equal(
+      said.includes("Of the positions that may be looked at"),
+      within.length < scores.length,
+    );
+  }
+  await page.close();
+});
+
+test("monotonic: where the search begins, what it may reach, what coverage adds", async () => {
+  const { page, model, of } = await textsOf("monotonic");
+  let from = 0;
+  for (const [t, { said }] of of(": weights").entries()) {
+    assert.ok(
+      said.includes(t === 0 ? "The first position whose score" : "goes on where the word before"),
+      said,
+    );
+    assert.ok(said.includes("Here it goes to "), said);
+  }
+  for (const [t, { said, lens }] of of(": scores").entries()) {
+    const { scores, weights } = model.decoder.steps[t];
+    assert.ok(lens.includes("where u is the attention"), lens);
+    assertNumber(/matches best, with (\S+)\.$/.exec(said)[1], Math.max(...scores.slice(from)));
+    from = weights.indexOf(1);
+  }
+  await page.close();
+});
+
+test("a reader that goes from the end is called so", async () => {
+  const page = await open(browser, path.join(build, "web-tests/fed.html"));
+  const labels = await texts(page, ".map-grid .map-label");
+  assert.ok(labels.some((label) => label.startsWith("from the end")));
+  assert.ok(!labels.some((label) => label.startsWith("forward")));
+  await page.close();
+});
+
 test("gradients are those of the data", async () => {
   const page = await open(browser, file);
   const {

@@ -256,6 +256,10 @@ test("the report: attention over each picture, word by word, and the examples' p
   assert.deepEqual(await frames.locator("bdi").allTextContents(), target);
   for (let t = 0; t < target.length; t++) await checkOver(frames.nth(t), moments.at(-1).weights[t]);
   assert.equal(await page.locator("#examples .example canvas").count(), quality.sample.length);
+  const breakdown = await page.locator("#quality").textContent();
+  assert.ok(breakdown.includes("% of the references' tokens; of the tokens that it wrote"));
+  assert.equal(quality.by_length.length, 1);
+  assert.ok(!breakdown.includes("By length"));
   await screenshot(page, "report-pictures", { fullPage: true });
   checkFaults(page);
   await page.close();

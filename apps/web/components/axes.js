@@ -18,16 +18,31 @@ function axisScale([low, high], [from, to], kind = "linear") {
     return from + ((transform(kept) - start) / span) * (to - from);
   };
   position.range = [from, to];
-  position.ticks = logarithmic ? logarithmicTicks(low, high) : roundNumbers(low, high, 5);
+  position.ticks = logarithmic
+    ? logarithmicTicks(low, high, Math.abs(to - from))
+    : roundNumbers(low, high, 5);
   return position;
 }
 
-// At least three: powers of ten, or where they are too few 2 and 5 times them as well, then closer
-// ones, then equal steps.
-function logarithmicTicks(low, high) {
-  for (const factors of [[1], [1, 2, 5], [1, 1.5, 2, 3, 5, 7]]) {
+// Labels of ticks that stand closer overlap, in pixels.
+const kTickGap = 14;
+
+// At least three: powers of ten, or where they are too few also the multiples of them that an axis
+// of so many pixels has room for, or equal steps.
+function logarithmicTicks(low, high, length) {
+  const decade = length / Math.log10(high / low);
+  const apart = (ticks) =>
+    ticks.every((tick, i) => i === 0 || decade * Math.log10(tick / ticks[i - 1]) >= kTickGap);
+  const powers = multiplesOfPowers([1], low, high);
+  if (powers.length >= 3) return powers;
+  for (const factors of [
+    [1, 2, 5],
+    [1, 3],
+    [1, 2, 3, 5],
+    [1, 1.5, 2, 3, 5, 7],
+  ]) {
     const ticks = multiplesOfPowers(factors, low, high);
-    if (ticks.length >= 3) return ticks;
+    if (ticks.length >= 3 && apart(ticks)) return ticks;
   }
   return roundNumbers(low, high, 5);
 }

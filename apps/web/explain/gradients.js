@@ -100,7 +100,7 @@ function vanishingChart(models, t) {
           ]
         : [];
     return [
-      ...curve(norms.encoder_forward, "forward", seriesColour(2 * m + 1)),
+      ...curve(norms.encoder_forward, readerName(model), seriesColour(2 * m + 1)),
       ...curve(norms.encoder_backward, "backward", seriesColour(2 * m)),
     ];
   });

@@ -97,8 +97,9 @@ const CELL_PARTS = {
   },
 };
 
-// What a cell does with one word: x and h go in, its gates, the new h.
-function cellCard(model, title, parts, input, previous) {
+// What a cell does with one word: x and h go in, its gates, the new h; and `sum`, {values, max}, if
+// its layer adds its input.
+function cellCard(model, title, parts, input, previous, sum) {
   return element(
     "div",
     { class: "cell-step" },
@@ -108,6 +109,7 @@ function cellCard(model, title, parts, input, previous) {
     Object.entries(CELL_PARTS[model.config.cell]).map(([part, [name, values, meaning]]) =>
       namedStrip(name, parts[part], values, meaning),
     ),
+    sum ? namedStrip("handed on: h + x", sum.values, { max: sum.max }) : null,
   );
 }
 
@@ -128,12 +130,15 @@ function cellFormula(model) {
 
 function encoderLens(model, { layer, i }) {
   const tokens = model.source.tokens;
-  const { forward, backward } = model.encoder.layers[layer];
-  const below = layer === 0 ? null : model.encoder.layers[layer - 1];
+  const { forward, backward, sums } = model.encoder.layers[layer];
   const input = (at) =>
-    below
-      ? [...below.forward[at].state, ...(below.backward ? below.backward[at].state : [])]
-      : model.source.embeddings[at];
+    layer === 0 ? model.source.embeddings[at] : encoderHandsOn(model.encoder.layers[layer - 1], at);
+  const max = stateBound(model, "encoder");
+  const sum = (gates, at) => {
+    const size = gates[at].state.length;
+    const first = gates === forward ? 0 : size;
+    return sums && { values: sums[at].slice(first, first + size), max };
+  };
   const card = (title, gates, at, before) =>
     cellCard(
       model,
@@ -141,6 +146,7 @@ function encoderLens(model, { layer, i }) {
       gates[at],
       input(at),
       gates[before]?.state,
+      sum(gates, at),
     );
   const mirrored = tokens.length - 1 - i;
   return [
@@ -153,9 +159,10 @@ function encoderLens(model, { layer, i }) {
 }
 
 function handOverLens(model) {
+  const max = stateBound(model, "encoder");
   return [
-    ...model.encoder.states.map((state, i) => sourceStrip(model, i, state, { max: 1 })),
-    scaleLegend({ scale: "diverging", low: "−1", high: "1", label: "state" }),
+    ...model.encoder.states.map((state, i) => sourceStrip(model, i, state, { max })),
+    scaleLegend({ scale: "diverging", low: `−${max}`, high: String(max), label: "state" }),
   ];
 }
 
@@ -181,8 +188,9 @@ function recurrenceLens(model, { t }) {
         model,
         `decoder ${cellName(model)}${step.layers.length > 1 ? `, layer ${layer + 1}` : ""}`,
         gates,
-        layer === 0 ? input : step.layers[layer - 1].state,
+        layer === 0 ? input : handedOn(step.layers[layer - 1]),
         before[layer],
+        gates.sum && { values: gates.sum, max: stateBound(model, "decoder") },
       ),
     ),
     cellFormula(model),
@@ -228,6 +236,8 @@ function scoreFormula({ score, coverage }) {
   return coverage ? `${formula} + w u` : formula;
 }
 
+const kCoverage = ", where u is the attention that s got so far, summed over the words before";
+
 function scoreLens(model, { t }) {
   const { scores } = model.decoder.steps[t];
   const sizes = scores.map((score) => score ?? 0); // none where a position is off
@@ -249,30 +259,37 @@ function scoreLens(model, { t }) {
       { class: "soft small" },
       `The ${model.config.score.replace("_", " ")} score: `,
       element("span", { class: "number" }, scoreFormula(model.config)),
+      model.config.coverage ? kCoverage : null,
       low < 0 ? ". Bars to the left of the line, 0, are negative scores." : ".",
     ),
   ];
 }
 
 // How the scores became weights.
-function windowText(model, { center }) {
-  const { attention, threshold, window } = model.config;
-  if (attention === "monotonic")
-    return `From where the step before looked, the first position whose score is at least ${formatNumber(threshold)} gets all; if none is, the last one.`;
-  const near = {
-    local_m: `, over the ${window} positions on each side of the step’s own number`,
-    local_p: `, over the ${window} positions on each side of ${formatNumber(center)} (the first is 0), which the state predicts; less the further from it`,
-  };
+function windowText(model, t) {
+  const { attention, window } = model.config;
+  if (attention === "monotonic") return "One position has the weight 1, all others 0.";
+  const softmax = "aᵢ = exp(scoreᵢ) / Σ exp(scoreⱼ)";
+  const formula = (text) => element("span", { class: "number" }, text);
+  if (attention !== "local_p")
+    return [
+      "Softmax: ",
+      formula(softmax),
+      attention === "local_m"
+        ? `, over the ${window} positions on each side of the step’s own number.`
+        : ".",
+    ];
+  const center = formatNumber(model.decoder.steps[t].center);
   return [
-    "Softmax: ",
-    element("span", { class: "number" }, "aᵢ = exp(scoreᵢ) / Σ exp(scoreⱼ)"),
-    `${near[attention] ?? ""}.`,
+    "Softmax times a bell curve: ",
+    formula(`${softmax} · exp(−(i − p)² / 2s²)`),
+    `, over the ${window} positions on each side of p = ${center}, which the state predicts (the first is 0); s = ${formatNumber(window / 2)}, half of that. ` +
+      "The curve is below 1 beside p, so the weights no longer add up to 1.",
   ];
 }
 
 function softmaxLens(model, { t }) {
-  const step = model.decoder.steps[t];
-  const { weights } = step;
+  const { weights } = model.decoder.steps[t];
   const best = Math.max(...weights);
   return [
     barList(
@@ -288,36 +305,35 @@ function softmaxLens(model, { t }) {
       { class: "soft small" },
       setByHand(model, t)
         ? "Set by hand: the softmax of the scores is not used here."
-        : windowText(model, step),
+        : windowText(model, t),
     ),
   ];
 }
 
 function contextLens(model, { t }) {
   const { weights, context } = model.decoder.steps[t];
+  const max = stateBound(model, "encoder");
   return [
     ...model.encoder.states.map((state, i) => {
       const share = `${formatShare(weights[i])} `;
       const label = share + sourceLabel(model, i);
-      const strip = namedStrip([share, sourceSign(model, i)], state, { label, max: 1 });
+      const strip = namedStrip([share, sourceSign(model, i)], state, { label, max });
       strip.lastChild.style.opacity = 0.06 + 0.94 * weights[i];
       return strip;
     }),
     element("hr"),
-    namedStrip("sum: context c", context, { max: 1 }),
+    namedStrip("sum: context c", context, { max }),
   ];
 }
 
 function readoutLens(model, { t }) {
   const { readout } = model.decoder.steps[t];
   const inputs = joinedInputs(model, model.config.readout_inputs, t);
-  const bounded = (yes) => (yes ? { max: 1 } : {});
+  const bounds = { c: stateBound(model, "encoder"), h: stateBound(model, "decoder") };
   return [
-    ...inputs.map(({ name, letter, values }) =>
-      namedStrip(name, values, bounded(letter === "c" || letter === "h")),
-    ),
+    ...inputs.map(({ name, letter, values }) => namedStrip(name, values, { max: bounds[letter] })),
     element("p", { class: "lens-arrow number" }, `↓ ${readoutFormula(model)}`),
-    namedStrip("readout", readout, bounded(model.config.readout === "tanh")),
+    namedStrip("readout", readout, model.config.readout === "tanh" ? { max: 1 } : {}),
     element(
       "p",
       { class: "soft small" },

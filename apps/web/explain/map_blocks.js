@@ -45,7 +45,7 @@ function inputBlock(model) {
 function stateBlock(model) {
   const strip = (values, label) => [
     element("span", { class: "soft small" }, label),
-    vectorStrip(values, { label, max: 1 }),
+    vectorStrip(values, { label, max: stateBound(model, "decoder") }),
   ];
   return {
     name: "state",
@@ -53,10 +53,9 @@ function stateBlock(model) {
     active: ["initial", "recurrence", "scores", "gradient-output"],
     content: (step) => {
       if (outputKnown(model, step, "recurrence")) {
-        return strip(model.decoder.steps[step.t].layers.at(-1).state, `h${subscript(step.t + 1)}`);
+        return strip(decoderState(model, step.t), `h${subscript(step.t + 1)}`);
       }
-      if (step.t > 0)
-        return strip(model.decoder.steps[step.t - 1].layers.at(-1).state, `h${subscript(step.t)}`);
+      if (step.t > 0) return strip(stateBefore(model, step.t), `h${subscript(step.t)}`);
       if (step.kind === "initial" || step.t === 0) return strip(model.decoder.initial.at(-1), "h₀");
       return null;
     },
@@ -74,7 +73,10 @@ function contextBlock(model) {
       const label = `c${subscript(step.t + 1)}`;
       return [
         element("span", { class: "soft small" }, label),
-        vectorStrip(model.decoder.steps[step.t].context, { label, max: 1 }),
+        vectorStrip(model.decoder.steps[step.t].context, {
+          label,
+          max: stateBound(model, "encoder"),
+        }),
       ];
     },
     gradient: (step) => model.backward[step.t].context,

@@ -71,14 +71,14 @@ function directionRows(model, { forward, backward }, layer) {
   const count = model.source.tokens.length;
   const suffix = model.encoder.layers.length > 1 ? ` ${layer + 1}` : "";
   const last = layer === model.encoder.layers.length - 1;
-  const row = (name, arrow, gates, pulseOf, norms) => ({
+  const row = (name, label, arrow, gates, pulseOf, norms) => ({
     name: `${name}-${layer}`,
     kind: `vector cell-${arrow === "→" ? "forward" : "backward"}`,
-    label: `${name}${suffix} ${arrow}`,
+    label: `${label}${suffix} ${arrow}`,
     cell: strips(
       model,
       gates.map((gate) => gate.state),
-      `${name} state at`,
+      `${label} state at`,
       1,
     ),
     progress: (step, i) => {
@@ -97,10 +97,10 @@ function directionRows(model, { forward, backward }, layer) {
   const fromEnd = (i) => count - 1 - i;
   const rows = [
     model.config.reverse_source
-      ? row("forward", "←", forward, fromEnd, "encoder_forward")
-      : row("forward", "→", forward, (i) => i, "encoder_forward"),
+      ? row("forward", readerName(model), "←", forward, fromEnd, "encoder_forward")
+      : row("forward", readerName(model), "→", forward, (i) => i, "encoder_forward"),
   ];
-  if (backward) rows.push(row("backward", "←", backward, fromEnd, "encoder_backward"));
+  if (backward) rows.push(row("backward", "backward", "←", backward, fromEnd, "encoder_backward"));
   return rows;
 }
 
@@ -109,7 +109,7 @@ function stateRow(model) {
     name: "states",
     kind: "vector",
     label: "handed over",
-    cell: strips(model, model.encoder.states, "encoder state", 1),
+    cell: strips(model, model.encoder.states, "encoder state", stateBound(model, "encoder")),
     progress: (step) => ({
       known: stageOf(step) >= 3,
       active: ["handover", "scores", "gradient-states"].includes(step.kind),
@@ -200,7 +200,10 @@ function weightedRow(model) {
     kind: "weighted",
     label: "weight × state",
     cell: (i) =>
-      vectorStrip(model.encoder.states[i], { label: `state of ${sourceWord(model, i)}`, max: 1 }),
+      vectorStrip(model.encoder.states[i], {
+        label: `state of ${sourceWord(model, i)}`,
+        max: stateBound(model, "encoder"),
+      }),
     progress: attentionProgress(model, "context"),
     update: (cell, i, step) =>
       setStyle(cell, { "--brightness": 0.06 + 0.94 * model.decoder.steps[step.t].weights[i] }),

@@ -234,8 +234,11 @@ function withReadableTokens(models) {
 }
 
 function modelSummary({ name, config, translation }) {
-  const probability = formatNumber(translation.log_probability);
-  return `${name}: ${describeModel(config)}; log-probability ${probability}`;
+  const probability = `log-probability ${formatNumber(translation.log_probability)}`;
+  return [
+    `${name}: ${describeModel(config)}; `,
+    element("span", { class: "one-line" }, probability),
+  ];
 }
 
 function describeModel({ structure, parameters, beam }) {

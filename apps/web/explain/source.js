@@ -53,6 +53,11 @@ function sourceSign(model, i) {
   );
 }
 
+// How the encoder's first or only reader is called.
+function readerName({ config }) {
+  return config.reverse_source ? "from the end" : "forward";
+}
+
 // The columns of a heat map: labels, and what stands at their heads.
 function sourceColumns(model) {
   const all = model.source.tokens.map((_, i) => i);

@@ -42,13 +42,42 @@ function attendsFirst(model) {
   return model.config.recurrent_inputs.includes("context");
 }
 
+// What a layer's step of the decoder hands on: its state, or with residual that plus its input.
+function handedOn({ state, sum }) {
+  return sum ?? state;
+}
+
+// The same of the encoder at source position i.
+function encoderHandsOn({ forward, backward, sums }, i) {
+  return sums ? sums[i] : [...forward[i].state, ...(backward ? backward[i].state : [])];
+}
+
+// Whether the layers of "encoder" or "decoder" hand on sums.
+function addsInputs(model, side) {
+  return model.config.residual && model.config[`${side}_layers`] > 1;
+}
+
+// No number of what it hands on is larger: states are from -1 to 1.
+function stateBound(model, side) {
+  return addsInputs(model, side) ? model.config[`${side}_layers`] : 1;
+}
+
+// What the last layer hands on at output word t, and before it.
+function decoderState(model, t) {
+  return handedOn(model.decoder.steps[t].layers.at(-1));
+}
+
+function stateBefore(model, t) {
+  return t === 0 ? model.decoder.initial.at(-1) : decoderState(model, t - 1);
+}
+
 // What is joined to make an input of output word t's step: [{letter, name, values}]
 function joinedInputs(model, inputs, t) {
-  const { embedding, context, layers } = model.decoder.steps[t];
+  const { embedding, context } = model.decoder.steps[t];
   const known = {
     embedding: { letter: "e", name: "embedding e", values: embedding },
     context: { letter: "c", name: "context c", values: context },
-    state: { letter: "h", name: "state h", values: layers.at(-1).state },
+    state: { letter: "h", name: "state h", values: decoderState(model, t) },
     previous_state: { letter: "h′", name: "state h before", values: stateBefore(model, t) },
     readout: { letter: "r", name: "readout r before", values: readoutBefore(model, t) },
   };
@@ -60,10 +89,6 @@ function listed(inputs) {
   const names = inputs.map(({ name }) => name);
   const text = [names.slice(0, -1).join(", "), names.at(-1)].filter(Boolean).join(" and ");
   return text[0].toUpperCase() + text.slice(1);
-}
-
-function stateBefore(model, t) {
-  return t === 0 ? model.decoder.initial.at(-1) : model.decoder.steps[t - 1].layers.at(-1).state;
 }
 
 function readoutBefore(model, t) {
@@ -171,7 +196,11 @@ function encoderSteps(model) {
       layer,
       i,
       title: layers > 1 ? `Encoder, layer ${layer + 1}, pulse ${i + 1}` : `Encoder, pulse ${i + 1}`,
-      text: encoderText(model, i, last, backward),
+      text:
+        encoderText(model, i, last, backward) +
+        (layer > 0 && addsInputs(model, "encoder")
+          ? " This layer adds its input to its states and hands on the sum (residual)."
+          : ""),
     })),
   );
 }
@@ -230,7 +259,10 @@ function handOverSteps(model) {
       title: "All states are handed over",
       text:
         `The decoder receives all ${count} hidden states, one a ${token}, not the last alone. ` +
-        `Each knows its own ${one} best, and something of the ${many} around it. That is what makes attention possible.`,
+        `Each knows its own ${one} best, and something of the ${many} around it. That is what makes attention possible.` +
+        (addsInputs(model, "encoder")
+          ? " Each is the sum of what all layers made: every layer but the first adds its input (residual)."
+          : ""),
     },
     initial,
   ];
@@ -269,24 +301,72 @@ function recurrenceText(model, t) {
   const fed = feeds
     ? " With it goes what the feedforward layer made at the word before (input feeding)."
     : "";
+  const sum = addsInputs(model, "decoder")
+    ? " Every layer but the first adds its input to its state and hands on the sum (residual); that of the last layer is the state h that the rest of the step reads."
+    : "";
   return t === 0
     ? `The decoder starts with the mark ${input}. Its ${cellName(model)} mixes it${context} with the state it was given: what has been said so far, ` +
         "and what there is to say." +
-        (feeds ? " Input feeding starts with zeros." : "")
-    : `The word just chosen, ${input}, is fed back in, and the ${cellName(model)} updates the decoder’s state${context ? ` from it${context}` : ""}.${fed}`;
+        (feeds ? " Input feeding starts with zeros." : "") +
+        sum
+    : `The word just chosen, ${input}, is fed back in, and the ${cellName(model)} updates the decoder’s state${context ? ` from it${context}` : ""}.${fed}${sum}`;
 }
 
 function cellName(model) {
   return model.config.cell.toUpperCase();
 }
 
-function windowSentence(model, { center }) {
+function windowSentence(model, t) {
+  const { center } = model.decoder.steps[t];
   return {
     global: "Softmax turns the scores into weights that add up to 1.",
     local_m: "Softmax turns the scores of the positions near this step’s number into weights.",
-    local_p: `The state predicts a position, ${formatNumber(center)} (the first is 0); softmax turns the scores near it into weights, which fall off around it.`,
-    monotonic: `The first position from the last one on whose score is at least ${formatNumber(model.config.threshold)} is taken.`,
+    local_p: `The state predicts a position, ${formatNumber(center)} (the first is 0); softmax turns the scores near it into weights, which are then made smaller the further they are from it, so that they no longer add up to 1.`,
+    monotonic:
+      (t === 0
+        ? "The first position"
+        : "The search goes on where the word before stopped: the first position from there on") +
+      ` whose score is at least ${formatNumber(model.config.threshold)} gets all the attention; if there is none, the last position does.`,
   }[model.config.attention];
+}
+
+// Whether the attention of output word t may give source position i a weight.
+function mayLookAt(model, t, i) {
+  const { steps } = model.decoder;
+  const { attention, window } = model.config;
+  if (model.intervention?.masked.includes(i)) return false;
+  if (attention === "local_m")
+    return Math.abs(i - Math.min(t, model.source.tokens.length - 1)) <= window;
+  if (attention === "local_p") return Math.abs(i - steps[t].center) <= window;
+  if (attention === "monotonic" && t > 0)
+    return i >= steps[t - 1].weights.findIndex((weight) => weight > 0);
+  return true;
+}
+
+// Which of them has the highest score.
+function matchText(model, t) {
+  const { scores } = model.decoder.steps[t];
+  const within = scores.map((_, i) => i).filter((i) => mayLookAt(model, t, i));
+  if (within.length === 0) return "No position may be looked at.";
+  const likest = within.reduce((best, i) => (scores[i] > scores[best] ? i : best));
+  const score = formatNumber(scores[likest]);
+  return within.length === scores.length
+    ? `${sourceWordFirst(model, likest)} matches best, with ${score}.`
+    : `Of the positions that may be looked at, ${sourceWord(model, likest)} matches best, with ${score}.`;
+}
+
+// Who gets most of it.
+function weightText(model, t) {
+  const { weights } = model.decoder.steps[t];
+  const { attention } = model.config;
+  const most = Math.max(...weights);
+  const word = sourceWord(model, weights.indexOf(most));
+  if (most === 0) return "Here no position gets any attention.";
+  if (setByHand(model, t)) return `${formatShare(most)} of the attention goes to ${word}.`;
+  if (attention === "local_p")
+    return `The largest weight, ${formatNumber(most)}, is that of ${word}.`;
+  if (attention === "monotonic" && most === 1) return `Here it goes to ${word}.`;
+  return `${formatShare(most)} of the attention goes to ${word}.`;
 }
 
 // Whether the reader gave the attention weights of output word t.
@@ -295,26 +375,20 @@ function setByHand(model, t) {
 }
 
 function attentionSteps(model, t, named) {
-  const step = model.decoder.steps[t];
-  const { scores, weights } = step;
-  const best = weights.indexOf(Math.max(...weights));
-  const compared = scores.map((score) => score ?? -Infinity); // none where a position is off
-  const likest = compared.indexOf(Math.max(...compared));
   const asker = attendsFirst(model) ? "The previous decoder state" : "The decoder’s state";
   return [
     named(
       "scores",
       "scores",
       `${asker} is compared with each encoder state${model.config.coverage ? " and what that got so far" : ""}: one score each. ` +
-        `${sourceWordFirst(model, likest)} matches best, with ${formatNumber(scores[likest])}.`,
+        matchText(model, t),
     ),
     named(
       "softmax",
       model.config.attention === "monotonic" ? "weights" : "softmax",
       (setByHand(model, t)
         ? "These weights were set by hand, whatever the scores say. "
-        : `${windowSentence(model, step)} `) +
-        `${formatShare(weights[best])} of the attention goes to ${sourceWord(model, best)}.`,
+        : `${windowSentence(model, t)} `) + weightText(model, t),
     ),
     named(
       "context",

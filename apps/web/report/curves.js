@@ -82,7 +82,7 @@ function curveCards(curves) {
         {
           name: "token errors",
           points: percent(curves.valid_token_error_rate),
-          colour: "var(--warm)",
+          colour: "var(--series-1)",
           dots: true,
         },
       ],

@@ -8,7 +8,7 @@ document
       curvesSection(report.curves),
       layersSection(report.curves?.norms),
       attentionSection(report.attention),
-      breakdownSection(report.quality),
+      breakdownSection(report.quality, report.model.config),
       examplesSection(report.quality),
       settingsSection(report.model.config),
     ].filter(Boolean),

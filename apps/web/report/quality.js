@@ -1,25 +1,30 @@
 "use strict";
 // Where the translations are good and where not, and examples.
 
-function breakdownSection(quality) {
-  const { unknown } = quality;
+function breakdownSection(quality, config) {
   return element(
     "section",
     { class: "section", id: "quality" },
     element("h2", {}, "Quality"),
-    element(
-      "p",
-      { class: "soft" },
-      `Unknown to the model's vocabulary are ${formatShare(unknown.source)} of the source's tokens and ` +
-        `${formatShare(unknown.reference)} of the references'; of the tokens that it wrote, ${formatShare(unknown.translation)} are <unk>.`,
-    ),
+    element("p", { class: "soft" }, unknownText(quality.unknown, config.feature_size > 0)),
     element(
       "div",
       { class: "chart-grid-of-cards" },
-      lengthCard(quality.by_length),
+      quality.by_length.length > 1 ? lengthCard(quality.by_length) : null,
       frequencyCard(quality.by_frequency),
     ),
     element("p", { class: "soft small number signature" }, quality.bleu_signature),
+  );
+}
+
+// Features have no vocabulary.
+function unknownText({ source, reference, translation }, readsFeatures) {
+  const references = readsFeatures
+    ? `${formatShare(reference)} of the references' tokens`
+    : `${formatShare(source)} of the source's tokens and ${formatShare(reference)} of the references'`;
+  return (
+    `Unknown to the model's vocabulary are ${references}; ` +
+    `of the tokens that it wrote, ${formatShare(translation)} are <unk>.`
   );
 }
 
