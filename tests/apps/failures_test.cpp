@@ -145,7 +145,7 @@ TEST_CASE("divergence names update and tensor and keeps the last good model") {
   const Finished training =
       world.run(train_to("model") + Arguments{"--optimizer", "sgd", "--weight-decay", "1",
                                               "--learning-rate", "100", "--clip-norm", "0",
-                                              "--schedule", "constant", "--valid-every", "5"});
+                                              "--schedule", "warmup", "--valid-every", "5"});
   CHECK(training.exit_code == 2);
   CHECK(training.out == "");
   const std::string last = lines_of(training.err).back();
@@ -165,8 +165,9 @@ TEST_CASE("--overwrite: the old model stands until the new one is first saved") 
   const Finished training = world.run(
       train_to("model") + Arguments{"--overwrite", "--optimizer", "sgd", "--weight-decay", "1",
                                     "--learning-rate", "100", "--clip-norm", "0", "--schedule",
-                                    "constant", "--valid-every", "1000", "--max-updates", "1000"});
+                                    "warmup", "--valid-every", "1000", "--max-updates", "1000"});
   CHECK(training.exit_code == 2);
+  CHECK(lines_of(training.err).back().starts_with("babelgrad: training diverged at update "));
   CHECK((world.snapshot() == before));
 }
 

@@ -236,7 +236,7 @@ TEST_CASE("resume: arrays of what is no number are refused") {
 
 // Copies the folder while it is told of a validation, as a kill at that moment would leave it.
 struct CopyAt : TrainingObserver {
-  CopyAt(std::filesystem::path folder, std::size_t at) : folder(std::move(folder)), update(at) {}
+  CopyAt(std::filesystem::path from, std::size_t at) : folder(std::move(from)), update(at) {}
   void on_validation(const ValidationReport& report) override {
     if (report.update == update)
       std::filesystem::copy(folder, copy.path(), std::filesystem::copy_options::recursive);
