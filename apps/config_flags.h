@@ -24,10 +24,9 @@ class ConfigFlags {
 
   // Sets what was given on the command line; throws ConfigError as update_from_json does.
   void apply(Config& config) const;
-  // Throws ConfigError if one of them was given.
-  void refuse(const std::vector<IdleSetting>& idle) const;
-  // The same for one key only, if it was given.
   bool was_given(const std::string& key) const;
+  // Throws ConfigError if one of them was given, and not as what holds without it.
+  void refuse(const std::vector<IdleSetting>& idle) const;
 
  private:
   class Adder;

@@ -196,9 +196,8 @@ void visit_training(TrainingConfig& c, Visitor&& v) {
   v.number("snapshots", c.snapshots, 0, 1000,
            "most moments of the training to keep, for babelgrad explain; 0: none");
   v.number("keep_best", c.keep_best, 0, 1000,
-           "best validated moments to keep in OUT/best, for babelgrad average, of those that "
-           "valid_every "
-           "makes; 0: none");
+           "best moments to keep in OUT/best, of those that valid_every validates, for babelgrad "
+           "average; 0: none");
 }
 
 template <class Visitor>

@@ -229,7 +229,7 @@ template <class T>
 Tensor<T> Decoder<T>::advance(const Tensor<T>& input, DecoderState<T>& state, const Mode& mode,
                               Tap<T>* tap) const {
   typename RecurrentStack<T>::See see;
-  typename RecurrentStack<T>::SeeSum see_sum;
+  typename RecurrentStack<T>::SeeSum see_sum = SumAsItIs();
   if (tap != nullptr) {
     see = [tap](const Place& place, const Tensor<T>& x) {
       return tap->on(DecoderPart::cell, place, x);

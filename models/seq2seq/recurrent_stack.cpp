@@ -47,7 +47,7 @@ class StackOf : public RecurrentStack<typename Cell::Value>::Implementation {
                                 return see({t, layer, part, direction}, value);
                               });
       };
-      result = layers_.run(x, lengths, mode, from_parts(initial), sequence, or_as_it_is(see_sum));
+      result = layers_.run(x, lengths, mode, from_parts(initial), sequence, see_sum);
     } else {
       result = layers_(x, lengths, mode, from_parts(initial));
     }
@@ -65,7 +65,7 @@ class StackOf : public RecurrentStack<typename Cell::Value>::Implementation {
           return see({time, layer, part}, value);
         });
       };
-      next = layers_.step(x, from_parts(states), mode, time, cell_step, or_as_it_is(see_sum));
+      next = layers_.step(x, from_parts(states), mode, time, cell_step, see_sum);
     } else {
       next = layers_.step(x, from_parts(states), mode, time);
     }
@@ -82,9 +82,6 @@ class StackOf : public RecurrentStack<typename Cell::Value>::Implementation {
   }
 
  private:
-  static typename Stack::SeeSum or_as_it_is(const typename Stack::SeeSum& see_sum) {
-    return see_sum ? see_sum : SumAsItIs();
-  }
   static std::vector<State> from_parts(const std::vector<LayerState<T>>& layers) {
     std::vector<State> states;
     for (const LayerState<T>& layer : layers) states.push_back(Cell::state_of(layer));

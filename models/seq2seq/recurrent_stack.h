@@ -38,13 +38,13 @@ class RecurrentStack {
                  const RecurrentOptions& options);
 
   // x [T, B, E], lengths [B] or not given. With `see`, by the steps that a fused op stands for;
-  // `see_sum` only beside it.
+  // `see_sum` is called beside it alone.
   Run operator()(const Tensor<T>& x, const IntArray& lengths, const Mode& mode,
                  const std::vector<LayerState<T>>& initial = {}, const See& see = {},
-                 const SeeSum& see_sum = {}) const;
+                 const SeeSum& see_sum = SumAsItIs()) const;
   // x [B, E], of time step `time`, in one direction
   Step step(const Tensor<T>& x, const std::vector<LayerState<T>>& states, const Mode& mode,
-            std::size_t time, const See& see = {}, const SeeSum& see_sum = {}) const;
+            std::size_t time, const See& see = {}, const SeeSum& see_sum = SumAsItIs()) const;
 
   // With what this step of a training drops of the recurrent weights (Recurrent::dropped).
   RecurrentStack dropped(const Mode& mode) const;

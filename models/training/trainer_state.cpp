@@ -3,7 +3,6 @@
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <tuple>
 
 #include "babelgrad/autograd/inspection/finite.h"
 #include "babelgrad/base/json.h"
@@ -18,6 +17,13 @@ constexpr const char* kParameter = "parameter.";
 constexpr const char* kAverage = "average.";
 constexpr const char* kBest = "best.";
 constexpr std::size_t kMaxCounted = 1'000'000'000'000;  // of updates and epochs: far from overflow
+
+// A CheckpointError names an array of what is no number.
+Array<float> finite(const Safetensors& file, const std::string& name, const Shape& shape) {
+  Array<float> array = file.get<float>(name, shape);
+  if (!all_finite(array)) throw CheckpointError("array " + name + " is not finite");
+  return array;
+}
 
 // A count, or a type_error.
 std::size_t count_of(const nlohmann::json& json, const char* key) {
@@ -108,12 +114,8 @@ void Trainer::load_state(const Safetensors& file) {
   const auto json = parse_json<nlohmann::json>(text->second);
   if (json.at("fingerprint") != data_.fingerprint)
     throw CheckpointError("the training data are not the ones that this training began with");
-  // Of the parameters the next update tells; a moment of Adam may be infinite.
-  for (const std::string& name : file.names())
-    if ((name.starts_with(kAverage) || name.starts_with(kBest)) &&
-        !all_finite(file.get<float>(name)))
-      throw CheckpointError("array " + name + " is not finite");
   ParameterStore<float>& store = translator_.model().store();
+  // Of these the next update tells what is no number; a moment of Adam may be infinite.
   load_parameters(file, store, kParameter);
   for (auto& [name, array] : optimizer_->state()) *array = file.get<float>(name, array->shape());
   step_.average().clear();
@@ -121,19 +123,19 @@ void Trainer::load_state(const Safetensors& file) {
   require_at_most(state_.update, kMaxCounted, "update");
   if (config_.average_decay > 0 && state_.update > 0)  // it begins with the first update
     for (const Tensor<float>& parameter : store.parameters())
-      step_.average().push_back(file.get<float>(kAverage + parameter.name(), parameter.shape()));
+      step_.average().push_back(finite(file, kAverage + parameter.name(), parameter.shape()));
   state_.epoch = count_of(json, "epoch");
   require_at_most(state_.epoch, kMaxCounted, "epoch");
   if (json.contains("best_metric")) state_.best_metric = json.at("best_metric").get<double>();
-  // States of earlier versions have none: nothing of the same metric is better, as it was then.
-  state_.best_loss = json.value("best_loss", -std::numeric_limits<double>::infinity());
+  // States of earlier versions have no losses: nothing of the same metric is better, as it was.
+  constexpr double kUnknownLoss = -std::numeric_limits<double>::infinity();
+  state_.best_loss = json.value("best_loss", kUnknownLoss);
   state_.best_update = count_of(json, "best_update");
   state_.bad_validations = count_of(json, "bad_validations");
   state_.kept.clear();
-  if (json.contains("kept"))  // states of earlier versions have none
-    for (const auto& [update, metric, loss] :
-         json.at("kept").get<std::vector<std::tuple<std::size_t, double, double>>>())
-      state_.kept.push_back({update, metric, loss});
+  for (const nlohmann::json& one : json.value("kept", nlohmann::json::array()))
+    state_.kept.push_back(
+        {one.at(0), one.at(1), one.size() > 2 ? one.at(2).get<double>() : kUnknownLoss});
   if (state_.kept.size() > config_.keep_best) state_.kept.resize(config_.keep_best);
   state_.smoothed_loss = json.at("smoothed_loss");
   state_.seconds = json.at("seconds");
@@ -149,17 +151,19 @@ void Trainer::load_best(const Safetensors& file) {
   if (!state_.best_metric) return;
   const auto& parameters = translator_.model().store().parameters();
   model_file_is_irregular_ = file.contains(kBest + parameters.front().name());
-  const std::string prefix = model_file_is_irregular_ ? kBest : "";
   const Safetensors model =
       model_file_is_irregular_ ? Safetensors() : Translator::read_parameters(folder_);
   best_parameters_.clear();
-  for (const Tensor<float>& parameter : parameters)
-    best_parameters_.push_back((model_file_is_irregular_ ? file : model)
-                                   .get<float>(prefix + parameter.name(), parameter.shape()));
-  for (std::size_t i = 0; i < parameters.size(); ++i)
-    if (!all_finite(best_parameters_[i]))
-      throw CheckpointError((folder_ / kModelFile).string() + ": parameter " +
-                            parameters[i].name() + " is not finite");
+  for (const Tensor<float>& parameter : parameters) {
+    if (model_file_is_irregular_) {
+      best_parameters_.push_back(finite(file, kBest + parameter.name(), parameter.shape()));
+      continue;
+    }
+    best_parameters_.push_back(model.get<float>(parameter.name(), parameter.shape()));
+    if (!all_finite(best_parameters_.back()))
+      throw CheckpointError((folder_ / kModelFile).string() + ": parameter " + parameter.name() +
+                            " is not finite");
+  }
 }
 
 }  // namespace babelgrad

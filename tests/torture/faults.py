@@ -6,8 +6,7 @@ import re
 import signal
 
 from program import Folder, contents, judge, require, run, told
-from trainings import (Reference, current, is_whole, must_run, resume, train,
-                       write_corpus)
+from trainings import Reference, current, is_whole, make_world, must_run, resume, train
 
 FAULTS = {
     "openat": "EIO ENOSPC EACCES EMFILE", "read": "EIO EINTR", "pread64": "EIO",
@@ -75,7 +74,7 @@ class Part:
     unit = "faults"
 
     def __init__(self, folder):
-        self.references = {name: Reference(name, write_world(folder / name))
+        self.references = {name: Reference(name, make_world(folder / name))
                            for name in REFERENCES}
         empty, old = folder / "between", folder / "with-old"
         with Folder(empty) as place:
@@ -137,12 +136,6 @@ class Part:
 
     def end_all(self):
         yield f"{len(self.all)} pairs of operation and fault in {len(self.setups)} commands"
-
-
-def write_world(folder):
-    folder.mkdir()
-    write_corpus(folder)
-    return folder
 
 
 def faults_of(name):

@@ -6,7 +6,7 @@ import struct
 
 import safetensors
 from program import Folder, judge, require, run
-from trainings import SMALL, must_run, resume, train, write_corpus
+from trainings import SMALL, make_world, must_run, resume, train
 
 TRANSLATE = ["translate", "--model", "model"]
 REPORT = ["report", "--model", "model", "-o", "page.html"]
@@ -37,10 +37,9 @@ class Part:
     unit = "files"
 
     def __init__(self, folder):
-        self.worlds = {name: folder / name for name in ("moments", "subwords", "pictures")}
+        self.worlds = {name: make_world(folder / name)
+                       for name in ("moments", "subwords", "pictures")}
         for name, world in self.worlds.items():
-            world.mkdir()
-            write_corpus(world)
             write_text_files(world)
             if name == "pictures":
                 command = [a if a != "new" else "model" for a in TRAIN_FEATURES]

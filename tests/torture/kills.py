@@ -1,10 +1,10 @@
 """Trainings killed at random moments, resumed, killed again: they end as if nothing had been."""
+import shutil
 import signal
 import time
 
 from program import Failure, Folder, require, run, start, told
-from trainings import (Reference, VARIANTS, current, is_whole, must_run, resume, train,
-                       write_corpus)
+from trainings import VARIANTS, Reference, current, is_whole, make_world, must_run, resume, train
 
 KILLS = 8  # a case
 
@@ -13,9 +13,7 @@ class Part:
     unit = "kills"
 
     def __init__(self, folder):
-        self.world = folder / "world"
-        self.world.mkdir()
-        write_corpus(self.world)
+        self.world = make_world(folder / "world")
         self.references = {name: Reference(name, self.world) for name in VARIANTS}
         self.old = folder / "old"
         with Folder(self.world) as place:
@@ -28,10 +26,7 @@ class Part:
         what = f"training {variant}{' over an old model' if over_old else ''}"
         with Folder(self.world) as folder:
             if over_old:
-                (folder / "model").mkdir()
-                for source in self.old.rglob("*"):
-                    target = folder / "model" / source.relative_to(self.old)
-                    target.mkdir() if source.is_dir() else target.write_bytes(source.read_bytes())
+                shutil.copytree(self.old, folder / "model")
             moments = []
             for _ in range(KILLS):
                 command = self.next_command(folder, variant)

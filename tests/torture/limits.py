@@ -7,7 +7,7 @@ import subprocess
 import time
 
 from program import Folder, finish, judge, require, run, start, told
-from trainings import Reference, VARIANTS, current, must_run, resume, train, write_corpus
+from trainings import VARIANTS, Reference, current, make_world, must_run, resume, train
 
 COMMANDS = {
     "train": train("plain", out="new", updates=10),
@@ -35,9 +35,7 @@ class Part:
     unit = "commands"
 
     def __init__(self, folder):
-        self.world = folder / "world"
-        self.world.mkdir()
-        write_corpus(self.world)
+        self.world = make_world(folder / "world")
         self.references = {name: Reference(name, self.world) for name in VARIANTS}
         self.half = folder / "half"
         with Folder(self.world) as place:

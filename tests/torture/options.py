@@ -4,7 +4,7 @@ import re
 
 import program
 from program import GIBI, Folder, judge, require, run, told
-from trainings import must_run, train, write_corpus
+from trainings import make_world, must_run, train
 
 VALUES = ["0", "1", "-1", "2", "3", "64", "1000", "65536", "1000000000", "1000000001", "4294967296",
           "9223372036854775807", "9223372036854775808", "18446744073709551615",
@@ -35,9 +35,7 @@ class Part:
     unit = "commands"
 
     def __init__(self, folder):
-        self.world = folder / "world"
-        self.world.mkdir()
-        write_corpus(self.world)
+        self.world = make_world(folder / "world")
         for side in ("fr", "en"):
             lines = (self.world / f"train.{side}").read_text().splitlines(keepends=True)
             (self.world / f"short.{side}").write_text("".join(lines[:6]))

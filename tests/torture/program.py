@@ -91,8 +91,9 @@ def require(condition, *told):
 def judge(finished, what, codes=(0, 2), names=(), lines=1, endless=False):
     """Ended with one of the codes and, if it is not 0, one clear sentence with one of `names`.
     lines: how many there may be on standard error before, and with, that sentence (None: any).
-    endless: it may be a long training, which must have obeyed TERM."""
-    if finished.late and endless and finished.code == 1:
+    endless: it may be a long training, which must have ended after TERM, with code 0 if it came
+    to its own end meanwhile."""
+    if finished.late and endless and finished.code in (0, 1):
         return
     require(not finished.late, what, "did not end in time", finished)
     require(finished.code in codes, what, finished)

@@ -4,7 +4,7 @@ import json
 import re
 
 from program import Folder, judge, require, run, told
-from trainings import SMALL, must_run, train, write_corpus
+from trainings import SMALL, make_world, must_run, train
 
 PIECES = ["je", "vois", " ", "le chat", "é", "é", "ﬁ", "ß", "İ", "\u200b", "\u200d", "\u202e",
           "\ufeff", "\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\x1f", "\x7f", "\0", "\t", "\r",
@@ -27,13 +27,9 @@ class Part:
     def __init__(self, folder):
         self.worlds = {}
         for name in ("plain", "subwords"):
-            self.worlds[name] = folder / name
-            self.worlds[name].mkdir()
-            write_corpus(self.worlds[name])
+            self.worlds[name] = make_world(folder / name)
             must_run(train(name), self.worlds[name])
-        chars = folder / "chars"
-        chars.mkdir()
-        write_corpus(chars)
+        chars = make_world(folder / "chars")
         must_run([*train("plain"), "--tokenizer", "chars", "--lowercase"], chars)
         self.worlds["chars"] = chars
 

@@ -4,7 +4,7 @@ import re
 import time
 
 from program import Folder, finish, judge, require, run, start, told
-from trainings import Reference, current, must_run, resume, train, write_corpus
+from trainings import Reference, current, make_world, must_run, resume, train
 
 TOLD_SO = re.compile(r"is being trained by (process \d+|another process)|: exists; give --over")
 
@@ -13,9 +13,7 @@ class Part:
     unit = "commands"
 
     def __init__(self, folder):
-        self.world = folder / "world"
-        self.world.mkdir()
-        write_corpus(self.world)
+        self.world = make_world(folder / "world")
         self.references = {name: Reference(name, self.world)
                            for name in ("plain", "moments", "old")}
         self.old = folder / "old"

@@ -20,6 +20,13 @@ VARIANTS = {
 }
 
 
+def make_world(folder):
+    """The folder, new, with a corpus in it."""
+    folder.mkdir()
+    write_corpus(folder)
+    return folder
+
+
 def write_corpus(folder, pairs=240):
     for side in ("fr", "en"):
         lines = (program.ROOT / f"data/train.{side}").read_text().splitlines()

@@ -333,11 +333,9 @@ function windowSentence(model, t) {
 // Whether the attention of output word t may give source position i a weight.
 function mayLookAt(model, t, i) {
   const { steps } = model.decoder;
-  const { attention, window } = model.config;
+  const { attention } = model.config;
   if (model.intervention?.masked.includes(i)) return false;
-  if (attention === "local_m")
-    return Math.abs(i - Math.min(t, model.source.tokens.length - 1)) <= window;
-  if (attention === "local_p") return Math.abs(i - steps[t].center) <= window;
+  if (attention.startsWith("local") && !setByHand(model, t)) return steps[t].weights[i] > 0;
   if (attention === "monotonic" && t > 0)
     return i >= steps[t - 1].weights.findIndex((weight) => weight > 0);
   return true;

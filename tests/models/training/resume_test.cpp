@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <fstream>
+#include <functional>
 
 #include "tests/models/training/trainer_helpers.h"
 
@@ -170,22 +171,43 @@ TEST_CASE("resume: what cannot be resumed is named") {
         "with");
 }
 
-// A file that was made to deceive: its checksum is right.
+// Writes another training state into the file; its checksum is right.
+void edit_state(const std::filesystem::path& path,
+                const std::function<void(nlohmann::json&)>& edit) {
+  Safetensors file = Safetensors::read(path);
+  auto json = nlohmann::json::parse(file.metadata().at("training"));
+  edit(json);
+  file.set_metadata("training", json.dump());
+  file.write(path);
+}
+
+TEST_CASE("resume: a state from before the losses of validations were in it") {
+  const ReverseTask task;
+  Config config = task.config();
+  config.training.keep_best = 2;
+  config.training.metric = ValidationMetric::loss;  // of which no two are equal
+  TemporaryFolder whole, parts;
+  train(config, whole.path(), false, 40);
+  train(config, parts.path(), false, 20);
+  edit_state(parts.path() / "training_state.safetensors", [](nlohmann::json& state) {
+    CHECK(state.erase("best_loss") == 1);
+    REQUIRE(state.at("kept").size() == 2);
+    for (nlohmann::json& one : state.at("kept")) one.erase(2);
+  });
+  train(config, parts.path(), true, 40);
+  CHECK((parts.read("model.safetensors") == whole.read("model.safetensors")));
+}
+
 TEST_CASE("resume: counts that cannot be are refused") {
   const ReverseTask task;
   TemporaryFolder folder;
   train(task.config(), folder.path(), false, 10);
   const auto path = folder.path() / "training_state.safetensors";
   const auto error_with = [&](const std::string& key, const nlohmann::json& value) {
-    Safetensors file = Safetensors::read(path);
-    const std::string before = file.metadata().at("training");
-    auto json = nlohmann::json::parse(before);
-    json[key] = value;
-    file.set_metadata("training", json.dump());
-    file.write(path);
+    const std::string before = folder.read("training_state.safetensors");
+    edit_state(path, [&](nlohmann::json& state) { state[key] = value; });
     const std::string error = resume_error(task.config(), folder);
-    file.set_metadata("training", before);
-    file.write(path);
+    folder.write("training_state.safetensors", before);
     return error;
   };
   const std::string state = "training_state.safetensors: ";
