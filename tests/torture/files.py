@@ -5,7 +5,7 @@ import json
 import struct
 
 import safetensors
-from program import Folder, judge, require, run
+from program import Folder, is_scarce, judge, require, run
 from trainings import SMALL, make_world, must_run, resume, train
 
 TRANSLATE = ["translate", "--model", "model"]
@@ -14,6 +14,8 @@ INSPECT = ["inspect", "--model", "model"]
 EXPLAIN = ["explain", "--model", "model", "je vois", "-o", "page.html"]
 AVERAGE = ["average", "model", "model", "--out", "new"]
 SECONDS = 10
+# One file may contradict another: either is named. What diverges was read.
+NAMES = ("model", "diverged", "config")
 FEATURES = "features.safetensors"
 TRAIN_FEATURES = ["train", "--source-features", FEATURES, "--target", "short.en", "--out", "new",
                   *SMALL, "--max-updates", "2"]
@@ -89,14 +91,14 @@ class Part:
             if way == "--config":
                 (folder / "given.json").write_bytes(text)
                 command = ["train", "--config", "given.json", "--out", "new", "--max-updates", "3"]
-                return check(folder, command, f"given.json: {done}")
+                return check_config(folder, command, f"given.json: {done}")
             path.write_bytes(text)
             if way == "both":  # as whoever crafts a model would
                 model = folder / "model/model.safetensors"
                 header, data = safetensors.read(model.read_bytes())
                 header["__metadata__"]["config"] = text.decode("utf-8", "surrogateescape")
                 model.write_bytes(safetensors.write(header, data))
-            check(folder, random.choice(READERS["config.json"]), f"{way}: {done}")
+            check_config(folder, random.choice(READERS["config.json"]), f"{way}: {done}")
 
     def crafted_vocabulary(self, random):
         world, name = self.model_file(random, lambda name: name.endswith(".vocab"))
@@ -141,15 +143,22 @@ class Part:
             check(folder, command, f"{FEATURES}: {done}", names=names)
 
 
-def check(folder, command, done, must_refuse=False, names=None):
-    """The command with the file as it is now: the common verdict."""
+def check_config(folder, command, done):
+    """Of a configuration, which may ask for more memory than there is, and for any other file."""
+    return check(folder, command, done, names=(*NAMES, "given.json", ": no such file"), sizes=True)
+
+
+def check(folder, command, done, must_refuse=False, names=None, sizes=False):
+    """The command with the file as it is now: the common verdict. sizes: whether the file says how
+    much memory is needed."""
     training = command[0] == "train"
     seconds = 4 if training else SECONDS
     finished = run(command, folder, b"je vois le chat\nil aime\n", seconds)
+    if sizes and is_scarce(finished):
+        return finished
     file = done.split(":")[0].split("/")[-1]
     what = f"{command[0]}{' --resume' if '--resume' in command else ''} with {done}"
-    # One file may contradict another: either is named. What diverges was read.
-    names = (*(names or (file, "model", "diverged", "config")), "alignment ")
+    names = (*(names or (file, *NAMES)), "alignment ")
     judge(finished, what, names=names, lines=None if training else 1, endless=training)
     if must_refuse:
         require(finished.code == 2, what, "is not noticed", finished)

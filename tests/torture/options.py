@@ -3,7 +3,7 @@ import os
 import re
 
 import program
-from program import GIBI, Folder, judge, require, run, told
+from program import GIBI, Folder, is_scarce, judge, require, run, told
 from trainings import make_world, must_run, train
 
 VALUES = ["0", "1", "-1", "2", "3", "64", "1000", "65536", "1000000000", "1000000001", "4294967296",
@@ -68,10 +68,9 @@ class Part:
             if name == "serve" and finished.late:
                 require(finished.code == 0, what, "did not obey TERM", finished)
                 return
-            scarce = finished.code == 1 and finished.last_line().startswith(
-                ("babelgrad: out of memory", "babelgrad: cannot start"))
             unwritable = finished.code == 1 and "written" in finished.last_line()
-            codes = (0, 1, 2) if scarce or unwritable or b"/dev/full" in finished.err else (0, 2)
+            failed = is_scarce(finished) or unwritable or b"/dev/full" in finished.err
+            codes = (0, 1, 2) if failed else (0, 2)
             judge(finished, what, codes, lines=None if name == "train" else 2, endless=long)
             after = program.contents(folder)
             written = any(str(a).split("=")[0] in OUTPUTS for a in command)

@@ -107,6 +107,12 @@ def judge(finished, what, codes=(0, 2), names=(), lines=1, endless=False):
         require(any(n in finished.last_line() for n in names), what, "names no file", finished)
 
 
+def is_scarce(finished):
+    """Whether it was told, with exit code 1, that what was asked for needs more than there is."""
+    return finished.code == 1 and finished.last_line().startswith(
+        ("babelgrad: out of memory", "babelgrad: cannot start"))
+
+
 def told(arguments):
     """Arguments as a message shows them."""
     texts = [a.decode(errors="backslashreplace") if isinstance(a, bytes) else str(a)
