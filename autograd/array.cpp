@@ -26,6 +26,19 @@ Array<T>::Array(const Shape& shape, std::initializer_list<T> values)
     : Array(shape, std::span<const T>(values.begin(), values.size())) {}
 
 template <class T>
+Array<T>::Array(std::initializer_list<std::initializer_list<T>> rows)
+    : Array(Shape{rows.size(), rows.size() == 0 ? 0 : rows.begin()->size()}) {
+  T* next = data_;
+  for (const auto& row : rows) {
+    if (row.size() != shape_[1])
+      throw ShapeError("array: need rows of one length; got " + std::to_string(shape_[1]) +
+                       " and " + std::to_string(row.size()) +
+                       " (a shape and values are two arguments in parentheses)");
+    next = std::copy(row.begin(), row.end(), next);
+  }
+}
+
+template <class T>
 Array<T>::Array(std::shared_ptr<Storage> storage, std::size_t offset, const Shape& shape)
     : storage_(std::move(storage)), offset_(offset), shape_(shape) {
   if (!storage_) return;
@@ -41,7 +54,7 @@ Array<T>::Array(const Array& other) {
 }
 
 template <class T>
-Array<T>& Array<T>::operator=(const Array& other) {
+Array<T>& Array<T>::operator=(const Array& other) & {
   if (this != &other) *this = Array(other);
   return *this;
 }
@@ -55,7 +68,7 @@ Array<T>::Array(Array&& other) noexcept
       shape_(std::exchange(other.shape_, Shape())) {}
 
 template <class T>
-Array<T>& Array<T>::operator=(Array&& other) noexcept {
+Array<T>& Array<T>::operator=(Array&& other) & noexcept {
   storage_ = std::move(other.storage_);
   data_ = std::exchange(other.data_, nullptr);
   offset_ = std::exchange(other.offset_, 0);
@@ -101,6 +114,12 @@ void Array<T>::assign_elements(Array&& other) {
 }
 
 template <class T>
+T Array<T>::item() const {
+  if (size_ != 1) throw ShapeError("item: need one element; got x " + to_string(shape_));
+  return *data_;
+}
+
+template <class T>
 std::size_t Array<T>::position(std::initializer_list<std::ptrdiff_t> index) const {
   if (index.size() != shape_.size())
     throw ShapeError("array: need an index for each axis of " + to_string(shape_) + "; got " +
@@ -127,7 +146,7 @@ Array<T> arange(std::type_identity_t<T> begin, std::type_identity_t<T> end,
     throw ShapeError("arange: need a step that leads from begin to end; got begin " +
                      std::to_string(begin) + ", end " + std::to_string(end) + ", step " +
                      std::to_string(step));
-  Array<T> array({static_cast<std::size_t>(std::ceil(steps))});
+  Array<T> array = uninitialized<T>({static_cast<std::size_t>(std::ceil(steps))});
   for (std::size_t i = 0; i < array.size(); ++i)
     array.data()[i] = static_cast<T>(begin + static_cast<T>(i) * step);
   return array;
@@ -135,7 +154,7 @@ Array<T> arange(std::type_identity_t<T> begin, std::type_identity_t<T> end,
 
 template <class T>
 Array<T> linspace(std::type_identity_t<T> begin, std::type_identity_t<T> end, std::size_t steps) {
-  Array<T> array({steps});
+  Array<T> array = uninitialized<T>({steps});
   const T step = steps > 1 ? (end - begin) / static_cast<T>(steps - 1) : T(0);
   for (std::size_t i = 0; i < steps; ++i)  // from the nearer end, so that both are exact
     array.data()[i] = i < (steps + 1) / 2 ? begin + step * static_cast<T>(i)

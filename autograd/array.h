@@ -1,12 +1,13 @@
 // Array<T>: a dense row-major array of numbers, what every tensor holds.
 //
-//   Array<double> x({2, 3}, {1, 2, 3, 4, 5, 6});
+//   Array<double> x{{1, 2, 3}, {4, 5, 6}};   // by rows; or Array<double>({2, 3}, {1, 2, ...})
 //   x(1, 0);                     // 4
 //   Array<double> y = exp(-x);   // functions over arrays: array_ops.h
 //
 // The elements live in a container of xtensor (xt::uvector) behind a shared pointer. A copy copies
-// them. What shares them says so: alias(), reshaped(), leading(); whoever then writes through one
-// is seen through all, and version() tells that it happened. Nothing copies on write.
+// them. What shares them says so: alias(), reshaped(), leading(), and reshape, select and slices of
+// the first axis over arrays; whoever then writes through one is seen through all, and version()
+// tells that it happened (not of what is written through data()). Nothing copies on write.
 //
 // No header but this one includes xtensor, so no unqualified call can pick its lazy functions,
 // whose reducers give wrong numbers inside larger expressions (0.24.3).
@@ -35,11 +36,18 @@ namespace babelgrad {
 
 template <class T>
 class Array {
+  static_assert(std::is_same_v<T, float> || std::is_same_v<T, double> ||
+                    std::is_same_v<T, std::int32_t> || std::is_same_v<T, std::uint8_t>,
+                "Array<T> is of float, double, std::int32_t or std::uint8_t");
+
  public:
   using value_type = T;
 
-  Array() = default;                   // not given: rank 0, no element
-  explicit Array(const Shape& shape);  // contents undefined: write each element before reading it
+  Array() = default;  // not given: rank 0, no element
+  // By elements, or by rows of one length: IntArray{3, 1, 2}, Array<float>{{1, 2}, {3, 4}}.
+  Array(std::initializer_list<T> values)
+      : Array(Shape{values.size()}, std::span<const T>(values.begin(), values.size())) {}
+  Array(std::initializer_list<std::initializer_list<T>> rows);
   // values: row-major, as many as `shape` has elements, else a ShapeError.
   Array(const Shape& shape, std::initializer_list<T> values);
   Array(const Shape& shape, std::span<const T> values);
@@ -47,9 +55,9 @@ class Array {
       : Array(shape, std::span<const T>(values)) {}
 
   Array(const Array& other);
-  Array& operator=(const Array& other);
+  Array& operator=(const Array& other) &;  // select(a, 0, i) = b would change a temporary
   Array(Array&& other) noexcept;
-  Array& operator=(Array&& other) noexcept;
+  Array& operator=(Array&& other) & noexcept;
 
   // The same elements, shared: under this shape, under another of as many elements, or the
   // positions begin <= i < end of the first axis.
@@ -64,21 +72,23 @@ class Array {
   std::size_t size() const { return size_; }  // elements
   T* data() { return data_; }
   const T* data() const { return data_; }
-  T* begin() { return data_; }
+  T* begin() { return writable(); }
   T* end() { return data_ + size_; }
   const T* begin() const { return data_; }
   const T* end() const { return data_ + size_; }
-  void fill(T value) { std::fill_n(data_, size_, value); }
+  void fill(T value) { std::fill_n(writable(), size_, value); }
 
   // One element by its index along every axis; -1 is the last. A ShapeError if there is none.
   template <class... Index>
   T& operator()(Index... index) {
-    return data_[position({static_cast<std::ptrdiff_t>(index)...})];
+    return writable()[position({static_cast<std::ptrdiff_t>(index)...})];
   }
   template <class... Index>
   const T& operator()(Index... index) const {
     return data_[position({static_cast<std::ptrdiff_t>(index)...})];
   }
+  T item() const;                                  // of an array of one element
+  void operator[](std::ptrdiff_t) const = delete;  // an element is a(i), a row select(a, 0, i)
 
   // Whether another Array shares the elements; and elements of one's own, copied if so.
   bool is_shared() const { return storage_.use_count() > 1; }
@@ -101,7 +111,14 @@ class Array {
     std::uint32_t version = 0;
   };
 
+  explicit Array(const Shape& shape);  // for uninitialized()
   Array(std::shared_ptr<Storage> storage, std::size_t offset, const Shape& shape);
+  T* writable() {
+    if (is_shared()) announce_change();
+    return data_;
+  }
+  template <class Element>
+  friend Array<Element> uninitialized(const Shape& shape);
   std::size_t position(std::initializer_list<std::ptrdiff_t> index) const;
 
   std::shared_ptr<Storage> storage_;
@@ -112,6 +129,7 @@ class Array {
 
 using IntArray = Array<std::int32_t>;  // word ids, lengths, indices
 
+// Contents undefined: write each element before reading it.
 template <class T>
 Array<T> uninitialized(const Shape& shape) {
   return Array<T>(shape);
@@ -119,7 +137,7 @@ Array<T> uninitialized(const Shape& shape) {
 
 template <class T>
 Array<T> full(const Shape& shape, std::type_identity_t<T> value) {
-  Array<T> array(shape);
+  Array<T> array = uninitialized<T>(shape);
   array.fill(value);
   return array;
 }
@@ -167,7 +185,7 @@ Array<T> eye(std::size_t n) {
 // The elements converted to another type: cast<double>(x).
 template <class To, class From>
 Array<To> cast(const Array<From>& from) {
-  Array<To> to(from.shape());
+  Array<To> to = uninitialized<To>(from.shape());
   for (std::size_t i = 0; i < from.size(); ++i) to.data()[i] = static_cast<To>(from.data()[i]);
   return to;
 }

@@ -87,6 +87,9 @@ template <class T>
 Array<T> sum(const Array<T>& x, const Axes& axes = {}, KeepDim keepdim = {});
 template <class T>
 Array<T> mean(const Array<T>& x, const Axes& axes = {}, KeepDim keepdim = {});
+// Of whole numbers: sum(cast<double>(x)).
+void sum(const IntArray& x, const Axes& axes = {}, KeepDim keepdim = {}) = delete;
+void mean(const IntArray& x, const Axes& axes = {}, KeepDim keepdim = {}) = delete;
 template <class T>
 Array<T> amax(const Array<T>& x, const Axes& axes = {}, KeepDim keepdim = {});
 template <class T>
@@ -106,7 +109,7 @@ Array<T> permute(const Array<T>& x, const Axes& order);
 template <class T>
 Array<T> broadcast_to(const Array<T>& x, const Shape& shape);
 template <class T>
-Array<T> cat(const std::vector<Array<T>>& parts, std::ptrdiff_t axis);
+Array<T> cat(const std::vector<Array<T>>& parts, std::ptrdiff_t axis = 0);
 template <class T>
 Array<T> flip(const Array<T>& x, std::ptrdiff_t axis);
 // Elements begin, begin + step ... before end of an axis. Of the leading axis with step 1: shared.
@@ -167,11 +170,8 @@ bool equal(const Array<T>& a, const Array<T>& b);
 bool equal(const Mask& a, const Mask& b);
 // Whether |a - b| <= absolute + relative |b| everywhere, as torch.allclose; not with NaN. A
 // ShapeError if the shapes differ.
-struct Tolerance {
-  double relative = 1e-5, absolute = 1e-8;
-};
 template <class T>
-bool allclose(const Array<T>& a, const Array<T>& b, Tolerance tolerance = {});
+bool allclose(const Array<T>& a, const Array<T>& b, double relative = 1e-5, double absolute = 1e-8);
 
 }  // namespace babelgrad
 

@@ -100,7 +100,8 @@ Tensor<T> masked_fill(const Tensor<T>& x, const Mask& fill_where, std::type_iden
 
 // ---- Products (ops/matmul.cpp) ----
 
-// [..., M, K] x [..., K, N] -> [..., M, N]; the leading axes broadcast.
+// [..., M, K] x [..., K, N] -> [..., M, N]; the leading axes broadcast. A vector [K] is one row
+// before b or one column after a, and that axis vanishes: [..., M, K] x [K] -> [..., M].
 template <class T>
 Tensor<T> matmul(const Tensor<T>& a, const Tensor<T>& b, Transposed transposed = {});
 // [N, M, K] x [N, K, P] -> [N, M, P]
@@ -170,7 +171,7 @@ template <class T>
 Tensor<T> sum_to(const Tensor<T>& x, const Shape& shape);
 // One behind the other along an axis, equal along the others.
 template <class T>
-Tensor<T> cat(const std::vector<Tensor<T>>& parts, std::ptrdiff_t axis);
+Tensor<T> cat(const std::vector<Tensor<T>>& parts, std::ptrdiff_t axis = 0);
 // Elements begin, begin + step ... before end of an axis, which stays; negative ones count from its
 // end. Of the leading axis with step 1 the elements are shared.
 template <class T>

@@ -29,7 +29,7 @@ namespace {
 
 template <class T, class F>
 Array<T> made_of(const Shape& shape, const F& draw) {
-  Array<T> array(shape);
+  Array<T> array = uninitialized<T>(shape);
   for (T& element : array) element = static_cast<T>(draw());
   return array;
 }
@@ -64,7 +64,9 @@ IntArray categorical(const Array<T>& weights, Random& random) {
     throw ShapeError("categorical: need weights [..., C] with C >= 1; got weights " +
                      to_string(weights.shape()));
   const std::size_t classes = weights.shape().back();
-  IntArray drawn(Shape(weights.shape().begin(), weights.shape().end() - 1));
+  Shape shape = weights.shape();
+  shape.erase(shape.size() - 1);
+  IntArray drawn = uninitialized<std::int32_t>(shape);
   const T* row = weights.data();
   for (std::int32_t& index : drawn) {
     double total = 0;

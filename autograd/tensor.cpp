@@ -7,24 +7,6 @@
 #include "babelgrad/autograd/vjp.h"
 
 namespace babelgrad {
-namespace {
-
-template <class T>
-Array<T> from_rows(std::initializer_list<std::initializer_list<T>> rows) {
-  const std::size_t width = rows.size() == 0 ? 0 : rows.begin()->size();
-  Array<T> array({rows.size(), width});
-  T* next = array.data();
-  for (const auto& row : rows) {
-    if (row.size() != width)
-      throw ShapeError("tensor: need rows of one length; got " + std::to_string(width) + " and " +
-                       std::to_string(row.size()) +
-                       " (a shape and values are two arguments in parentheses)");
-    next = std::copy(row.begin(), row.end(), next);
-  }
-  return array;
-}
-
-}  // namespace
 
 // Frees a history of any depth without recursion: inputs that nobody else holds are emptied first.
 template <class T>
@@ -60,9 +42,6 @@ template <class T>
 Tensor<T>::Tensor(Array<T> value, GradientTag) : node_(make_node(std::move(value), true)) {}
 
 template <class T>
-Tensor<T>::Tensor(std::initializer_list<std::initializer_list<T>> rows) : Tensor(from_rows(rows)) {}
-
-template <class T>
 Node<T>& Tensor<T>::node() const {
   if (!node_) throw GraphError("tensor: used before it was given a value");
   return *node_;
@@ -75,7 +54,7 @@ Array<T> Tensor<T>::value() && {
 }
 
 template <class T>
-MutableValue<T> Tensor<T>::mutable_value() {
+MutableValue<T> Tensor<T>::mutable_value() const {
   if (!is_leaf())
     throw GraphError(std::string("mutable_value: need a leaf; got the result of ") + op());
   return MutableValue<T>(node().value);
@@ -88,8 +67,7 @@ std::size_t Tensor<T>::dim(std::ptrdiff_t axis) const {
 
 template <class T>
 T Tensor<T>::item() const {
-  if (size() != 1) throw_shape_error("item", "need one element", {{"x", shape()}});
-  return *value().data();
+  return value().item();
 }
 
 template <class T>
@@ -127,18 +105,18 @@ const Array<T>& Tensor<T>::grad() const& {
 }
 
 template <class T>
-void Tensor<T>::zero_grad() {
+void Tensor<T>::zero_grad() const {
   if (node().extras) node().extras->grad.reset();
 }
 
 template <class T>
-void Tensor<T>::retain_grad() {
+void Tensor<T>::retain_grad() const {
   if (!requires_grad()) throw GraphError("retain_grad: need a tensor that requires a gradient");
   node().make_extras().retains_grad = true;
 }
 
 template <class T>
-void Tensor<T>::add_hook(GradientHook<T> hook) {
+void Tensor<T>::add_hook(GradientHook<T> hook) const {
   if (!requires_grad()) throw GraphError("register_hook: need a tensor that requires a gradient");
   node().make_extras().hooks.push_back(std::move(hook));
 }

@@ -101,15 +101,22 @@ class Tensor {
   Tensor(const Shape& shape, const std::vector<T>& values, GradientTag)
       : Tensor(Array<T>(shape, values), kRequiresGrad) {}
   // By elements, or by rows: Tensor<float> x{{1, 2}, {3, 4}} is [2, 2].
-  Tensor(std::initializer_list<T> values) : Tensor(Array<T>({values.size()}, values)) {}
-  Tensor(std::initializer_list<std::initializer_list<T>> rows);
+  Tensor(std::initializer_list<T> values) : Tensor(Array<T>(values)) {}
+  Tensor(std::initializer_list<T> values, GradientTag) : Tensor(Array<T>(values), kRequiresGrad) {}
+  Tensor(std::initializer_list<std::initializer_list<T>> rows) : Tensor(Array<T>(rows)) {}
+  Tensor(std::initializer_list<std::initializer_list<T>> rows, GradientTag)
+      : Tensor(Array<T>(rows), kRequiresGrad) {}
+  Tensor(const Tensor&) = default;
+  Tensor(Tensor&&) = default;
+  Tensor& operator=(const Tensor&) & = default;  // x[0] = y would change a temporary
+  Tensor& operator=(Tensor&&) & = default;
   explicit Tensor(std::shared_ptr<Node<T>> node) : node_(std::move(node)) {}
 
   bool defined() const { return node_ != nullptr; }
   const Array<T>& value() const& { return node().value; }
   Array<T> value() &&;  // of a temporary: no reference may stay
   // To change a leaf. A graph that has read its value notices: its backward pass is a GraphError.
-  MutableValue<T> mutable_value();
+  MutableValue<T> mutable_value() const;
   const Shape& shape() const& { return node().value.shape(); }
   Shape shape() && { return node().value.shape(); }
   std::size_t rank() const { return node().value.rank(); }
@@ -129,12 +136,12 @@ class Tensor {
   bool has_grad() const { return node().extras && node().extras->grad.has_value(); }
   const Array<T>& grad() const&;  // a GraphError if backward() has left none here
   Array<T> grad() && { return static_cast<const Tensor&>(*this).grad(); }
-  void zero_grad();
-  void retain_grad();  // make backward() keep the gradient of this non-leaf, too
+  void zero_grad() const;
+  void retain_grad() const;  // make backward() keep the gradient of this non-leaf, too
   // hook: called with the complete gradient, a const Array<T>&. What it returns replaces the
   // gradient: an Array<T>, an optional one, or nothing.
   template <class Hook>
-  void register_hook(Hook hook);
+  void register_hook(Hook hook) const;
 
   // The same value without history; they share their elements.
   Tensor detach() const;
@@ -158,14 +165,14 @@ class Tensor {
  private:
   void accumulate(const Array<T>& cotangent, BackwardOptions options) const;
   T element(std::initializer_list<std::ptrdiff_t> index) const;
-  void add_hook(GradientHook<T> hook);
+  void add_hook(GradientHook<T> hook) const;
 
   std::shared_ptr<Node<T>> node_;
 };
 
 template <class T>
 template <class Hook>
-void Tensor<T>::register_hook(Hook hook) {
+void Tensor<T>::register_hook(Hook hook) const {
   if constexpr (std::is_void_v<std::invoke_result_t<Hook&, const Array<T>&>>)
     add_hook([hook = std::move(hook)](const Array<T>& grad) mutable {
       hook(grad);

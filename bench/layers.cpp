@@ -89,7 +89,7 @@ enum class Step { with_adam, gradients_alone };
 std::function<void()> train(std::shared_ptr<ParameterStore<float>> store, Sequential<float> network,
                             const Shape& x, Random& random, Step step = Step::with_adam) {
   const auto adam = std::make_shared<Adam<float>>(*store);
-  IntArray classes({x[0]});
+  IntArray classes = uninitialized<std::int32_t>({x[0]});
   for (std::int32_t& c : classes) c = static_cast<std::int32_t>(random.below(10));
   return [=, input = Tensor<float>(normal<float>(x, random))] {
     const std::vector<Array<float>> gradients =

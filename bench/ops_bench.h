@@ -42,7 +42,8 @@ inline double copy_milliseconds(double bytes) {
   const Array<float> from = values(half);
   Array<float> to = from;
   std::vector<double> times;
-  for (int i = 0; i < 101; ++i)
+  const int repeats = bytes > 1e8 ? 11 : 101;
+  for (int i = 0; i < repeats; ++i)
     times.push_back(milliseconds([&] {
       std::copy_n(from.data(), from.size(), to.data());
       benchmark::DoNotOptimize(to.data());

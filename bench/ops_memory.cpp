@@ -39,7 +39,7 @@ std::function<Op(const Extent&)> with(From from, F op) {
 
 // Indices below `limit` of the given shape.
 IntArray indices(const Shape& shape, std::size_t limit) {
-  IntArray ids(shape);
+  IntArray ids = uninitialized<std::int32_t>(shape);
   for (std::size_t i = 0; i < ids.size(); ++i)
     ids.data()[i] = static_cast<std::int32_t>(i * 7919 % limit);
   return ids;
@@ -225,7 +225,8 @@ std::vector<MemoryCase> row_cases() {
 }  // namespace
 
 void add_memory_cases() {
-  for (const Extent& e : {Extent{"1k", 4, 256}, Extent{"1M", 4096, 256}})
+  // In the first-level cache, in the third-level cache of a large processor, and in none.
+  for (const Extent& e : {Extent{"1k", 4, 256}, Extent{"1M", 4096, 256}, Extent{"16M", 65536, 256}})
     for (const auto& family : {arithmetic_cases, unary_cases, activation_cases, shape_cases,
                                index_cases, reduction_cases, statistics_cases, row_cases})
       for (const MemoryCase& c : family()) {

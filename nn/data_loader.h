@@ -33,7 +33,7 @@ Array<E> take_rows(const Array<E>& array, const std::vector<std::size_t>& rows) 
   Shape shape = array.shape();
   const std::size_t width = shape[0] == 0 ? 0 : array.size() / shape[0];
   shape[0] = rows.size();
-  Array<E> taken(shape);
+  Array<E> taken = uninitialized<E>(shape);
   for (std::size_t i = 0; i < rows.size(); ++i)
     std::copy_n(array.data() + rows[i] * width, width, taken.data() + i * width);
   return taken;

@@ -1,9 +1,12 @@
 #include "babelgrad/nn/npy.h"
 
 #include <algorithm>
+#include <cmath>
 #include <fstream>
+#include <limits>
 #include <sstream>
 #include <string>
+#include <type_traits>
 #include <vector>
 #if __has_include(<xtensor/io/xnpy.hpp>)
 #include <xtensor/io/xnpy.hpp>  // xtensor 0.26 and later
@@ -38,6 +41,22 @@ std::string header_of(const std::filesystem::path& path, const std::string& byte
   return bytes.substr(10, length);
 }
 
+// Whether an int32 can be what the file holds; numbers of the other types are rounded.
+template <class T, class Stored>
+bool fits(Stored value) {
+  if constexpr (std::is_floating_point_v<T>) return true;
+  const double number = static_cast<double>(value);
+  return number == std::nearbyint(number) && number >= std::numeric_limits<std::int32_t>::min() &&
+         number <= std::numeric_limits<std::int32_t>::max();
+}
+
+template <class Stored>
+std::string to_text(Stored value) {
+  std::ostringstream text;
+  text << value;
+  return text.str();
+}
+
 // The elements that the file holds, and whether they are as many as its shape says.
 template <class Stored, class T>
 Array<T> converted(const std::filesystem::path& path, const std::string& bytes) {
@@ -48,10 +67,14 @@ Array<T> converted(const std::filesystem::path& path, const std::string& bytes) 
     if (__builtin_mul_overflow(size, n, &size)) fail(path, "damaged: the shape is too large");
   if (!stream || stream.peek() != std::istringstream::traits_type::eof())
     fail(path, "damaged: not as many elements as its shape says");
-  Array<T> array(Shape(stored.shape().begin(), stored.shape().end()));
+  Array<T> array = uninitialized<T>(Shape(stored.shape().begin(), stored.shape().end()));
   std::transform(stored.template begin<xt::layout_type::row_major>(),
                  stored.template end<xt::layout_type::row_major>(), array.begin(),
-                 [](Stored value) { return static_cast<T>(value); });
+                 [&](Stored value) {
+                   if (!fits<T>(value))
+                     fail(path, "holds " + to_text(value) + ", which is no int32");
+                   return static_cast<T>(value);
+                 });
   return array;
 }
 

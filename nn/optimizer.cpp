@@ -6,6 +6,16 @@
 
 namespace babelgrad {
 
+namespace {
+
+double checked_rate(double rate) {
+  if (!(rate >= 0))
+    throw std::invalid_argument("optimizer: need learning_rate >= 0; got " + std::to_string(rate));
+  return rate;
+}
+
+}  // namespace
+
 template <class T>
 void Optimizer<T>::check_complete() const {
   const std::size_t later = store_->size() - parameters_.size();
@@ -124,7 +134,7 @@ void Sgd<T>::update_range(std::size_t i, std::size_t begin, std::size_t end, con
           decay = static_cast<T>(group.weight_decay.value_or(options_.weight_decay));
   const T scale = static_cast<T>(step_.gradient_scale),
           lr = static_cast<T>(group.learning_rate_scale *
-                              step_.learning_rate.value_or(options_.learning_rate));
+                              checked_rate(step_.learning_rate.value_or(options_.learning_rate)));
   T* p = this->values_[i];
   T* v = velocity_[i].data();
   for (std::size_t e = begin; e < end; ++e) {
@@ -153,8 +163,8 @@ void Adam<T>::begin_step(const StepOptions& options) {
   const double bias1 = 1 - std::pow(options_.beta1, t), bias2 = 1 - std::pow(options_.beta2, t);
   steps_of_.clear();
   for (const GroupOptions& group : this->groups_) {
-    const double lr =
-        group.learning_rate_scale * options.learning_rate.value_or(options_.learning_rate);
+    const double lr = group.learning_rate_scale *
+                      checked_rate(options.learning_rate.value_or(options_.learning_rate));
     const double weight_decay = group.weight_decay.value_or(options_.weight_decay);
     AdamStep<T> step{};
     step.beta1 = static_cast<T>(options_.beta1);

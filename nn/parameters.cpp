@@ -30,7 +30,16 @@ std::vector<Tensor<T>> ParameterStore<T>::parameters(const std::string& scope) c
   std::vector<Tensor<T>> found;
   for (const Tensor<T>& parameter : parameters_)
     if (parameter.name().starts_with(scope + ".")) found.push_back(parameter);
+  if (found.empty()) throw std::invalid_argument("parameters: no parameter is in a scope " + scope);
   return found;
+}
+
+template <class T>
+std::vector<Array<T>> ParameterStore<T>::gradients() const {
+  std::vector<Array<T>> result;
+  for (const Tensor<T>& parameter : parameters_)
+    result.push_back(parameter.has_grad() ? parameter.grad() : zeros<T>(parameter.shape()));
+  return result;
 }
 
 template <class T>
@@ -50,7 +59,7 @@ std::size_t ParameterStore<T>::element_count() const {
 
 template <class T>
 void ParameterStore<T>::zero_grad() {
-  for (Tensor<T>& parameter : parameters_) parameter.zero_grad();
+  for (const Tensor<T>& parameter : parameters_) parameter.zero_grad();
 }
 
 template class ParameterStore<float>;

@@ -42,7 +42,8 @@ class ParameterStore {
   void add_dropout(const std::string& name);
 
   const std::vector<Tensor<T>>& parameters() const { return parameters_; }  // in creation order
-  // Those of one scope: encoder.gru.weight_ih_l0, of "encoder" and of "encoder.gru".
+  // Those of one scope: encoder.gru.weight_ih_l0, of "encoder" and of "encoder.gru". Throws
+  // std::invalid_argument if there is none.
   std::vector<Tensor<T>> parameters(const std::string& scope) const;
   Tensor<T> at(const std::string& name) const;  // std::out_of_range names it
   bool contains(const std::string& name) const { return index_.contains(name); }
@@ -58,6 +59,9 @@ class ParameterStore {
     return babelgrad::gradients_by_rows(loss, parameters_, {.allow_unused = true});
   }
   void zero_grad();
+
+  // For PyTorch's order, after backward(): each parameter's .grad(), or zeros where there is none.
+  std::vector<Array<T>> gradients() const;
 
  private:
   std::optional<std::uint64_t> seed_;

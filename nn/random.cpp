@@ -42,10 +42,12 @@ Mode Mode::at_time(std::size_t t) const {
 std::uint64_t Mode::draw(std::string_view site, std::uint64_t call) const {
   const std::uint64_t name = fnv1a(site);
   if (drawn_ && !drawn_->add({name, call}, time_))
-    throw std::logic_error("dropout " + std::string(site) + ": call " + std::to_string(call) +
-                           (time_ ? " at time step " + std::to_string(*time_) : "") +
-                           " has drawn its mask in this step; number the uses in a step, give "
-                           "every step a Mode::training(seed, step), or repeat one with again()");
+    throw std::logic_error(
+        "dropout " + std::string(site) + ": use " + std::to_string(call) +
+        (time_ ? " at time step " + std::to_string(*time_) : "") +
+        " has drawn its mask in this step; say dropout(x, mode, 1) for a second use in it, "
+        "Mode::training(seed, step) for another step, Mode::training(seed, step, part) for another "
+        "part of its batch, or mode.again() to repeat one");
   return combine_keys(combine_keys(key_, name), call);
 }
 

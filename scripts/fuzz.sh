@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:-60}
 scripts/build.sh build-fuzz "fuzz_service fuzz_session" \
-  -DCMAKE_CXX_COMPILER=clang++-14 -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS="-O1 -g1" \
+  -DCMAKE_CXX_COMPILER=clang++-14 -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG="-O1 -g1" \
   -DBABELGRAD_SANITIZE=fuzzer-no-link,address,undefined -DBABELGRAD_FUZZ=ON \
   -DBABELGRAD_TESTS=OFF -DBABELGRAD_BENCH=OFF
 for target in service session; do

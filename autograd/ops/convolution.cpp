@@ -80,7 +80,7 @@ Windows fold_windows(const Shape& columns, Size2d output, Size2d kernel,
 template <class T>
 Array<T> unfold(const Array<T>& x, Size2d kernel, const ConvOptions& options) {
   const Windows w = unfold_windows(x.shape(), kernel, options);
-  Array<T> columns({x.shape()[0], w.taps(), w.count()});
+  Array<T> columns = uninitialized<T>({x.shape()[0], w.taps(), w.count()});
   const std::size_t size = w.taps() * w.count();
   for (std::size_t b = 0; b < x.shape()[0]; ++b) {
     T* one = columns.data() + b * size;
@@ -131,7 +131,7 @@ struct Convolution {
 
 template <class T>
 Array<T> columns_of_one(const Windows& w) {
-  Array<T> columns({w.taps(), w.count()});
+  Array<T> columns = uninitialized<T>({w.taps(), w.count()});
   if (w.is_padded()) columns.fill(0);
   return columns;
 }
@@ -140,7 +140,7 @@ Array<T> columns_of_one(const Windows& w) {
 template <class T>
 Array<T> convolve(const Convolution& v, const T* x, const T* weight, const T* bias) {
   const Windows& w = v.windows;
-  Array<T> y(v.output()), columns = columns_of_one<T>(w);
+  Array<T> y = uninitialized<T>(v.output()), columns = columns_of_one<T>(w);
   const std::size_t taps = w.taps(), count = w.count();
   T* out = y.data();
   for (std::size_t b = 0; b < v.batch; ++b, x += w.image_size(), out += v.output_size()) {
@@ -158,7 +158,7 @@ void convolve_backward(const Convolution& v, Vjp<T>& c) {
   const Windows& w = v.windows;
   const std::size_t taps = w.taps(), count = w.count();
   T* dx = c.wants(0) ? c.sum_buffer(0) : nullptr;
-  Array<T> columns = columns_of_one<T>(w), dcolumns({taps, count});
+  Array<T> columns = columns_of_one<T>(w), dcolumns = uninitialized<T>({taps, count});
   Array<T> dweight = zeros<T>({c.wants(1) ? taps : 0, v.filters});  // transposed
   const T *x = c.in(0).data(), *dy = c.grad.data();
   for (std::size_t b = 0; b < v.batch; ++b, dy += v.output_size()) {

@@ -39,7 +39,8 @@ Tensor<T> composed_cross_entropy(const Tensor<T>& logits, const IntArray& target
   const std::size_t classes = logits.shape().back();
   const CountedTargets counted =
       check_targets("cross_entropy", logits.shape(), classes, targets, options);
-  IntArray rows({counted.rows.size()}), at({counted.rows.size(), 1});
+  IntArray rows = uninitialized<std::int32_t>({counted.rows.size()});
+  IntArray at = uninitialized<std::int32_t>({counted.rows.size(), 1});
   for (std::size_t i = 0; i < counted.rows.size(); ++i) {
     rows.data()[i] = static_cast<std::int32_t>(counted.rows[i]);
     at.data()[i] = targets.data()[counted.rows[i]];

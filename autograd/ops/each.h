@@ -43,7 +43,7 @@ template <class Out, class F, class... Arrays>
 Array<Out> each_into(const Shape& shape, const F& f, const Arrays&... x) {
   constexpr std::size_t kOperands = sizeof...(Arrays);
   (require_given(x), ...);
-  Array<Out> y(shape);
+  Array<Out> y = uninitialized<Out>(shape);
   if (y.size() == 0) return y;
   Out* out = y.data();
   std::array<bool, kOperands> steps;
@@ -83,7 +83,7 @@ Array<T> in_blocks(const F& formula, const Array<T>& first, const Arrays&... mor
   constexpr std::size_t kBlock = 8192;  // elements
   const std::size_t n = first.size();
   if (n <= 2 * kBlock) return formula(first, more...);
-  Array<T> y(first.shape());
+  Array<T> y = uninitialized<T>(first.shape());
   for (std::size_t begin = 0; begin < n; begin += kBlock) {
     const std::size_t end = std::min(begin + kBlock, n);
     const auto block = [&](const Array<T>& x) { return x.reshaped({n}).leading(begin, end); };

@@ -82,7 +82,7 @@ Tensor<T> embedding(const Tensor<T>& table, const IntArray& indices) {
   const std::size_t width = table.dim(1);
   Shape shape = indices.shape();
   shape.push_back(width);
-  Array<T> rows(shape);
+  Array<T> rows = uninitialized<T>(shape);
   for (std::size_t i = 0; i < indices.size(); ++i)
     std::copy_n(table.value().data() + indices.data()[i] * width, width, rows.data() + i * width);
   return record("embedding", {table}, std::move(rows), [indices = indices](auto& c) {
@@ -96,7 +96,7 @@ Array<T> index_select(const Array<T>& x, std::ptrdiff_t axis, const IntArray& in
   const AxisView view(x.shape(), a);
   Shape shape = x.shape();
   shape[a] = indices.size();
-  Array<T> y(shape);
+  Array<T> y = uninitialized<T>(shape);
   T* to = y.data();
   for (std::size_t o = 0; o < view.outer; ++o)
     for (const std::int32_t index : indices)
@@ -147,7 +147,7 @@ Tensor<T> index_add(const Tensor<T>& x, std::ptrdiff_t axis, const IntArray& ind
 template <class T>
 Array<T> gather(const Array<T>& x, std::ptrdiff_t axis, const IntArray& indices) {
   const std::size_t a = checked_gather("gather", x.shape(), axis, indices);
-  Array<T> y(indices.shape());
+  Array<T> y = uninitialized<T>(indices.shape());
   const T* source = x.data();
   T* target = y.data();
   for_each_gathered("gather", x.shape(), a, indices,

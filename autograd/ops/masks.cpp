@@ -31,14 +31,18 @@ Mask nonzero(const IntArray& array) {
 Mask within_lengths(const IntArray& lengths, std::size_t steps) {
   if (lengths.rank() != 1)
     throw_shape_error("within_lengths", "need lengths [B]", {{"lengths", lengths.shape()}});
-  Array<std::uint8_t> bytes({lengths.size(), steps});
+  for (const std::int32_t length : lengths)
+    if (length < 0 || static_cast<std::size_t>(length) > steps)
+      throw ShapeError("within_lengths: need lengths of 0 to " + std::to_string(steps) +
+                       " steps; got " + std::to_string(length));
+  Array<std::uint8_t> bytes = uninitialized<std::uint8_t>({lengths.size(), steps});
   for (std::size_t i = 0; i < bytes.size(); ++i)
     bytes.data()[i] = static_cast<std::int32_t>(i % steps) < lengths.data()[i / steps];
   return Mask(std::move(bytes));
 }
 
 Mask causal_mask(std::size_t queries, std::size_t keys) {
-  Array<std::uint8_t> bytes({queries, keys});
+  Array<std::uint8_t> bytes = uninitialized<std::uint8_t>({queries, keys});
   for (std::size_t i = 0; i < bytes.size(); ++i) bytes.data()[i] = i % keys <= i / keys;
   return Mask(std::move(bytes));
 }
@@ -98,13 +102,12 @@ bool equal(const Array<T>& a, const Array<T>& b) {
 }
 
 template <class T>
-bool allclose(const Array<T>& a, const Array<T>& b, Tolerance tolerance) {
+bool allclose(const Array<T>& a, const Array<T>& b, double relative, double absolute) {
   if (!(a.shape() == b.shape()))
     throw_shape_error("allclose", "need a and b of one shape",
                       {{"a", a.shape()}, {"b", b.shape()}});
-  return std::equal(a.begin(), a.end(), b.begin(), [tolerance](double u, double v) {
-    return u == v || (std::isfinite(v) &&
-                      std::abs(u - v) <= tolerance.absolute + tolerance.relative * std::abs(v));
+  return std::equal(a.begin(), a.end(), b.begin(), [=](double u, double v) {
+    return u == v || (std::isfinite(v) && std::abs(u - v) <= absolute + relative * std::abs(v));
   });
 }
 
@@ -162,7 +165,7 @@ Tensor<T> masked_fill(const Tensor<T>& x, const Mask& fill_where, std::type_iden
 
 #define BABELGRAD_INSTANTIATE(T)                                                        \
   template bool equal(const Array<T>&, const Array<T>&);                                \
-  template bool allclose(const Array<T>&, const Array<T>&, Tolerance);                  \
+  template bool allclose(const Array<T>&, const Array<T>&, double, double);             \
   template Mask compare(Comparison, const Array<T>&, const Array<T>&);                  \
   template Array<T> where(const Mask&, const Array<T>&, const Array<T>&);               \
   template Tensor<T> where(const Mask&, const Tensor<T>&, const Tensor<T>&);            \

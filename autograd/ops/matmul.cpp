@@ -33,6 +33,23 @@ std::string matmul_rule(Transposed t) {
 
 Shape leading_axes(const Shape& shape) { return Shape(shape.begin(), shape.end() - 2); }
 
+// A vector is one row before b, one column after a, and that axis vanishes (torch.matmul).
+template <class X>
+X matmul_of_vector(const X& a, const X& b, Transposed t) {
+  const Shape &of_a = a.shape(), &of_b = b.shape();
+  const bool row = of_a.size() == 1, column = of_b.size() == 1;
+  if (of_a.size() == 0 || of_b.size() == 0 || (row && t.a) || (column && t.b) ||
+      of_a[of_a.size() - (t.a ? 2 : 1)] != of_b[column ? 0 : of_b.size() - (t.b ? 1 : 2)])
+    throw_shape_error("matmul",
+                      row ? "need a [K] and b [K] or [..., K, N]" : "need a [..., M, K] and b [K]",
+                      {{"a", of_a}, {"b", of_b}});
+  const X y = matmul(row ? reshape(a, {1, -1}) : a, column ? reshape(b, {-1, 1}) : b, t);
+  Shape shape = y.shape();
+  if (column) shape.erase(shape.size() - 1);
+  if (row) shape.erase(shape.size() - (column ? 1 : 2));
+  return reshape(y, shape);
+}
+
 // The extents, checked.
 Product product_of(const Shape& a, const Shape& b, Transposed t) {
   const auto at = [](const Shape& s, bool last) { return s[s.size() - (last ? 1 : 2)]; };
@@ -45,13 +62,14 @@ Product product_of(const Shape& a, const Shape& b, Transposed t) {
 
 template <class T>
 Array<T> matmul(const Array<T>& a, const Array<T>& b, Transposed transposed) {
+  if (a.rank() == 1 || b.rank() == 1) return matmul_of_vector(a, b, transposed);
   const Product p = product_of(a.shape(), b.shape(), transposed);
   const Shape lead_a = leading_axes(a.shape()), lead_b = leading_axes(b.shape());
   const Shape lead = broadcast_shape("matmul, leading axes", lead_a, lead_b);
   Shape shape = lead;
   shape.push_back(p.m);
   shape.push_back(p.n);
-  Array<T> c(shape);
+  Array<T> c = uninitialized<T>(shape);
   T* out = c.data();
   if (c.size() == 0) return c;
   const auto axes = broadcast_axes<2>(lead, {lead_a, lead_b});
@@ -65,6 +83,7 @@ Array<T> matmul(const Array<T>& a, const Array<T>& b, Transposed transposed) {
 
 template <class T>
 Tensor<T> matmul(const Tensor<T>& a, const Tensor<T>& b, Transposed t) {
+  if (a.rank() == 1 || b.rank() == 1) return matmul_of_vector(a, b, t);
   if (a.rank() > 2 && b.rank() == 2 && !t.a) {  // one product over all leading axes
     const Product p = product_of(a.shape(), b.shape(), t);
     Shape shape = a.shape();
@@ -124,7 +143,7 @@ Tensor<T> linear(const Tensor<T>& x, const Tensor<T>& weight, const Tensor<T>& b
   shape.back() = n;
   const std::size_t rows = element_count(Shape(shape.begin(), shape.end() - 1));
   const Product p{rows, k, n, {.b = true}};
-  Array<T> y(shape);
+  Array<T> y = uninitialized<T>(shape);
   p.run(x.value().data(), weight.value().data(), y.data());
   if (has_bias) kernels<T>().add_to_rows(rows, n, bias.value().data(), y.data());
   std::vector<Tensor<T>> inputs{x, weight};
@@ -161,7 +180,7 @@ template <class T>
 void outer_backward(Vjp<T>& c) {
   constexpr std::size_t kRows = 16;
   const std::size_t m = c.shape(0)[0], n = c.shape(1)[0];
-  Array<T> da({m}), db = zeros<T>({n}), part({n});
+  Array<T> da = uninitialized<T>({m}), db = zeros<T>({n}), part = uninitialized<T>({n});
   for (std::size_t r = 0; r < m; r += kRows) {
     const std::size_t rows = std::min(kRows, m - r);
     const T* dy = c.grad.data() + r * n;

@@ -69,8 +69,8 @@ Tensor<T> max_pool2d(const Tensor<T>& x, Size2d kernel, const PoolOptions& optio
   const ProfileScope profile("max_pool2d");
   const Windows w = pool_windows("max_pool2d", x.shape(), kernel, options);
   const Shape shape{x.dim(0), x.dim(1), w.rows.count, w.cols.count};
-  Array<T> y(shape);
-  IntArray chosen({x.dim(0), x.dim(1), w.count()});
+  Array<T> y = uninitialized<T>(shape);
+  IntArray chosen = uninitialized<std::int32_t>({x.dim(0), x.dim(1), w.count()});
   for (std::size_t b = 0; b < x.dim(0); ++b)
     find_largest(w, x.value().data() + b * w.image_size(), y.data() + b * w.channels * w.count(),
                  chosen.data() + b * w.channels * w.count());
@@ -94,7 +94,7 @@ Tensor<T> avg_pool2d(const Tensor<T>& x, Size2d kernel, const PoolOptions& optio
   const ProfileScope profile("avg_pool2d");
   const Windows w = pool_windows("avg_pool2d", x.shape(), kernel, options);
   const T share = T(1) / static_cast<T>(w.rows.kernel * w.cols.kernel);
-  Array<T> y({x.dim(0), x.dim(1), w.rows.count, w.cols.count});
+  Array<T> y = uninitialized<T>({x.dim(0), x.dim(1), w.rows.count, w.cols.count});
   const std::size_t batch = x.dim(0), outputs = x.dim(1) * w.count();
   std::vector<double> sums(outputs);  // a window may be large
   for (std::size_t i = 0; i < batch; ++i) {

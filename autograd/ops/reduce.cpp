@@ -75,7 +75,7 @@ void exponentials(const ReducedBlock& b, const T* x, const T* shift, std::size_t
 // The gradient of logsumexp, g exp(x - y): in one pass over arrays, and over tensors.
 template <class T>
 Array<T> logsumexp_slope(Vjp<T>& c, const Shape& kept) {
-  Array<T> g(c.shape(0));
+  Array<T> g = uninitialized<T>(c.shape(0));
   for_each_block(g.shape(), kept, [&](const ReducedBlock& b) {
     T* to = g.data() + b.dense;
     exponentials(b, c.in(0).data(), c.out().data(), b.step, to);
@@ -110,7 +110,7 @@ Array<T> count_to(const Mask& mask, const Shape& kept) {
       if (b.to_one) count[r] += in_row;
     }
   });
-  Array<T> result(kept);
+  Array<T> result = uninitialized<T>(kept);
   std::copy(counts.begin(), counts.end(), result.begin());
   return result;
 }

@@ -102,7 +102,7 @@ Array<T> take(const Array<T>& x, const Range& r) {
     for (std::size_t i = r.axis + 1; i < shape.size(); ++i) rows.push_back(shape[i]);
     return x.reshaped(rows).leading(r.begin, r.begin + r.count).reshaped(shape);
   }
-  Array<T> part(shape);
+  Array<T> part = uninitialized<T>(shape);
   for_each_sliced(x.shape(), r, [&](const SlicedBlock& b) {
     copy_block(b.rows, b.n, x.data() + b.whole, b.whole_step, part.data() + b.part, b.part_step);
   });
@@ -236,7 +236,7 @@ Parts checked_parts(const std::vector<V>& parts, std::ptrdiff_t axis) {
 template <class T>
 Array<T> cat(const std::vector<Array<T>>& parts, std::ptrdiff_t axis) {
   const Parts p = checked_parts(parts, axis);
-  Array<T> whole(p.shape);
+  Array<T> whole = uninitialized<T>(p.shape);
   for (std::size_t i = 0; i < parts.size(); ++i) copy_part(parts[i], p.range(i), whole);
   return whole;
 }
@@ -244,7 +244,7 @@ template <class T>
 Tensor<T> cat(const std::vector<Tensor<T>>& parts, std::ptrdiff_t axis) {
   const ProfileScope profile("cat");
   Parts p = checked_parts(parts, axis);
-  Array<T> whole(p.shape);
+  Array<T> whole = uninitialized<T>(p.shape);
   for (std::size_t i = 0; i < parts.size(); ++i) copy_part(parts[i].value(), p.range(i), whole);
   return record("cat", parts, std::move(whole), [p = std::move(p)](auto& c) {
     for (std::size_t i = 0; i + 1 < p.begins.size(); ++i)
@@ -256,7 +256,7 @@ template <class T>
 Array<T> flip(const Array<T>& x, std::ptrdiff_t axis) {
   const std::size_t a = checked_axis("flip", axis, x.shape());
   const AxisView view(x.shape(), a);
-  Array<T> y(x.shape());
+  Array<T> y = uninitialized<T>(x.shape());
   for (std::size_t o = 0; o < view.outer; ++o) {
     const T* from = x.data() + o * view.n * view.inner;
     T* to = y.data() + o * view.n * view.inner;

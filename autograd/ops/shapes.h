@@ -9,7 +9,7 @@
 namespace babelgrad {
 
 template <Value V>
-V cat(std::initializer_list<V> parts, std::ptrdiff_t axis) {
+V cat(std::initializer_list<V> parts, std::ptrdiff_t axis = 0) {
   return cat(std::vector<V>(parts), axis);
 }
 
@@ -75,7 +75,7 @@ V transpose(const V& x, std::ptrdiff_t axis_a, std::ptrdiff_t axis_b) {
 
 // Equal shapes, side by side along a new axis.
 template <Value V>
-V stack(const std::vector<V>& parts, std::ptrdiff_t axis) {
+V stack(const std::vector<V>& parts, std::ptrdiff_t axis = 0) {
   if (parts.empty()) throw ShapeError("stack: need at least one tensor; got none");
   std::vector<V> rows;
   for (const V& part : parts) {
@@ -87,7 +87,7 @@ V stack(const std::vector<V>& parts, std::ptrdiff_t axis) {
   return cat(rows, axis);
 }
 template <Value V>
-V stack(std::initializer_list<V> parts, std::ptrdiff_t axis) {
+V stack(std::initializer_list<V> parts, std::ptrdiff_t axis = 0) {
   return stack(std::vector<V>(parts), axis);
 }
 
@@ -142,13 +142,14 @@ bool equal(const Tensor<T>& a, const Tensor<T>& b) {
   return equal(a.value(), b.value());
 }
 template <class T>
-bool allclose(const Tensor<T>& a, const Tensor<T>& b, Tolerance tolerance = {}) {
-  return allclose(a.value(), b.value(), tolerance);
+bool allclose(const Tensor<T>& a, const Tensor<T>& b, double relative = 1e-5,
+              double absolute = 1e-8) {
+  return allclose(a.value(), b.value(), relative, absolute);
 }
 
 // Pieces of `size` along an axis, the last one maybe shorter.
 template <Value V>
-std::vector<V> split(const V& x, std::size_t size, std::ptrdiff_t axis) {
+std::vector<V> split(const V& x, std::size_t size, std::ptrdiff_t axis = 0) {
   const std::size_t n = x.shape()[checked_axis("split", axis, x.shape())];
   if (size == 0) throw_shape_error("split", "need pieces of at least 1", {{"x", x.shape()}});
   std::vector<V> pieces;
@@ -160,7 +161,7 @@ std::vector<V> split(const V& x, std::size_t size, std::ptrdiff_t axis) {
 
 // `count` pieces along an axis, of equal size but for the last.
 template <Value V>
-std::vector<V> chunk(const V& x, std::size_t count, std::ptrdiff_t axis) {
+std::vector<V> chunk(const V& x, std::size_t count, std::ptrdiff_t axis = 0) {
   const std::size_t n = x.shape()[checked_axis("chunk", axis, x.shape())];
   if (count == 0) throw_shape_error("chunk", "need at least one piece", {{"x", x.shape()}});
   if (n == 0) return std::vector<V>(count, x);

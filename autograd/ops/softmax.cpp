@@ -39,7 +39,7 @@ Array<T> map_rows(const char* op, const Array<T>& x, const Mask& keep, const F& 
     for_each_row(y, f);
     return y;
   }
-  Array<T> y(x.shape());
+  Array<T> y = uninitialized<T>(x.shape());
   const T* from = x.data();
   for_each_row(y, [&](std::size_t n, T* row) {  // while it is in the cache
     std::copy_n(from, n, row);

@@ -20,7 +20,7 @@ IntArray first_in_order(const Array<T>& x, std::size_t axis, std::size_t k, bool
   const AxisView view(x.shape(), axis);
   Shape shape = x.shape();
   shape[axis] = k;
-  IntArray indices(shape);
+  IntArray indices = uninitialized<std::int32_t>(shape);
   struct Element {
     T value;
     std::int32_t index;

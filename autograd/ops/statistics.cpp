@@ -179,7 +179,7 @@ namespace {
 template <class T>
 Array<T> running_sums(const Array<T>& x, std::ptrdiff_t axis, bool reversed) {
   const AxisView view(x.shape(), checked_axis("cumsum", axis, x.shape()));
-  Array<T> y(x.shape());
+  Array<T> y = uninitialized<T>(x.shape());
   if (y.size() == 0) return y;
   const std::size_t inner = view.inner, first = reversed ? (view.n - 1) * inner : 0;
   const std::ptrdiff_t step = static_cast<std::ptrdiff_t>(inner) * (reversed ? -1 : 1);

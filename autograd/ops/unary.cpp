@@ -26,7 +26,7 @@ Array<T> power(const Array<T>& x, T e) {
 template <class T>
 Array<T> by_kernel(void (*kernel)(std::size_t, const T*, T*), const Array<T>& x) {
   require_given(x);
-  Array<T> y(x.shape());
+  Array<T> y = uninitialized<T>(x.shape());
   kernel(y.size(), x.data(), y.data());
   return y;
 }
@@ -46,7 +46,7 @@ Tensor<T> record_by_output(const char* name, const Tensor<T>& x, Array<T> y, F s
 // Where a kernel does the same over arrays.
 template <class T>
 Array<T> tanh_slope(const Array<T>& g, const Array<T>& y) {
-  Array<T> dx(y.shape());
+  Array<T> dx = uninitialized<T>(y.shape());
   kernels<T>().tanh_backward(y.size(), y.data(), g.data(), dx.data());
   return dx;
 }
@@ -56,7 +56,7 @@ Tensor<T> tanh_slope(const Tensor<T>& g, const Tensor<T>& y) {
 }
 template <class T>
 Array<T> sigmoid_slope(const Array<T>& g, const Array<T>& y) {
-  Array<T> dx(y.shape());
+  Array<T> dx = uninitialized<T>(y.shape());
   kernels<T>().sigmoid_backward(y.size(), y.data(), g.data(), dx.data());
   return dx;
 }
@@ -124,7 +124,7 @@ Tensor<T> reciprocal(const Tensor<T>& x) {
 template <class T>
 Array<T> exp(const Array<T>& x) {
   require_given(x);
-  Array<T> y(x.shape());
+  Array<T> y = uninitialized<T>(x.shape());
   kernels<T>().exp(y.size(), x.data(), T(0), y.data());
   return y;
 }

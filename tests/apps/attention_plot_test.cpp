@@ -14,12 +14,6 @@ using apps::attention_csv;
 using apps::attention_svg;
 using Tokens = std::vector<std::string>;
 
-std::size_t count(const std::string& text, const std::string& part) {
-  std::size_t found = 0;
-  for (std::size_t at = 0; (at = text.find(part, at)) != std::string::npos; ++at) ++found;
-  return found;
-}
-
 std::vector<std::vector<float>> diagonal(std::size_t size) {
   std::vector<std::vector<float>> weights(size, std::vector<float>(size, 0.0f));
   for (std::size_t i = 0; i < size; ++i) weights[i][i] = 1;
@@ -39,8 +33,8 @@ TEST_CASE("attention as SVG: a mark for each weight that can be seen, a number i
       attention_svg({"je", "suis"}, {"i", "am"}, {{0.9f, 0.1f}, {0.996f, 0.004f}});
   CHECK(svg.starts_with("<svg "));
   CHECK(svg.ends_with("</svg>\n"));
-  CHECK(count(svg, "fill=\"#0e4b87\"/>") == 1);  // 0.996
-  CHECK(count(svg, "width=\"34\" height=\"34\"") == 3);
+  CHECK(occurrences(svg, "fill=\"#0e4b87\"/>") == 1);  // 0.996
+  CHECK(occurrences(svg, "width=\"34\" height=\"34\"") == 3);
   for (const char* text : {">je<", ">suis<", ">i<", ">am<", ">.90<", ">.10<", ">1<"})
     CHECK_MESSAGE(svg.find(text) != std::string::npos, text);
 }

@@ -75,7 +75,7 @@ Words difference(const Words& a, const Words& b) {
   return rest;
 }
 
-std::string text(const Words& words) {
+std::string listed(const Words& words) {
   std::string all;
   for (const std::string& word : words) all += word + " ";
   return all;
@@ -142,11 +142,11 @@ TEST_CASE("completion: each shell offers the commands, the flags of each, and no
       const std::string typed = "babelgrad " + command->get_name() + " -";
       CAPTURE(typed);
       const Words flags = flags_of(*command), offers = documents.offers(shell, typed);
-      CHECK_MESSAGE(difference(flags, offers).empty(), text(difference(flags, offers)));
-      CHECK_MESSAGE(difference(offers, flags).empty(), text(difference(offers, flags)));
+      CHECK_MESSAGE(difference(flags, offers).empty(), listed(difference(flags, offers)));
+      CHECK_MESSAGE(difference(offers, flags).empty(), listed(difference(offers, flags)));
     }
-    CHECK(text(difference(names, documents.offers(shell, "babelgrad "))) == "");
-    CHECK(text(documents.offers(shell, "babelgrad --v")) == "--version ");
+    CHECK(listed(difference(names, documents.offers(shell, "babelgrad "))) == "");
+    CHECK(listed(documents.offers(shell, "babelgrad --v")) == "--version ");
   }
 }
 
@@ -157,7 +157,7 @@ TEST_CASE("completion: the values of a flag") {
   for (const std::string shell : {"bash", "zsh", "fish --no-config"}) {
     if (!installed(shell.substr(0, shell.find(' ')))) continue;
     CAPTURE(shell);
-    CHECK(text(documents.offers(shell, "babelgrad train --tokenizer ")) ==
+    CHECK(listed(documents.offers(shell, "babelgrad train --tokenizer ")) ==
           "bpe chars unigram words ");
     CHECK(documents.offers(shell, "babelgrad train --tokenizer=w").size() == 1);
     CHECK(documents.offers(shell, "babelgrad train --seed ").empty());

@@ -10,7 +10,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const Arguments kTranslate{"translate", "--model", "model"};
 const Arguments kModelFiles{"config.json", "model.safetensors", "source.vocab", "target.vocab"};
 
 // How a command fails with the model in its present state.

@@ -12,7 +12,7 @@ namespace babelgrad::test {
 namespace {
 
 using Json = nlohmann::json;
-using Row = std::vector<double>;
+using Numbers = std::vector<double>;
 
 constexpr double kVectorError = 2e-3;  // vectors have 4 digits, and errors add up
 constexpr double kError = 1e-4;        // all other numbers have 6
@@ -46,14 +46,14 @@ struct Explained {
   std::optional<Translator> translator;
 };
 
-void check_near(const Row& got, const Row& expected, double tolerance) {
+void check_near(const Numbers& got, const Numbers& expected, double tolerance) {
   REQUIRE(got.size() == expected.size());
   for (std::size_t i = 0; i < got.size(); ++i) CHECK(std::abs(got[i] - expected[i]) < tolerance);
 }
 
 // weight [rows, x.size()] times x, plus bias
-Row affine(const Array<float>& weight, const Array<float>& bias, const Row& x) {
-  Row y(weight.shape()[0]);
+Numbers affine(const Array<float>& weight, const Array<float>& bias, const Numbers& x) {
+  Numbers y(weight.shape()[0]);
   REQUIRE(weight.shape()[1] == x.size());
   for (std::size_t i = 0; i < y.size(); ++i) {
     y[i] = bias.data()[i];
@@ -62,12 +62,12 @@ Row affine(const Array<float>& weight, const Array<float>& bias, const Row& x) {
   return y;
 }
 
-Row map(Row x, double (*f)(double)) {
+Numbers map(Numbers x, double (*f)(double)) {
   for (double& value : x) value = f(value);
   return x;
 }
 
-Row joined(Row a, const Row& b) {
+Numbers joined(Numbers a, const Numbers& b) {
   a.insert(a.end(), b.begin(), b.end());
   return a;
 }
@@ -75,15 +75,15 @@ Row joined(Row a, const Row& b) {
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 
 // A GRU step by its formula.
-Json gru(const Explained& e, const std::string& scope, const std::string& suffix, const Row& x,
-         const Row& before) {
-  const auto product = [&](const std::string& kind, const Row& in) {
+Json gru(const Explained& e, const std::string& scope, const std::string& suffix, const Numbers& x,
+         const Numbers& before) {
+  const auto product = [&](const std::string& kind, const Numbers& in) {
     return affine(e.parameter(scope + ".weight_" + kind + suffix),
                   e.parameter(scope + ".bias_" + kind + suffix), in);
   };
-  const Row input = product("ih", x), recurrent = product("hh", before);
+  const Numbers input = product("ih", x), recurrent = product("hh", before);
   const std::size_t H = before.size();
-  Row r(H), z(H), n(H), h(H);
+  Numbers r(H), z(H), n(H), h(H);
   for (std::size_t i = 0; i < H; ++i) {
     r[i] = sigmoid(input[i] + recurrent[i]);
     z[i] = sigmoid(input[H + i] + recurrent[H + i]);
@@ -107,25 +107,25 @@ TEST_CASE("explain: the encoder's numbers follow from the parameters by the form
   CHECK(source["tokens"][4]["text"] == "</s>");
   const Array<float> table = e.parameter("source_embedding.weight");
   const std::size_t E = table.shape()[1];
-  Row forward(16, 0.0), backward(16, 0.0);
+  Numbers forward(16, 0.0), backward(16, 0.0);
   for (std::size_t k = 0; k < S; ++k) {
     const float* row = table.data() + source["tokens"][k]["id"].get<std::size_t>() * E;
-    check_near(source["embeddings"][k], Row(row, row + E), kVectorError);
+    check_near(source["embeddings"][k], Numbers(row, row + E), kVectorError);
     const Json& layer = e.model["encoder"]["layers"][0];
     const std::size_t s = S - 1 - k;
     check_gates(layer["forward"][k],
                 gru(e, "encoder.gru", "_l0", source["embeddings"][k], forward));
     check_gates(layer["backward"][s],
                 gru(e, "encoder.gru", "_l0_reverse", source["embeddings"][s], backward));
-    forward = layer["forward"][k]["state"].get<Row>();
-    backward = layer["backward"][s]["state"].get<Row>();
+    forward = layer["forward"][k]["state"].get<Numbers>();
+    backward = layer["backward"][s]["state"].get<Numbers>();
   }
   for (std::size_t s = 0; s < S; ++s)
     check_near(e.model["encoder"]["states"][s],
                joined(e.model["encoder"]["layers"][0]["forward"][s]["state"],
                       e.model["encoder"]["layers"][0]["backward"][s]["state"]),
                1e-9);
-  const Row last = joined(forward, backward);
+  const Numbers last = joined(forward, backward);
   check_near(e.model["decoder"]["initial"][0],
              map(affine(e.parameter("decoder.initial_l0.weight"),
                         e.parameter("decoder.initial_l0.bias"), last),
@@ -136,16 +136,16 @@ TEST_CASE("explain: the encoder's numbers follow from the parameters by the form
 TEST_CASE("explain: the decoder's numbers follow from the parameters by the formulas") {
   const Explained e;
   const Json& states = e.model["encoder"]["states"];
-  Row before = e.model["decoder"]["initial"][0];
+  Numbers before = e.model["decoder"]["initial"][0];
   for (std::size_t t = 0; t < e.steps(); ++t) {
     const Json& step = e.step(t);
     check_gates(step["layers"][0], gru(e, "decoder.gru", "_l0", step["embedding"], before));
-    before = step["layers"][0]["state"].get<Row>();
-    Row exponentials, context(states[0].size(), 0.0);
+    before = step["layers"][0]["state"].get<Numbers>();
+    Numbers exponentials, context(states[0].size(), 0.0);
     double sum = 0;
     for (std::size_t s = 0; s < states.size(); ++s) {
-      const Row key = affine(e.parameter("decoder.attention.key.weight"),
-                             zeros<float>({before.size()}), states[s]);
+      const Numbers key = affine(e.parameter("decoder.attention.key.weight"),
+                                 zeros<float>({before.size()}), states[s]);
       double score = 0;
       for (std::size_t i = 0; i < key.size(); ++i) score += key[i] * before[i];
       CHECK(std::abs(step["scores"][s].get<double>() - score) < 10 * kVectorError);
@@ -166,7 +166,7 @@ TEST_CASE("explain: the decoder's numbers follow from the parameters by the form
   }
 }
 
-Row sum_of(Row a, const Row& b) {
+Numbers sum_of(Numbers a, const Numbers& b) {
   for (std::size_t i = 0; i < a.size(); ++i) a[i] += b[i];
   return a;
 }
@@ -189,7 +189,7 @@ TEST_CASE("explain: residual layers hand on their state plus their input, which 
     const Json& layers = e.step(t)["layers"];
     CHECK(!layers[0].contains("sum"));
     check_near(layers[1]["sum"], sum_of(layers[0]["state"], layers[1]["state"]), kVectorError);
-    const Row query = layers[2]["sum"];
+    const Numbers query = layers[2]["sum"];
     check_near(query, sum_of(layers[1]["sum"], layers[2]["state"]), kVectorError);
     for (std::size_t s = 0; s < encoder["states"].size(); ++s) {
       double score = 0;
@@ -208,7 +208,7 @@ TEST_CASE(
   const Explained local({"--attention", "local_p", "--window", "2"});
   CHECK(local.model["config"]["window"] == 2);
   for (std::size_t t = 0; t < local.steps(); ++t) {
-    const Row scores = local.step(t)["scores"], weights = local.step(t)["weights"];
+    const Numbers scores = local.step(t)["scores"], weights = local.step(t)["weights"];
     const double center = local.step(t)["center"];
     const auto distance = [&](std::size_t s) { return std::abs(static_cast<double>(s) - center); };
     double sum = 0;
@@ -225,7 +225,7 @@ TEST_CASE(
   const double threshold = monotonic.model["config"]["threshold"];
   std::size_t at = 0;
   for (std::size_t t = 0; t < monotonic.steps(); ++t) {
-    const Row scores = monotonic.step(t)["scores"], weights = monotonic.step(t)["weights"];
+    const Numbers scores = monotonic.step(t)["scores"], weights = monotonic.step(t)["weights"];
     while (at + 1 < scores.size() && scores[at] < threshold) ++at;
     for (std::size_t s = 0; s < scores.size(); ++s) CHECK(weights[s] == (s == at ? 1 : 0));
     CHECK(!monotonic.step(t).contains("center"));
@@ -246,7 +246,8 @@ TEST_CASE("explain: words, probabilities and weights are the fused model's") {
   for (std::size_t t = 0; t < e.steps(); ++t) {
     const Json& step = e.step(t);
     sum += step["chosen"]["log_probability"].get<double>();
-    check_near(step["weights"], Row(scored.weights[t].begin(), scored.weights[t].end()), kError);
+    check_near(step["weights"], Numbers(scored.weights[t].begin(), scored.weights[t].end()),
+               kError);
     CHECK(step["input"]["text"] == (t == 0 ? Json("<s>") : e.step(t - 1)["chosen"]["text"]));
     CHECK(step["chosen"]["id"] == expected.hypothesis.tokens[t]);
     CHECK(step["top"].size() == 10);

@@ -14,10 +14,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::string kLine = "je vois le chat\n";
+const std::string kInputLine = "je vois le chat\n";
 
 std::string translation(const World& world) {
-  const Finished finished = world.run({"translate", "--model", "model"}, kLine);
+  const Finished finished = world.run({"translate", "--model", "model"}, kInputLine);
   CHECK(finished.err == "");
   CHECK(finished.exit_code == 0);
   return finished.out;
@@ -67,7 +67,7 @@ TEST_CASE("full disk from the beginning") {
   const Finished full = run_limited(world, train_to("model"), 4000);
   CHECK(full.exit_code != 0);
   CHECK(full.err.find("(File too large)\n") != std::string::npos);
-  const Finished after = world.run({"translate", "--model", "model"}, kLine);
+  const Finished after = world.run({"translate", "--model", "model"}, kInputLine);
   CHECK(after.exit_code == 2);
 }
 
@@ -85,7 +85,7 @@ TEST_CASE("results that cannot be written fail") {
   for (const Arguments& command : commands) {
     CAPTURE(join(command));
     const Finished finished =
-        run(command, {.folder = world.path(), .input = kLine, .out = "/dev/full"});
+        run(command, {.folder = world.path(), .input = kInputLine, .out = "/dev/full"});
     CHECK(finished.exit_code == 1);
     CHECK(finished.err == "babelgrad: standard output: cannot be written\n");
   }
@@ -103,7 +103,7 @@ TEST_CASE("little address space: done, or out of memory, and not for ever") {
       const Arguments limited{"bash", "-c", "ulimit -v $1; shift; timeout 60 \"$@\"", "-",
                               kilobytes};
       const Finished finished =
-          run(command, {.folder = world.path(), .under = limited, .input = kLine});
+          run(command, {.folder = world.path(), .under = limited, .input = kInputLine});
       done += finished.exit_code == 0;
       if (finished.exit_code == 0) continue;
       CHECK(finished.exit_code == 1);
@@ -199,7 +199,7 @@ TEST_CASE("closed standard streams: a command that needs one says so") {
   CHECK(no_input.exit_code == 2);
   CHECK(no_input.err == "babelgrad: standard input: cannot be read (Bad file descriptor)\n");
   const Finished no_output =
-      run(translate, {.folder = world.path(), .input = kLine, .closed = {1}});
+      run(translate, {.folder = world.path(), .input = kInputLine, .closed = {1}});
   CHECK(no_output.exit_code == 1);
   CHECK(no_output.err == "babelgrad: standard output: cannot be written\n");
 }

@@ -65,4 +65,10 @@ std::string repeat(const std::string& text, std::size_t count) {
   return all;
 }
 
+std::size_t occurrences(const std::string& text, const std::string& part) {
+  std::size_t found = 0;
+  for (std::size_t at = 0; (at = text.find(part, at)) != std::string::npos; ++at) ++found;
+  return found;
+}
+
 }  // namespace babelgrad::test

@@ -29,5 +29,6 @@ class Folder {
 
 std::vector<std::string> lines_of(const std::string& text);
 std::string repeat(const std::string& text, std::size_t count);
+std::size_t occurrences(const std::string& text, const std::string& part);
 
 }  // namespace babelgrad::test

@@ -25,8 +25,8 @@ class HttpClient {
   std::optional<HttpAnswer> send(const std::string& method, const std::string& path,
                                  const std::string& body = "", const Headers& headers = {});
   std::optional<HttpAnswer> get(const std::string& path) { return send("GET", path); }
-  std::optional<HttpAnswer> post(const std::string& path, const std::string& json) {
-    return send("POST", path, json, {{"Content-Type", "application/json"}});
+  std::optional<HttpAnswer> post(const std::string& path, const std::string& body) {
+    return send("POST", path, body, {{"Content-Type", "application/json"}});
   }
 
  private:

@@ -12,12 +12,6 @@ namespace {
 const Arguments kPair{"inspect",         "--model",  "model",        "--source",
                       "je vois le chat", "--target", "i see the cat"};
 
-const World& world() {
-  static const World shared;
-  if (!shared.has("model")) shared.add_model();
-  return shared;
-}
-
 // A parameter of twos.
 Tensor<float> with_gradient(const Shape& shape, const std::vector<float>& gradient) {
   const Tensor<float> tensor(full<float>(shape, 2), kRequiresGrad);
@@ -26,7 +20,7 @@ Tensor<float> with_gradient(const Shape& shape, const std::vector<float>& gradie
 }
 
 TEST_CASE("inspect: the model in a line, its parameters, how many they are") {
-  const Finished finished = world().run({"inspect", "--model", "model"});
+  const Finished finished = trained_world().run({"inspect", "--model", "model"});
   CHECK(finished.exit_code == 0);
   CHECK(finished.err == "");
   const auto lines = lines_of(finished.out);
@@ -55,8 +49,8 @@ TEST_CASE("inspect: the line says what the structure has besides the default") {
 }
 
 TEST_CASE("inspect --gradients: a line a parameter, after the loss") {
-  const auto parameters = lines_of(world().run({"inspect", "--model", "model"}).out);
-  const Finished finished = world().run(kPair + Arguments{"--gradients"});
+  const auto parameters = lines_of(trained_world().run({"inspect", "--model", "model"}).out);
+  const Finished finished = trained_world().run(kPair + Arguments{"--gradients"});
   CHECK(finished.exit_code == 0);
   const auto lines = lines_of(finished.out);
   CHECK(lines.at(0).starts_with("loss "));
@@ -65,9 +59,10 @@ TEST_CASE("inspect --gradients: a line a parameter, after the loss") {
 }
 
 TEST_CASE("inspect --html: the page's numbers are the table's") {
-  const Finished finished = world().run(kPair + Arguments{"--gradients", "--html", "page.html"});
+  const Finished finished =
+      trained_world().run(kPair + Arguments{"--gradients", "--html", "page.html"});
   CHECK(finished.exit_code == 0);
-  const std::string page = world().read("page.html");
+  const std::string page = trained_world().read("page.html");
   CHECK(page.starts_with("<!doctype html>"));
   const std::string start = "<script type=\"application/json\" id=\"data\">";
   const std::size_t at = page.find(start) + start.size();
@@ -120,10 +115,10 @@ TEST_CASE("gradient_document: large parameters as blocks, scalars as one") {
 
 TEST_CASE("inspect --graph: a picture by the name's ending, with times") {
   const auto draw = [](const char* file) {
-    const Finished finished = world().run(kPair + Arguments{"--graph", file});
+    const Finished finished = trained_world().run(kPair + Arguments{"--graph", file});
     CHECK(finished.exit_code == 0);
     CHECK(lines_of(finished.out).size() == 1);
-    return world().read(file);
+    return trained_world().read(file);
   };
   const std::string dot = draw("graph.dot");
   CHECK(dot.starts_with("digraph "));
@@ -137,22 +132,23 @@ TEST_CASE("inspect --graph: a picture by the name's ending, with times") {
 }
 
 TEST_CASE("inspect: words that the model does not know are counted") {
-  const Finished finished = world().run({"inspect", "--model", "model", "--source",
-                                         "je xyzzy xyzzy", "--target", "i see", "--gradients"});
+  const Finished finished =
+      trained_world().run({"inspect", "--model", "model", "--source", "je xyzzy xyzzy", "--target",
+                           "i see", "--gradients"});
   CHECK(finished.exit_code == 0);
   CHECK(finished.err == "babelgrad: 2 of the source tokens were unknown to the model\n");
 }
 
 TEST_CASE("inspect --html needs a file") {
-  check_refused(world(), {kPair + Arguments{"--html", "-"},
-                          "--html: need a file; standard output has the loss"});
+  check_refused(trained_world(), {kPair + Arguments{"--html", "-"},
+                                  "--html: need a file; standard output has the loss"});
 }
 
 TEST_CASE("inspect --graph without Graphviz") {
   const std::string path = std::getenv("PATH");
   setenv("PATH", "/nowhere", 1);
-  check_refused(world(), {kPair + Arguments{"--graph", "no.svg"},
-                          "dot: no such program; apt-get install graphviz has it"});
+  check_refused(trained_world(), {kPair + Arguments{"--graph", "no.svg"},
+                                  "dot: no such program; apt-get install graphviz has it"});
   setenv("PATH", path.c_str(), 1);
 }
 

@@ -21,7 +21,7 @@ const Arguments kOld{"--tokenizer",   "bpe", "--vocab-size",  "60", "--snapshots
 // Its first snapshot comes before its first validation, and so a state before a model.
 const Arguments kNew{"--overwrite", "--seed",        "2",  "--snapshots", "2",   "--max-updates",
                      "11",          "--valid-every", "11", "--metric",    "loss"};
-const Arguments kResume{"train", "--resume", "--out", "model", "--max-updates", "14"};
+const Arguments kGoOn = kResume + Arguments{"--max-updates", "14"};
 
 struct Operation {
   std::string name;
@@ -66,7 +66,7 @@ class Overwriting {
       renew();
       if (is_new) REQUIRE(world_.run(train_to("model") + kNew).exit_code == 0);
       stages_[name] = model();
-      REQUIRE(world_.run(kResume).exit_code == 0);
+      REQUIRE(world_.run(kGoOn).exit_code == 0);
       stages_[std::string(name) + ", resumed"] = model();
       files_[name] = names();
     }
@@ -93,7 +93,7 @@ class Overwriting {
   }
   // And resuming goes on with it, and leaves nothing else behind.
   void check_resumed(const std::string& found) {
-    const Finished resumed = world_.run(kResume);
+    const Finished resumed = world_.run(kGoOn);
     CAPTURE(resumed.err);
     CHECK(resumed.exit_code == 0);
     CHECK(stage() == found + ", resumed");

@@ -37,7 +37,8 @@ namespace {
   ::_exit(127);
 }
 
-int wait_for(pid_t id) {
+// Waits for the end.
+int exit_code_of(pid_t id) {
   int status = 0;
   while (::waitpid(id, &status, 0) < 0 && errno == EINTR) {
   }
@@ -71,7 +72,7 @@ Finished run(const std::vector<std::string>& arguments, const RunOptions& option
     execute(arguments, options.folder, options.max_file_bytes, options.under);
   }
   Finished finished;
-  finished.exit_code = wait_for(id);
+  finished.exit_code = exit_code_of(id);
   if (options.out.empty()) finished.out = streams.read("out");
   finished.err = streams.read("err");
   return finished;
@@ -102,7 +103,7 @@ Process::~Process() {
   close_input();
   if (id_ > 0 && !ended_) {
     ::kill(id_, SIGKILL);
-    wait_for(id_);
+    exit_code_of(id_);
   }
   ::close(out_.descriptor);
   ::close(err_.descriptor);
@@ -131,11 +132,12 @@ bool Process::fill(Stream& stream, double seconds) {
 }
 
 std::string Process::read_line(Stream& stream, double seconds) {
-  using Clock = std::chrono::steady_clock;
-  const auto start = Clock::now();
+  using std::chrono::steady_clock;
+  const auto start = steady_clock::now();
   std::size_t end = 0;
   while ((end = stream.buffer.find('\n')) == std::string::npos) {
-    const double left = seconds - std::chrono::duration<double>(Clock::now() - start).count();
+    const double left =
+        seconds - std::chrono::duration<double>(steady_clock::now() - start).count();
     if (left <= 0 || !fill(stream, left)) return "";
   }
   std::string line = stream.buffer.substr(0, end);
@@ -144,14 +146,14 @@ std::string Process::read_line(Stream& stream, double seconds) {
 }
 
 Finished Process::finish() {
-  constexpr double kPatience = 60;  // seconds
+  constexpr double kLongestSilence = 60;  // seconds
   close_input();
-  while (fill(out_, kPatience)) {
+  while (fill(out_, kLongestSilence)) {
   }
-  while (fill(err_, kPatience)) {
+  while (fill(err_, kLongestSilence)) {
   }
   Finished finished;
-  finished.exit_code = wait_for(id_);
+  finished.exit_code = exit_code_of(id_);
   finished.out = out_.buffer;
   finished.err = err_.buffer;
   ended_ = true;

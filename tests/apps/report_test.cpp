@@ -11,25 +11,19 @@ namespace {
 
 const std::string kFirst = "je vois le chat", kFirstTarget = "i see the cat";
 
-World& world() {
-  static World shared;
-  if (!shared.has("model")) shared.add_model();
-  return shared;
-}
-
 double score_of(const std::string& source, const std::string& target) {
-  world().write("one.fr", source + "\n");
-  world().write("one.en", target + "\n");
-  const Finished finished =
-      world().run({"score", "--model", "model", "--source", "one.fr", "--target", "one.en"});
+  trained_world().write("one.fr", source + "\n");
+  trained_world().write("one.en", target + "\n");
+  const Finished finished = trained_world().run(
+      {"score", "--model", "model", "--source", "one.fr", "--target", "one.en"});
   CHECK(finished.exit_code == 0);
   return std::stod(finished.out);
 }
 
 Finished gradients(const Arguments& more = {}) {
-  return world().run(Arguments{"inspect", "--model", "model", "--gradients", "--source", kFirst,
-                               "--target", kFirstTarget} +
-                     more);
+  return trained_world().run(Arguments{"inspect", "--model", "model", "--gradients", "--source",
+                                       kFirst, "--target", kFirstTarget} +
+                             more);
 }
 
 TEST_CASE("evaluate --json has the documented keys") {
@@ -37,9 +31,9 @@ TEST_CASE("evaluate --json has the documented keys") {
                            "train.fr", "--reference", "train.en"};
   std::string links;
   for (int i = 0; i < 300; ++i) links += "0-0 1-1 2-2\n";
-  world().write("links", links);
+  trained_world().write("links", links);
   const Finished finished =
-      world().run(evaluate + Arguments{"--json", "--alignments", "links", "--beam", "2"});
+      trained_world().run(evaluate + Arguments{"--json", "--alignments", "links", "--beam", "2"});
   CHECK(finished.exit_code == 0);
   CHECK(finished.err == "");
   const auto json = nlohmann::json::parse(finished.out);
@@ -56,7 +50,7 @@ TEST_CASE("evaluate --json has the documented keys") {
   CHECK(errors >= 0);
   CHECK(errors <= 1);
 
-  const Finished people = world().run(evaluate);
+  const Finished people = trained_world().run(evaluate);
   CHECK(people.exit_code == 0);
   for (const char* part : {"BLEU|", "chrF2|", "exact match ", "token error rate ", "perplexity "})
     CHECK_MESSAGE(people.out.find(part) != std::string::npos, part);
@@ -64,18 +58,19 @@ TEST_CASE("evaluate --json has the documented keys") {
 
 TEST_CASE("evaluating a model's own output is perfect, in any case and spacing") {
   const std::string source = "je vois le chat\ntu veux du thé\nil aime la rue\n";
-  world().write("three.fr", source);
-  world().write("three.en", world().run({"translate", "--model", "model"}, source).out);
-  const Finished finished = world().run({"evaluate", "--model", "model", "--source", "three.fr",
-                                         "--reference", "three.en", "--json"});
+  trained_world().write("three.fr", source);
+  trained_world().write("three.en",
+                        trained_world().run({"translate", "--model", "model"}, source).out);
+  const Finished finished = trained_world().run({"evaluate", "--model", "model", "--source",
+                                                 "three.fr", "--reference", "three.en", "--json"});
   const auto json = nlohmann::json::parse(finished.out);
   CHECK(json.at("exact_match") == 1);
   CHECK(json.at("token_error_rate") == 0);
 }
 
 TEST_CASE("score: log-probabilities in the order of the pairs") {
-  const Finished finished =
-      world().run({"score", "--model", "model", "--source", "train.fr", "--target", "train.en"});
+  const Finished finished = trained_world().run(
+      {"score", "--model", "model", "--source", "train.fr", "--target", "train.en"});
   CHECK(finished.exit_code == 0);
   CHECK(finished.err == "");
   const auto lines = lines_of(finished.out);
@@ -93,7 +88,7 @@ TEST_CASE("score, the loss of inspect and n-best scores agree") {
   CHECK(lines[0].ends_with(" nats a token"));
   CHECK(std::abs(score_of(kFirst, kFirstTarget) + 5 * loss) < 2e-5);  // 4 words and </s>
 
-  const Finished best = world().run(
+  const Finished best = trained_world().run(
       {"translate", "--model", "model", "--nbest", "2", "--length-penalty", "0"}, kFirst + "\n");
   const std::string line = lines_of(best.out)[0];
   const std::size_t at = line.rfind(" ||| ");
@@ -120,12 +115,12 @@ TEST_CASE("every command explains itself and shows its defaults") {
       {"score", {"--model DIR", "--source F", "--target F"}},
       {"inspect",
        {"--model DIR", "--gradients", "--source TEXT", "--html F.html", "--graph F.svg"}}};
-  const Finished all = world().run({"--help"});
+  const Finished all = trained_world().run({"--help"});
   CHECK(all.exit_code == 0);
   for (const auto& row : rows) {
     const std::string& command = row.first;
     CHECK(all.out.find("\n  " + command + " ") != std::string::npos);
-    const Finished help = world().run({command, "--help"});
+    const Finished help = trained_world().run({command, "--help"});
     CHECK(help.exit_code == 0);
     CHECK(help.err == "");
     for (const std::string& part : row.second)
@@ -133,7 +128,7 @@ TEST_CASE("every command explains itself and shows its defaults") {
     CHECK(help.out.find("{true}") == std::string::npos);
     CHECK(help.out.find("=[]") == std::string::npos);
   }
-  CHECK(world().run({"--version"}).out.starts_with("0."));
+  CHECK(trained_world().run({"--version"}).out.starts_with("0."));
 }
 
 }  // namespace

@@ -4,13 +4,10 @@
 #include <csignal>
 
 #include "tests/apps/error_table.h"
-#include "tests/apps/http_client.h"
-#include "tests/apps/served.h"
+#include "tests/apps/listening.h"
 
 namespace babelgrad::test {
 namespace {
-
-constexpr double kPatience = 30;  // seconds
 
 // From "serving model at http://127.0.0.1:41234/ (Ctrl-C stops)".
 int port_of(const std::string& line) {

@@ -33,7 +33,8 @@ std::string metric(Listening& listening, const std::string& name) {
 }
 
 // A POST whose work waits: the workers are kept from it by explanations.
-RawClient ask(const Listening& listening, const std::string& sentences, std::uint32_t from = 1) {
+RawClient post_that_waits(const Listening& listening, const std::string& sentences,
+                          std::uint32_t from = 1) {
   RawClient client(listening.server.port(), from);
   client.send(post("{\"sentences\": " + sentences + "}"));
   return client;
@@ -134,10 +135,10 @@ TEST_CASE("the waiting work of a client that has gone is dropped") {
   {
     const Busy busy(listening);
     for (int i = 0; i < 5; ++i) {  // each would fill the queue
-      const RawClient client = ask(listening, ten);
+      const RawClient client = post_that_waits(listening, ten);
       wait_for(std::chrono::milliseconds(50));
     }
-    RawClient patient = ask(listening, ten);
+    RawClient patient = post_that_waits(listening, ten);
     wait_for(std::chrono::milliseconds(50));
     CHECK(metric(listening, "babelgrad_queue_sentences") == "10");
     listening.explain_waits = false;
@@ -151,12 +152,12 @@ TEST_CASE("one client's sentences do not fill the queue") {
   limits.client_queue = 2;
   Listening listening(limits);
   const Busy busy(listening);
-  const RawClient waits = ask(listening, R"(["a", "a"])");
+  const RawClient waits = post_that_waits(listening, R"(["a", "a"])");
   wait_for(std::chrono::milliseconds(50));
-  const std::string refused = ask(listening, R"("a")").receive(0.5);
+  const std::string refused = post_that_waits(listening, R"("a")").receive(0.5);
   CHECK(status_of(refused) == 503);
   CHECK(refused.ends_with("{\"error\":\"2 of your sentences wait already; at most 2 may\"}\n"));
-  RawClient other = ask(listening, R"("a")", 2);
+  RawClient other = post_that_waits(listening, R"("a")", 2);
   CHECK(other.receive(0.2) == "");
   listening.explain_waits = false;
   CHECK(status_of(other.receive(2)) == 200);

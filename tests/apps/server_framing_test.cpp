@@ -21,7 +21,7 @@ const std::string kHost = "Host: localhost\r\n";
 const std::string kPost = "POST /p HTTP/1.1\r\n" + kHost;
 const std::string kNext = "GET /next HTTP/1.1\r\n" + kHost + "\r\n";
 
-struct Row {
+struct FramingCase {
   std::string sent;
   int status;             // of the refusal, or kTaken
   std::string body = {};  // that is taken
@@ -35,7 +35,7 @@ std::string chunked(const std::string& body, const std::string& coding = "chunke
   return kPost + "Transfer-Encoding: " + coding + "\r\n\r\n" + body;
 }
 
-const std::vector<Row> kRows{
+const std::vector<FramingCase> kFramingCases{
     // Content-Length (6.3). What is not a whole number was once taken as 0.
     {length("3"), kTaken, "abc"},
     {length(" \t3 \t"), kTaken, "abc"},
@@ -159,7 +159,7 @@ Parsed parse(const std::string& bytes, std::size_t piece) {
 }
 
 TEST_CASE("framing: what is taken and what is refused, however it comes") {
-  for (const Row& row : kRows)
+  for (const FramingCase& row : kFramingCases)
     for (const std::size_t piece : {std::size_t{1}, std::size_t{7}, std::size_t{1} << 20}) {
       CAPTURE(row.sent.substr(0, 200));
       CAPTURE(piece);
@@ -175,7 +175,7 @@ TEST_CASE("framing: what is taken and what is refused, however it comes") {
 TEST_CASE("framing: a refused request is the last one of its connection") {
   Served served;
   apps::HttpServer server(served.service, "127.0.0.1", 0);
-  for (const Row& row : kRows) {
+  for (const FramingCase& row : kFramingCases) {
     if (row.status != 400) continue;
     CAPTURE(row.sent.substr(0, 200));
     RawClient raw(server.port());

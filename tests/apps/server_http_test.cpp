@@ -55,10 +55,7 @@ TEST_CASE("requests sent before the reply to the one before") {
   REQUIRE(raw.send(kGet + post(kBody) + kGet + kGetLast));
   const std::string replies = raw.receive(kPatience);
   CHECK(raw.closed());
-  std::size_t count = 0;
-  for (std::size_t at = 0; (at = replies.find("HTTP/1.1 200 OK", at)) != std::string::npos; ++at)
-    ++count;
-  CHECK(count == 4);
+  CHECK(occurrences(replies, "HTTP/1.1 200 OK") == 4);
 }
 
 TEST_CASE("bad HTTP is refused, and the connection closed") {

@@ -182,8 +182,9 @@ TEST_CASE("the description for programs has the routes, the keys and examples th
   const json description = json::parse(served.get("/openapi.json").body);
   const json& schemas = description.at("components").at("schemas");
   std::vector<std::string> routes;
-  for (const auto& [path, methods] : description.at("paths").items())
-    for (const auto& [method, operation] : methods.items()) {
+  for (const auto& route : description.at("paths").items())
+    for (const auto& [method, operation] : route.value().items()) {
+      const std::string path = route.key();
       CAPTURE(path);
       routes.push_back((method == "get" ? "GET " : "POST ") + path);
       if (method == "get") {
@@ -197,7 +198,8 @@ TEST_CASE("the description for programs has the routes, the keys and examples th
       CHECK(served.post(path, example.dump()).status == 200);
       example["unknown"] = 1;
       CHECK(error_of(served.post(path, example.dump()).body) == "unknown key \"unknown\"");
-      for (const auto& [key, type] : schema.at("properties").items()) {
+      for (const auto& property : schema.at("properties").items()) {
+        const std::string key = property.key();
         CAPTURE(key);
         json wrong = schema.at("example");
         wrong[key] = -1;  // nothing that is known may be -1

@@ -7,9 +7,15 @@
 namespace babelgrad::test {
 namespace {
 
-using namespace apps;
+using apps::Defaults;
+using apps::ExplainQuery;
+using apps::parse_explain;
+using apps::parse_translate;
+using apps::RequestError;
+using apps::ServerLimits;
+using apps::TranslateQuery;
 
-struct Row {
+struct BadBody {
   std::string body;
   int status;
   std::string message;
@@ -18,11 +24,11 @@ struct Row {
 const Defaults kDefaults = [](const std::string&) { return SearchConfig{}; };
 
 template <class Parse>
-void check_refused(const std::vector<Row>& rows, Parse parse) {
+void check_bodies_refused(const std::vector<BadBody>& rows, Parse parse) {
   ServerLimits limits;
   limits.sentences = 3;
   limits.tokens = 5;
-  for (const Row& row : rows) {
+  for (const BadBody& row : rows) {
     CAPTURE(row.body.substr(0, 100));
     try {
       parse(row.body, kDefaults, limits);
@@ -34,7 +40,7 @@ void check_refused(const std::vector<Row>& rows, Parse parse) {
   }
 }
 
-const std::vector<Row> kNotAnObject{
+const std::vector<BadBody> kNotAnObject{
     {"", 400, "the body: not valid JSON at byte 1"},
     {"{\"sentence\": ", 400, "the body: not valid JSON at byte 14"},
     {"{\"sentence\": \"\xff\"}", 400, "the body: not valid JSON at byte 15"},
@@ -47,8 +53,8 @@ const std::vector<Row> kNotAnObject{
 };
 
 TEST_CASE("translate: refused bodies") {
-  check_refused(kNotAnObject, parse_translate);
-  check_refused(
+  check_bodies_refused(kNotAnObject, parse_translate);
+  check_bodies_refused(
       {
           {"{}", 400, "need sentences, a list of strings or one string"},
           {R"({"sentences": 7})", 400, "sentences is 7; need a list of strings"},
@@ -76,9 +82,9 @@ TEST_CASE("translate: refused bodies") {
 }
 
 TEST_CASE("explain: refused bodies") {
-  check_refused(kNotAnObject, parse_explain);
+  check_bodies_refused(kNotAnObject, parse_explain);
   const std::string start = R"({"sentence": "a", )";
-  check_refused(
+  check_bodies_refused(
       {
           {"{}", 400, "need sentence, a string"},
           {R"({"sentence": ["a"]})", 400, "sentence is a list of size 1; need a string"},
@@ -106,8 +112,8 @@ TEST_CASE("values that are nested without end, at every key") {
     return repeat(open, 480000) + "1" + repeat(close, 480000);
   };
   for (const std::string& value : {deep("[", "]"), deep("{\"a\":", "}")}) {
-    std::vector<Row> translate, explain;
-    const auto add = [&](std::vector<Row>& rows, const std::string& before,
+    std::vector<BadBody> translate, explain;
+    const auto add = [&](std::vector<BadBody>& rows, const std::string& before,
                          const std::string& after = "}") {
       rows.push_back({before + value + after, 400, "the body: nested deeper than 64 levels"});
     };
@@ -121,8 +127,8 @@ TEST_CASE("values that are nested without end, at every key") {
     add(explain, R"({"sentence": "x", "masked": [0, )", "]}");
     add(explain, R"({"sentence": "x", "weights": {"0": )", "}}");
     add(explain, R"({"sentence": "x", "weights": {"0": [)", "]}}");
-    check_refused(translate, parse_translate);
-    check_refused(explain, parse_explain);
+    check_bodies_refused(translate, parse_translate);
+    check_bodies_refused(explain, parse_explain);
   }
 }
 

@@ -11,7 +11,6 @@ namespace babelgrad::test {
 namespace {
 
 const Arguments kEndless{"--max-updates", "0", "--patience", "0"};
-const Arguments kResume{"train", "--resume", "--out", "model"};
 
 void check_is_held(const Finished& second, pid_t holder) {
   CHECK(second.exit_code == 2);

@@ -50,10 +50,8 @@ TEST_CASE("--guided-alignment teaches attention what the file says") {
                                        "je vois le chat\ntu aime la rue\n");
     CAPTURE(aligned.err);
     REQUIRE(aligned.exit_code == 0);
-    const std::string& out = aligned.out;
     std::size_t found = 0;
-    for (const char* link : {"1-0", "1-1", "1-2"})
-      for (std::size_t at = 0; (at = out.find(link, at)) != std::string::npos; ++at) ++found;
+    for (const char* link : {"1-0", "1-1", "1-2"}) found += occurrences(aligned.out, link);
     return found;
   };
   REQUIRE(

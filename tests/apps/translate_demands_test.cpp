@@ -6,9 +6,6 @@
 namespace babelgrad::test {
 namespace {
 
-const Arguments kTranslate{"translate", "--model", "model"};
-const std::string kInput = "je vois le chat\n\ntu veux du thé\n";
-
 bool has_words(const std::string& text, const std::string& words) {
   return (" " + text + " ").find(" " + words + " ") != std::string::npos;
 }
@@ -16,7 +13,8 @@ bool has_words(const std::string& text, const std::string& words) {
 TEST_CASE("a prefix for all lines, and one a line") {
   const World world;
   world.add_model();
-  const auto all = lines_of(world.run(kTranslate + Arguments{"--prefix", "we like"}, kInput).out);
+  const auto all =
+      lines_of(world.run(kTranslate + Arguments{"--prefix", "we like"}, kThreeLines).out);
   REQUIRE(all.size() == 3);
   for (const std::size_t i : {0, 2}) CHECK((all[i] + " ").starts_with("we like "));
   CHECK(all[1] == "");
@@ -27,23 +25,24 @@ TEST_CASE("a prefix for all lines, and one a line") {
                          "je vois le chat\n")
                     .out))
     CHECK(line.starts_with("0 ||| we like the"));
-  const auto free = lines_of(world.run(kTranslate, kInput).out);
+  const auto free = lines_of(world.run(kTranslate, kThreeLines).out);
   world.write("p", "she\n\n\n");
-  const auto some = lines_of(world.run(kTranslate + Arguments{"--prefix-file", "p"}, kInput).out);
+  const auto some =
+      lines_of(world.run(kTranslate + Arguments{"--prefix-file", "p"}, kThreeLines).out);
   CHECK(some[0].starts_with("she "));
   CHECK(some[2] == free[2]);
   const auto open = lines_of(
-      world.run(kTranslate + Arguments{"--prefix", "we l", "--complete-word"}, kInput).out);
+      world.run(kTranslate + Arguments{"--prefix", "we l", "--complete-word"}, kThreeLines).out);
   CHECK((open[0].starts_with("we like") || open[0].starts_with("we lose")));
 }
 
 TEST_CASE("phrases for all lines, and those of each") {
   const World world;
   world.add_model();
-  const auto free = lines_of(world.run(kTranslate, kInput).out);
+  const auto free = lines_of(world.run(kTranslate, kThreeLines).out);
   world.write("phrases", "two eggs\tblack\n\n\n");
   const auto some =
-      lines_of(world.run(kTranslate + Arguments{"--constrain-file", "phrases"}, kInput).out);
+      lines_of(world.run(kTranslate + Arguments{"--constrain-file", "phrases"}, kThreeLines).out);
   REQUIRE(some.size() == 3);
   CHECK(has_words(some[0], "two eggs"));
   CHECK(has_words(some[0], "black"));
@@ -53,7 +52,7 @@ TEST_CASE("phrases for all lines, and those of each") {
                    .run(kTranslate + Arguments{"--constrain-file", "phrases", "--constrain",
                                                "the street", "--constrain", "she", "--prefix", "we",
                                                "--nbest", "4", "--format", "text"},
-                        kInput)
+                        kThreeLines)
                    .out);
   REQUIRE(all.size() == 9);
   for (const std::string& line : all) {
@@ -89,9 +88,10 @@ TEST_CASE("demands that cannot be met are refused") {
         "bad:2: the model has no token for 'zyx'"},
        {kTranslate + Arguments{"--constrain-file", "none"}, "none: no such file"},
        {kTranslate + Arguments{"--constrain-file", "two"},
-        "two has 2 lines, but standard input has more; they must match line by line", kInput},
+        "two has 2 lines, but standard input has more; they must match line by line", kThreeLines},
        {kTranslate + Arguments{"--prefix-file", "two"},
-        "two has 2 lines, but standard input has more; they must match line by line", kInput}});
+        "two has 2 lines, but standard input has more; they must match line by line",
+        kThreeLines}});
   const Finished fewer =
       world.run(kTranslate + Arguments{"--prefix-file", "two"}, "je vois le chat\n");
   CHECK(fewer.exit_code == 2);

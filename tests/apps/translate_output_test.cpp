@@ -13,9 +13,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-const Arguments kTranslate{"translate", "--model", "model"};
-const std::string kInput = "je vois le chat\n\ntu veux du thé\n";
-
 std::vector<std::string> fields_of(const std::string& line) {
   std::vector<std::string> fields;
   std::size_t begin = 0;
@@ -35,11 +32,11 @@ std::vector<std::string> words_of(const std::string& text) {
 TEST_CASE("alignments as Pharaoh links and as words") {
   const World world;
   world.add_model();
-  const std::string plain = world.run(kTranslate, kInput).out;
+  const std::string plain = world.run(kTranslate, kThreeLines).out;
   const auto links =
-      lines_of(world.run(kTranslate + Arguments{"--alignments", "pharaoh"}, kInput).out);
+      lines_of(world.run(kTranslate + Arguments{"--alignments", "pharaoh"}, kThreeLines).out);
   const auto words =
-      lines_of(world.run(kTranslate + Arguments{"--alignments", "words"}, kInput).out);
+      lines_of(world.run(kTranslate + Arguments{"--alignments", "words"}, kThreeLines).out);
   REQUIRE(links.size() == 3);
   REQUIRE(words.size() == 3);
   CHECK(links[1] == " ||| ");
@@ -49,7 +46,7 @@ TEST_CASE("alignments as Pharaoh links and as words") {
     CHECK(with_links[0] == lines_of(plain)[i]);
     const auto target = words_of(with_links[0]), looked_at = words_of(with_words[1]);
     REQUIRE(looked_at.size() == target.size());
-    const auto source = words_of(lines_of(kInput)[i]);
+    const auto source = words_of(lines_of(kThreeLines)[i]);
     for (const std::string& link : words_of(with_links[1])) {
       const std::size_t hyphen = link.find('-');
       CHECK(looked_at.at(std::stoul(link.substr(hyphen + 1))) ==
@@ -61,8 +58,9 @@ TEST_CASE("alignments as Pharaoh links and as words") {
 TEST_CASE("scores of words: log-probabilities that add up, and entropies") {
   const World world;
   world.add_model();
-  const Finished finished = world.run(
-      kTranslate + Arguments{"--word-scores", "--nbest", "2", "--length-penalty", "0"}, kInput);
+  const Finished finished =
+      world.run(kTranslate + Arguments{"--word-scores", "--nbest", "2", "--length-penalty", "0"},
+                kThreeLines);
   CHECK(finished.exit_code == 0);
   for (const std::string& line : lines_of(finished.out)) {
     const auto fields = fields_of(line);
@@ -80,9 +78,10 @@ TEST_CASE("JSON lines say all of it, an object a hypothesis") {
   const World world;
   world.add_model();
   const Arguments best = kTranslate + Arguments{"--nbest", "2"};
-  const auto text = lines_of(world.run(best, kInput).out);
-  const auto links = lines_of(world.run(best + Arguments{"--alignments", "pharaoh"}, kInput).out);
-  const auto objects = lines_of(world.run(best + Arguments{"--format", "json"}, kInput).out);
+  const auto text = lines_of(world.run(best, kThreeLines).out);
+  const auto links =
+      lines_of(world.run(best + Arguments{"--alignments", "pharaoh"}, kThreeLines).out);
+  const auto objects = lines_of(world.run(best + Arguments{"--format", "json"}, kThreeLines).out);
   REQUIRE(objects.size() == text.size());
   for (std::size_t i = 0; i < objects.size(); ++i) {
     const Json json = parse_json<Json>(objects[i]);

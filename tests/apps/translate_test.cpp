@@ -8,8 +8,6 @@
 namespace babelgrad::test {
 namespace {
 
-const Arguments kTranslate{"translate", "--model", "model"};
-
 TEST_CASE("a line out for each line in, in order") {
   const World world;
   world.add_model();
@@ -107,8 +105,8 @@ TEST_CASE("sampled translations") {
 TEST_CASE("n-best lists") {
   const World world;
   world.add_model();
-  const Finished finished = world.run(kTranslate + Arguments{"--nbest", "3", "--beam", "4"},
-                                      "je vois le chat\n\ntu veux du thé\n");
+  const Finished finished =
+      world.run(kTranslate + Arguments{"--nbest", "3", "--beam", "4"}, kThreeLines);
   CHECK(finished.exit_code == 0);
   const auto lines = lines_of(finished.out);
   REQUIRE(lines.size() == 7);  // an empty line has one, empty, translation
@@ -131,8 +129,7 @@ TEST_CASE("n-best lists") {
 TEST_CASE("attention: a grid below each translation, a column a source token") {
   const World world;
   world.add_model();
-  const Finished finished =
-      world.run(kTranslate + Arguments{"--attention"}, "je vois le chat\n\ntu veux du thé\n");
+  const Finished finished = world.run(kTranslate + Arguments{"--attention"}, kThreeLines);
   CHECK(finished.exit_code == 0);
   const std::string plain = world.run(kTranslate, "je vois le chat\n").out;
   CHECK(finished.out.starts_with(plain));

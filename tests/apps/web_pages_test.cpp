@@ -5,16 +5,12 @@
 
 #include "babelgrad/apps/web/embedded_files.h"
 #include "babelgrad/apps/web/pages.h"
+#include "tests/apps/folder.h"
 
 namespace babelgrad::apps {
 namespace {
 
-std::size_t count(const std::string& text, const std::string& part) {
-  std::size_t found = 0;
-  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1))
-    ++found;
-  return found;
-}
+using test::occurrences;
 
 // The contents of <script id="data">.
 nlohmann::json data_of(const std::string& html) {
@@ -36,7 +32,7 @@ TEST_CASE("a page is one file with its styles, data and scripts") {
     const bool shared = file.path.starts_with("base/") || file.path.starts_with("components/");
     const bool wanted = shared || file.path.starts_with("explain/");
     if (file.path == "base/page.html") continue;
-    CHECK_MESSAGE(count(html, std::string(file.content)) == (wanted ? 1 : 0), file.path);
+    CHECK_MESSAGE(occurrences(html, std::string(file.content)) == (wanted ? 1 : 0), file.path);
   }
 }
 
@@ -45,8 +41,8 @@ TEST_CASE("markup in a page's data and title stays text") {
   const std::string html = make_page("explain", wicked, {{"text", wicked}});
   const std::string plain = make_page("explain", "", {{"text", ""}});
   CHECK(data_of(html).at("text") == wicked);
-  CHECK(count(html, "</script>") == count(plain, "</script>"));
-  CHECK(count(html, "<!--") == 0);
+  CHECK(occurrences(html, "</script>") == occurrences(plain, "</script>"));
+  CHECK(occurrences(html, "<!--") == 0);
   CHECK(html.find("<title>&lt;/script&gt;&lt;!--&lt;b&gt;&amp;amp;&quot;'") != std::string::npos);
 }
 

@@ -5,12 +5,13 @@
 namespace babelgrad::test {
 namespace {
 
-using Words = std::vector<std::pair<std::string, std::string>>;
+using WordPairs = std::vector<std::pair<std::string, std::string>>;
 
-const Words kSubjects{{"je", "i"}, {"tu", "you"}, {"il", "he"}, {"elle", "she"}, {"nous", "we"}};
-const Words kVerbs{{"vois", "see"},  {"veux", "want"}, {"vends", "sell"},
-                   {"aime", "like"}, {"lave", "wash"}, {"perds", "lose"}};
-const Words kObjects{
+const WordPairs kSubjects{
+    {"je", "i"}, {"tu", "you"}, {"il", "he"}, {"elle", "she"}, {"nous", "we"}};
+const WordPairs kVerbs{{"vois", "see"},  {"veux", "want"}, {"vends", "sell"},
+                       {"aime", "like"}, {"lave", "wash"}, {"perds", "lose"}};
+const WordPairs kObjects{
     {"le chat", "the cat"},       {"un étudiant", "a student"}, {"la maison", "the house"},
     {"une clé", "a key"},         {"l' été", "the summer"},     {"du thé", "tea"},
     {"cette île", "this island"}, {"deux œufs", "two eggs"},    {"le pain noir", "the black bread"},
@@ -41,6 +42,12 @@ Arguments train_to(const std::string& out) {
   return Arguments{"train", "--source", "train.fr",      "--target", "train.en",
                    "--out", out,        "--max-updates", "60"} +
          kSmall;
+}
+
+const World& trained_world() {
+  static const World shared;
+  if (!shared.has("model")) shared.add_model();
+  return shared;
 }
 
 std::string join(const Arguments& arguments) {

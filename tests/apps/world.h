@@ -28,6 +28,13 @@ extern const Arguments kSmall;
 // train --source train.fr --target train.en --out OUT, small: 60 updates, one thread, two shards.
 Arguments train_to(const std::string& out);
 
+// One folder with the shared model, for tests that leave the model there as it is.
+const World& trained_world();
+
+inline const Arguments kTranslate{"translate", "--model", "model"};
+inline const Arguments kResume{"train", "--resume", "--out", "model"};
+inline const std::string kThreeLines = "je vois le chat\n\ntu veux du thé\n";
+
 std::string join(const Arguments& arguments);  // for messages
 
 }  // namespace babelgrad::test

@@ -81,6 +81,28 @@ TEST_CASE("a change of what no gradient reads is none") {
   CHECK(gradients(sum(e), {x})[0](1) == std::exp(4));  // of the output alone
 }
 
+TEST_CASE("a write through an array that shares a tensor's elements is noticed") {
+  const std::vector<std::function<void(const Array<double>&)>> writes{
+      [](const auto& value) { reshape(value, {-1})(0) += 10; },
+      [](const auto& value) { value.leading(0, 1).fill(7); },
+      [](const auto& value) {
+        for (double& v : slice(value, 0, 0, 1)) v /= 2;
+      },
+      [](const auto& value) { value.alias()(0, 0) = 3; }};
+  for (const auto& write : writes) {
+    const D x({2, 1}, {3, 4}, kRequiresGrad);
+    const D loss = sum(square(x));
+    write(x.value());
+    CHECK_THROWS_AS(loss.backward(), GraphError);
+  }
+  const D x({2, 1}, {3, 4}, kRequiresGrad);
+  const D loss = sum(square(x));
+  Array<double> own = x.value();
+  own.fill(0);
+  loss.backward();
+  CHECK(x.grad()(1, 0) == 8);
+}
+
 TEST_CASE("the value of a leaf keeps its shape") {
   D x({2}, {3, 4});
   CHECK(message_of<ShapeError>([&] { x.mutable_value() = zeros<double>({3}); }) ==

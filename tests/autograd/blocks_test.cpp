@@ -12,12 +12,12 @@ namespace babelgrad {
 namespace {
 
 using D = Tensor<double>;
-using Function = std::function<D(const D&)>;
+using Elementwise = std::function<D(const D&)>;
 
 constexpr std::size_t kMany = 20001;  // more than two blocks, and not a multiple
 
 TEST_CASE("functions of one number over a large array are those over its parts") {
-  const std::vector<std::pair<std::string, Function>> functions{
+  const std::vector<std::pair<std::string, Elementwise>> functions{
       {"gelu", [](const D& x) { return gelu(x); }},
       {"gelu_tanh", [](const D& x) { return gelu(x, Approximate::tanh); }},
       {"silu", [](const D& x) { return silu(x); }},

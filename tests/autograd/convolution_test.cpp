@@ -9,9 +9,6 @@ namespace babelgrad {
 namespace {
 
 using D = Tensor<double>;
-constexpr double kTolerance = 1e-12;
-
-D x(const Shape& shape) { return random_leaf(shape, 1); }
 
 Size2d size_of(const Json& json) { return {json.at(0).get<int>(), json.at(1).get<int>()}; }
 
@@ -21,12 +18,12 @@ void check_case(const Json& c, const std::vector<std::string>& names, const F& f
   std::vector<D> leaves;
   for (const std::string& name : names) leaves.emplace_back(golden_array(c[name]), kRequiresGrad);
   const D output = f(leaves);
-  CHECK(max_difference(output.value(), golden_array(c["output"])) < kTolerance);
+  CHECK(max_difference(output.value(), golden_array(c["output"])) < kGoldenTolerance);
   const auto got = gradients(output, golden_array(c["cotangent"]), leaves);
   REQUIRE(c["gradients"].size() == names.size());
   for (std::size_t i = 0; i < names.size(); ++i) {
     INFO("gradient of ", names[i]);
-    CHECK(max_difference(got[i], golden_array(c["gradients"][names[i]])) < kTolerance);
+    CHECK(max_difference(got[i], golden_array(c["gradients"][names[i]])) < kGoldenTolerance);
   }
 }
 
@@ -68,14 +65,14 @@ TEST_CASE("max_pool2d: the first of equals gets the gradient, NaN is the largest
 }
 
 TEST_CASE("errors: convolutions and pooling") {
-  const D image = x({2, 3, 5, 6});
+  const D image = leaf_of({2, 3, 5, 6});
   const std::string window =
       "need a kernel of at least 1 within the padded image, and a stride of at least 1; got an "
       "image [5, 6], kernel ";
   check_messages({
       {"unfold: need x [B, C, H, W]; got x [3, 5, 6]",
        [] {
-         unfold(x({3, 5, 6}), 2);
+         unfold(leaf_of({3, 5, 6}), 2);
        }},
       {"unfold: " + window + "[6, 2], stride [1, 1], padding [0, 0]",
        [&] {
@@ -95,34 +92,34 @@ TEST_CASE("errors: convolutions and pooling") {
        }},
       {"fold: need columns [B, C * 4, 20] for an output [5, 6]; got columns [2, 6, 20]",
        [] {
-         fold(x({2, 6, 20}), {5, 6}, 2);
+         fold(leaf_of({2, 6, 20}), {5, 6}, 2);
        }},
       {"fold: need columns [B, C * 4, 20] for an output [5, 6]; got columns [8, 20]",
        [] {
-         fold(x({8, 20}), {5, 6}, 2);
+         fold(leaf_of({8, 20}), {5, 6}, 2);
        }},
       {"conv2d: need x [B, C, H, W] and weight [O, C, KH, KW]; got x [2, 3, 5, 6], weight [4, 2, "
        "3, 3]",
        [&] {
-         conv2d(image, x({4, 2, 3, 3}));
+         conv2d(image, leaf_of({4, 2, 3, 3}));
        }},
       {"conv2d: need x [B, C, H, W], weight [O, C, KH, KW] and bias [O]; got x [2, 3, 5, 6], "
        "weight "
        "[4, 3, 3, 3], bias [3]",
        [&] {
-         conv2d(image, x({4, 3, 3, 3}), x({3}));
+         conv2d(image, leaf_of({4, 3, 3, 3}), leaf_of({3}));
        }},
       {"conv2d: " + window + "[7, 3], stride [1, 1], padding [0, 0]",
        [&] {
-         conv2d(image, x({4, 3, 7, 3}));
+         conv2d(image, leaf_of({4, 3, 7, 3}));
        }},
       {"conv1d: need x [B, C, N] and weight [O, C, K]; got x [2, 3, 5, 6], weight [4, 3, 3]",
        [&] {
-         conv1d(image, x({4, 3, 3}));
+         conv1d(image, leaf_of({4, 3, 3}));
        }},
       {"max_pool2d: need x [B, C, H, W]; got x [5, 6]",
        [] {
-         max_pool2d(x({5, 6}), 2);
+         max_pool2d(leaf_of({5, 6}), 2);
        }},
       {"max_pool2d: need a padding of at most half the kernel; got kernel [2, 3], padding [1, 2]",
        [&] {

@@ -9,6 +9,10 @@
 
 namespace babelgrad {
 
+// A tensor, and a mask that keeps all, where an error is about their shapes.
+inline Tensor<double> leaf_of(const Shape& shape) { return random_leaf(shape, 1); }
+inline Mask whole_mask(const Shape& shape) { return full_mask(shape, true); }
+
 struct ErrorRow {
   std::string message;
   std::function<void()> call;

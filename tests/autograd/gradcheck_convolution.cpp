@@ -3,7 +3,7 @@
 namespace babelgrad {
 namespace {
 
-struct Case {
+struct ConvolutionCase {
   std::string label;
   Shape image;  // [B, C, H, W]
   Size2d kernel;
@@ -11,7 +11,7 @@ struct Case {
 };
 
 std::vector<Row> column_rows() {
-  const std::vector<Case> cases{
+  const std::vector<ConvolutionCase> cases{
       {"overlapping", {2, 2, 3, 4}, {2, 3}},
       {"stride 2, padded", {1, 2, 5, 4}, 3, 2, 1},
       {"a stride over gaps", {2, 1, 5, 7}, {1, 2}, {2, 3}},
@@ -19,7 +19,7 @@ std::vector<Row> column_rows() {
       {"all sizes 1", {1, 1, 1, 1}, 1},
   };
   std::vector<Row> rows;
-  for (const Case& c : cases) {
+  for (const ConvolutionCase& c : cases) {
     const ConvOptions options{c.stride, c.padding};
     const Size2d size{c.image[2], c.image[3]};
     const Shape columns = unfold(zeros<double>(c.image), c.kernel, options).shape();
@@ -35,7 +35,7 @@ std::vector<Row> column_rows() {
 }
 
 // Distinct values, further apart than a finite difference reaches.
-Row pool_row(const Case& c) {
+Row pool_row(const ConvolutionCase& c) {
   return row("max_pool2d", c.label, {drawn(c.image)}, [=](const auto& in) {
     return max_pool2d(in[0], c.kernel, {.stride = c.stride, .padding = c.padding});
   });

@@ -2,15 +2,6 @@
 #include "tests/autograd/gradcheck_table.h"
 
 namespace babelgrad {
-namespace {
-
-// The four arrays of a GRU among the inputs, from `first` on.
-template <class T>
-GruWeights<T> weights_of(const std::vector<Tensor<T>>& in, std::size_t first) {
-  return {in[first], in[first + 1], in[first + 2], in[first + 3]};
-}
-
-}  // namespace
 
 std::vector<Row> attention_rows() {
   struct Case {

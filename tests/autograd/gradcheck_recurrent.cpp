@@ -4,7 +4,7 @@
 namespace babelgrad {
 namespace {
 
-struct Case {
+struct RecurrentCase {
   std::string label;
   std::size_t T, B, E, H;
   IntArray lengths;
@@ -12,15 +12,16 @@ struct Case {
 };
 
 // Several sizes and lengths in both directions.
-std::vector<Case> cases() {
-  std::vector<Case> all;
-  for (const Case& c : std::vector<Case>{{"full length", 3, 2, 2, 3, {}},
-                                         {"lengths", 4, 3, 2, 2, ints({3}, {2, 4, 1})},
-                                         {"T = 1", 1, 2, 2, 2, {}},
-                                         {"B = 1", 3, 1, 2, 2, ints({1}, {2})},
-                                         {"H = 1", 2, 2, 2, 1, {}},
-                                         {"all sizes 1", 1, 1, 1, 1, {}},
-                                         {"H = 17", 2, 1, 1, 17, {}}}) {
+std::vector<RecurrentCase> cases() {
+  std::vector<RecurrentCase> all;
+  for (const RecurrentCase& c :
+       std::vector<RecurrentCase>{{"full length", 3, 2, 2, 3, {}},
+                                  {"lengths", 4, 3, 2, 2, ints({3}, {2, 4, 1})},
+                                  {"T = 1", 1, 2, 2, 2, {}},
+                                  {"B = 1", 3, 1, 2, 2, ints({1}, {2})},
+                                  {"H = 1", 2, 2, 2, 1, {}},
+                                  {"all sizes 1", 1, 1, 1, 1, {}},
+                                  {"H = 17", 2, 1, 1, 17, {}}}) {
     all.push_back({c.label + ", forward", c.T, c.B, c.E, c.H, c.lengths, Direction::forward});
     all.push_back({c.label + ", reverse", c.T, c.B, c.E, c.H, c.lengths, Direction::reverse});
   }
@@ -35,17 +36,12 @@ std::vector<Draw> draws(const Draw& x, std::size_t gates, std::size_t B, std::si
   result.insert(result.end(), states, drawn({B, H}));
   return result;
 }
-std::vector<Draw> draws(const Case& c, std::size_t gates, std::size_t states) {
+std::vector<Draw> draws(const RecurrentCase& c, std::size_t gates, std::size_t states) {
   return draws(drawn({c.T, c.B, c.E}), gates, c.B, c.E, c.H, states);
 }
 std::vector<Draw> cell_draws(std::size_t gates, std::size_t B, std::size_t E, std::size_t H,
                              std::size_t states) {
   return draws(drawn({B, E}), gates, B, E, H, states);
-}
-
-template <class T>
-RecurrentWeights<T> weights_of(const std::vector<Tensor<T>>& in) {
-  return {in[1], in[2], in[3], in[4]};
 }
 
 // All that an LSTM gives, in one tensor [T + 1, B, H].
@@ -58,7 +54,7 @@ Tensor<T> joined(const LstmStates<T>& run) {
 
 std::vector<Row> gru_rows() {
   std::vector<Row> rows;
-  for (const Case& c : cases())
+  for (const RecurrentCase& c : cases())
     for (const bool has_state : {false, true})
       rows.push_back(row("gru", c.label + (has_state ? ", initial state" : ""),
                          draws(c, 3, has_state), [=]<class T>(const std::vector<Tensor<T>>& in) {
@@ -81,7 +77,7 @@ std::vector<Row> gru_rows() {
 
 std::vector<Row> lstm_rows() {
   std::vector<Row> rows;
-  for (const Case& c : cases()) {
+  for (const RecurrentCase& c : cases()) {
     rows.push_back(row("lstm", c.label, draws(c, 4, 0), [=](const auto& in) {
       return joined(lstm(in[0], {}, weights_of(in), c.lengths, c.direction));
     }));
@@ -119,7 +115,7 @@ std::vector<Row> lstm_rows() {
 
 std::vector<Row> rnn_rows() {
   std::vector<Row> rows;
-  for (const Case& c : cases())
+  for (const RecurrentCase& c : cases())
     for (const bool has_state : {false, true})
       rows.push_back(row("tanh", "rnn, " + c.label + (has_state ? ", initial state" : ""),
                          draws(c, 1, has_state), [=]<class T>(const std::vector<Tensor<T>>& in) {

@@ -44,6 +44,12 @@ std::vector<Tensor<T>> leaves_of(const Row& row) {
   return leaves;
 }
 
+// The four arrays of a recurrence among the inputs, from `first` on.
+template <class T>
+RecurrentWeights<T> weights_of(const std::vector<Tensor<T>>& in, std::size_t first = 1) {
+  return {in[first], in[first + 1], in[first + 2], in[first + 3]};
+}
+
 template <class Function>
 Row row(const std::string& op, const std::string& label, const std::vector<Draw>& draws,
         Function f) {

@@ -37,6 +37,17 @@ TEST_CASE("natural: tensors are made of lists, vectors, arrays and numbers") {
   CHECK(F(3).item() == 3);
   CHECK(F(3).rank() == 0);
   CHECK(IntArray({4}, {0, 1, 1, 0})(1) == 1);
+  CHECK(same(F({{1, 2}, {3, 4}}, kRequiresGrad), {2, 2}, {1, 2, 3, 4}));
+  CHECK(same(F({1, 2}, kRequiresGrad), {2}, {1, 2}));
+  CHECK(F({{2, 1}, {1, 2}}, kRequiresGrad).requires_grad());
+  CHECK(same(F(Array<float>{{1, 2}, {3, 4}}), {2, 2}, {1, 2, 3, 4}));
+  CHECK(equal(IntArray{2, 1}, IntArray({2}, {2, 1})));
+  CHECK(equal(IntArray({2, 1}), IntArray({2}, {2, 1})));
+  CHECK(same(embedding(F{{1, 2}, {3, 4}}, {{1, 1}, {0, 1}}), {2, 2, 2}, {3, 4, 3, 4, 1, 2, 3, 4}));
+  F w = zeros<float>({2, 2});
+  w.mutable_value() = {{1, 2}, {3, 4}};
+  CHECK(same(w, {2, 2}, {1, 2, 3, 4}));
+  CHECK_THROWS_AS((Array<float>{{1, 2}, {3}}), ShapeError);
   CHECK_THROWS_AS(F({2, 2}, {1, 2, 3}), ShapeError);
 }
 
@@ -116,6 +127,7 @@ TEST_CASE("natural: reading elements and parts") {
   CHECK(same(x[1], {3}, {4, 5, 6}));
   CHECK(same(x[-1][0], {}, {4}));
   CHECK(x[0][2].item() == 3);
+  CHECK(sum(x).value().item() == 21);
   CHECK(same(select(x, 1, 0), {2}, {1, 4}));
   CHECK(same(slice(x, 1, 1, 3), {2, 2}, {2, 3, 5, 6}));
 }
@@ -125,6 +137,8 @@ TEST_CASE("natural: shapes and lists of tensors") {
   CHECK(same(cat({a, b}, 0), {2, 2}, {1, 2, 3, 4}));
   CHECK(same(cat({a, b}, 1), {1, 4}, {1, 2, 3, 4}));
   CHECK(same(cat(std::vector<F>{a, b}, -1), {1, 4}, {1, 2, 3, 4}));
+  CHECK(equal(cat({a, b}), cat({a, b}, 0)));
+  CHECK(equal(stack({a, b}), stack({a, b}, 0)));
   CHECK(stack({a, b}, 0).shape() == Shape{2, 1, 2});
   CHECK(stack({a, b}, -1).shape() == Shape{1, 2, 2});
   CHECK(same(F(cat({a.value(), b.value()}, 0)), {2, 2}, {1, 2, 3, 4}));
@@ -141,6 +155,9 @@ TEST_CASE("natural: shapes and lists of tensors") {
   CHECK(chunk(x, 3, 1).size() == 3);
   CHECK(same(split(x, 2, 1)[1], {2, 1}, {3, 6}));
   CHECK(same(matmul(x, transpose(x, 0, 1)), {2, 2}, {14, 32, 32, 77}));
+  CHECK(same(matmul(x, F{1, 0, 2}), {2}, {7, 16}));
+  CHECK(same(matmul(F{1, 2}, x), {3}, {9, 12, 15}));
+  CHECK(same(matmul(F{1, 2}, F{3, 4}), {}, {11}));
   CHECK(same(maximum(x, 7 - x), {2, 3}, {6, 5, 4, 4, 5, 6}));
   CHECK(same(maximum(x, 3), {2, 3}, {3, 3, 3, 4, 5, 6}));
   CHECK(same(minimum(2, x), {2, 3}, {1, 2, 2, 2, 2, 2}));
@@ -150,6 +167,7 @@ TEST_CASE("natural: shapes and lists of tensors") {
   CHECK(reshape(x, {columns, -1}).shape() == Shape{3, rows});
   CHECK(equal(x, x));
   CHECK(allclose(x / 3 * 3, x));
+  CHECK(allclose(x + 0.5, x, 0, 0.6));
   CHECK(same(embedding(x, IntArray({2}, {1, 0})), {2, 3}, {4, 5, 6, 1, 2, 3}));
   CHECK(same(index_select(x, 1, IntArray({1}, {2})), {2, 1}, {3, 6}));
   CHECK(same(gather(x, 1, IntArray({2, 1}, {2, 0})), {2, 1}, {3, 4}));

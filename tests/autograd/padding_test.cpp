@@ -9,7 +9,7 @@ namespace babelgrad {
 namespace {
 
 using D = Tensor<double>;
-constexpr double kTolerance = 1e-13;
+constexpr double kPaddingTolerance = 1e-13;
 
 const std::vector<std::int32_t> kLengths{3, 6, 1, 5};
 constexpr std::size_t kSteps = 8, kBatch = 4;  // two steps are padding in every sentence
@@ -64,29 +64,29 @@ TEST_CASE("gru: a padded batch gives what its sentences give one by one") {
       const D alone(sentence(x.value(), b, length), kRequiresGrad);
       const D start(slice(state, 0, b, b + 1).value(), kRequiresGrad);
       const D one = gru(alone, start, w, {}, direction);
-      CHECK(max_difference(one.value(), sentence(states.value(), b, length)) < kTolerance);
+      CHECK(max_difference(one.value(), sentence(states.value(), b, length)) < kPaddingTolerance);
       for (std::size_t t = length; t < kSteps; ++t)  // carried on, or not yet begun
         CHECK(max_difference(slice(slice(states, 1, b, b + 1), 0, t, t + 1).value(),
                              direction == Direction::forward
                                  ? slice(one, 0, length - 1, length).value()
-                                 : reshape(start, {1, 1, H}).value()) < kTolerance);
+                                 : reshape(start, {1, 1, H}).value()) < kPaddingTolerance);
       leaves = parameters;
       leaves.insert(leaves.end(), {alone, start});
       const auto g = gradients(one, sentence(cotangent, b, length), leaves);
       for (std::size_t i = 0; i < parameters.size(); ++i) total[i] += g[i];
-      CHECK(max_difference(g[4], sentence(batched[4], b, length)) < kTolerance);
-      CHECK(max_difference(g[5], slice(D(batched[5]), 0, b, b + 1).value()) < kTolerance);
+      CHECK(max_difference(g[4], sentence(batched[4], b, length)) < kPaddingTolerance);
+      CHECK(max_difference(g[5], slice(D(batched[5]), 0, b, b + 1).value()) < kPaddingTolerance);
     }
     for (std::size_t i = 0; i < parameters.size(); ++i)
-      CHECK(max_difference(total[i], batched[i]) < kTolerance);
+      CHECK(max_difference(total[i], batched[i]) < kPaddingTolerance);
   }
 }
 
 TEST_CASE("attention: a padded batch gives what its sentences give one by one") {
-  const std::size_t steps = 3, K = 5, F = 6;
+  const std::size_t steps = 3, K = 5, V = 6;
   const D queries = random_leaf({steps, kBatch, K}, 1), v = random_leaf({K}, 2);
-  const D keys = padded_leaf(K, 3), values = padded_leaf(F, 4);
-  const Array<double> cotangent = random_array({steps, kBatch, F}, 5);
+  const D keys = padded_leaf(K, 3), values = padded_leaf(V, 4);
+  const Array<double> cotangent = random_array({steps, kBatch, V}, 5);
   for (const bool additive : {false, true}) {
     INFO("scores: ", additive ? "additive" : "dot");
     const auto attend = [&](const D& q, const D& k, const D& u, const IntArray& lengths) {
@@ -107,18 +107,19 @@ TEST_CASE("attention: a padded batch gives what its sentences give one by one") 
       const Attention<double> one = attend(q, k, u, {});
       const D weights = slice(D(all.weights.value()), 1, b, b + 1);
       CHECK(max_difference(one.context.value(), sentence(all.context.value(), b, steps)) <
-            kTolerance);
-      CHECK(max_difference(one.weights.value(), slice(weights, 2, 0, length).value()) < kTolerance);
+            kPaddingTolerance);
+      CHECK(max_difference(one.weights.value(), slice(weights, 2, 0, length).value()) <
+            kPaddingTolerance);
       CHECK(max_difference(slice(weights, 2, length, kSteps).value(),
                            zeros<double>({steps, 1, kSteps - length})) == 0);
       const auto g = gradients(one.context, sentence(cotangent, b, steps), {q, k, u, v},
                                {.allow_unused = true});
-      CHECK(max_difference(g[0], sentence(batched[0], b, steps)) < kTolerance);
-      CHECK(max_difference(g[1], sentence(batched[1], b, length)) < kTolerance);
-      CHECK(max_difference(g[2], sentence(batched[2], b, length)) < kTolerance);
+      CHECK(max_difference(g[0], sentence(batched[0], b, steps)) < kPaddingTolerance);
+      CHECK(max_difference(g[1], sentence(batched[1], b, length)) < kPaddingTolerance);
+      CHECK(max_difference(g[2], sentence(batched[2], b, length)) < kPaddingTolerance);
       dv += g[3];
     }
-    CHECK(max_difference(dv, batched[3]) < kTolerance);
+    CHECK(max_difference(dv, batched[3]) < kPaddingTolerance);
   }
 }
 

@@ -14,7 +14,7 @@ namespace {
 
 TEST_CASE("random: a stream is a function of its key, with the right moments") {
   Random a(9), b(9), c(10);
-  Array<double> values({20000}), normals({20000});
+  Array<double> values = zeros<double>({20000}), normals = zeros<double>({20000});
   for (std::size_t i = 0; i < 20000; ++i) {
     values(i) = a.uniform();
     CHECK(values(i) == b.uniform());

@@ -80,7 +80,7 @@ TEST_CASE("dot, outer") {
 TEST_CASE("allclose") {
   const Array<double> a({2}, {1, 100}), near({2}, {1 + 1e-9, 100.0009});
   CHECK(allclose(a, near));
-  CHECK(!allclose(a, near, {.relative = 1e-6}));
+  CHECK(!allclose(a, near, 1e-6));
   const double infinity = std::numeric_limits<double>::infinity(), nan = std::nan("");
   CHECK(allclose(Array<double>({1}, {infinity}), Array<double>({1}, {infinity})));
   CHECK(!allclose(Array<double>({1}, {1}), Array<double>({1}, {infinity})));

@@ -28,7 +28,7 @@ TEST_CASE("the depth of a text") {
   }
 }
 
-std::string error_of(const std::string& text) {
+std::string parse_error_of(const std::string& text) {
   try {
     parse_json<Json>(text);
   } catch (const JsonError& error) {
@@ -39,13 +39,13 @@ std::string error_of(const std::string& text) {
 
 TEST_CASE("what is parsed, and what is not") {
   CHECK(parse_json<Json>(R"({"a": [1, "x"]})") == Json{{"a", {1, "x"}}});
-  CHECK(error_of(nested(kMaxJsonDepth)) == "");
-  CHECK(error_of(nested(kMaxJsonDepth + 1)) == "nested deeper than 64 levels");
-  CHECK(error_of(nested(10000000)) == "nested deeper than 64 levels");
-  CHECK(error_of(std::string(10000000, '{')) == "nested deeper than 64 levels");
-  CHECK(error_of("[1,]") == "not valid JSON at byte 4");
-  CHECK(error_of("[\"\xff\"]") == "not valid JSON at byte 3");
-  CHECK(error_of("1e999") == "a number is too large");
+  CHECK(parse_error_of(nested(kMaxJsonDepth)) == "");
+  CHECK(parse_error_of(nested(kMaxJsonDepth + 1)) == "nested deeper than 64 levels");
+  CHECK(parse_error_of(nested(10000000)) == "nested deeper than 64 levels");
+  CHECK(parse_error_of(std::string(10000000, '{')) == "nested deeper than 64 levels");
+  CHECK(parse_error_of("[1,]") == "not valid JSON at byte 4");
+  CHECK(parse_error_of("[\"\xff\"]") == "not valid JSON at byte 3");
+  CHECK(parse_error_of("1e999") == "a number is too large");
   CHECK_THROWS_AS(parse_json<Json>("["), Json::exception);  // what callers of all kinds catch
 }
 

@@ -13,6 +13,8 @@ namespace babelgrad {
 
 using Json = nlohmann::json;
 
+inline constexpr double kGoldenTolerance = 1e-12;  // of numbers in double
+
 inline Json golden(const std::string& name) {
   const std::string path = std::string(BABELGRAD_SOURCE_DIR) + "/tests/golden/" + name + ".json";
   std::ifstream file(path);
@@ -38,6 +40,16 @@ inline IntArray golden_ints(const Json& json) {
   for (const Json& row : json)
     for (const Json& value : row) values.push_back(value.get<std::int32_t>());
   return IntArray({json.size(), json[0].size()}, values);
+}
+
+// x [T, B, F] with zeros beyond the lengths, as PyTorch's pad_packed_sequence leaves it.
+template <class T>
+Array<T> zero_padding(Array<T> x, const IntArray& lengths) {
+  const std::size_t batch = x.shape()[1], features = x.shape()[2];
+  for (std::size_t i = 0; i < x.size(); ++i)
+    if (static_cast<std::int32_t>(i / features / batch) >= lengths.data()[i / features % batch])
+      x.data()[i] = 0;
+  return x;
 }
 
 }  // namespace babelgrad

@@ -12,20 +12,20 @@
 
 namespace babelgrad {
 
-using Row = std::vector<std::size_t>;  // a value for each setting
+using Combination = std::vector<std::size_t>;  // a value for each setting
 
 class CoveringArray {
  public:
   // counts: of each setting's values; valid: whether a combination can be.
-  CoveringArray(std::vector<std::size_t> counts, std::function<bool(const Row&)> valid)
+  CoveringArray(std::vector<std::size_t> counts, std::function<bool(const Combination&)> valid)
       : counts_(std::move(counts)), valid_(std::move(valid)) {
     list_triples();
     while (!missing_.empty()) {
       const Triple triple = *missing_.begin();
-      Row best;
+      Combination best;
       std::size_t most = 0;
       for (int attempt = 0; attempt < 200 && most < kEnough; ++attempt) {
-        const Row row = completed(triple);
+        const Combination row = completed(triple);
         if (!valid_(row)) continue;
         const std::size_t found = covered_by(row).size();
         if (found > most) most = found, best = row;
@@ -40,7 +40,7 @@ class CoveringArray {
     }
   }
 
-  const std::vector<Row>& rows() const { return rows_; }
+  const std::vector<Combination>& rows() const { return rows_; }
   std::size_t impossible() const { return impossible_; }  // triples
 
  private:
@@ -58,14 +58,14 @@ class CoveringArray {
               for (std::size_t c = 0; c < counts_[k]; ++c)
                 missing_.insert({{i, a}, {j, b}, {k, c}});
   }
-  Row completed(const Triple& triple) {
-    Row row;
+  Combination completed(const Triple& triple) {
+    Combination row;
     for (const std::size_t count : counts_) row.push_back(random_.below(count));
     for (const Value& v : {std::get<0>(triple), std::get<1>(triple), std::get<2>(triple)})
       row[v.first] = v.second;
     return row;
   }
-  std::vector<Triple> covered_by(const Row& row) const {
+  std::vector<Triple> covered_by(const Combination& row) const {
     std::vector<Triple> found;
     for (std::size_t i = 0; i < row.size(); ++i)
       for (std::size_t j = i + 1; j < row.size(); ++j)
@@ -77,10 +77,10 @@ class CoveringArray {
   }
 
   std::vector<std::size_t> counts_;
-  std::function<bool(const Row&)> valid_;
+  std::function<bool(const Combination&)> valid_;
   Random random_{1};
   std::set<Triple> missing_;
-  std::vector<Row> rows_;
+  std::vector<Combination> rows_;
   std::size_t impossible_ = 0;
 };
 

@@ -198,7 +198,7 @@ inline const std::vector<StructureSetting>& structure_settings() {
   return settings;
 }
 
-inline Seq2SeqConfig structure_of(const Row& row) {
+inline Seq2SeqConfig structure_of(const Combination& row) {
   Seq2SeqConfig c = tiny_config(Architecture::luong);
   c.window = 1;
   c.positions = 3;
@@ -210,7 +210,7 @@ inline Seq2SeqConfig structure_of(const Row& row) {
 inline std::vector<NamedConfig> all_configs() {
   std::vector<std::size_t> counts;
   for (const StructureSetting& setting : structure_settings()) counts.push_back(setting.values);
-  const CoveringArray array(counts, [](const Row& row) {
+  const CoveringArray array(counts, [](const Combination& row) {
     try {
       structure_of(row).check();
     } catch (const ConfigError&) {
@@ -219,7 +219,7 @@ inline std::vector<NamedConfig> all_configs() {
     return true;
   });
   std::vector<NamedConfig> all;
-  for (const Row& row : array.rows()) {
+  for (const Combination& row : array.rows()) {
     std::string name;
     for (std::size_t i = 0; i < row.size(); ++i)
       name += std::string(structure_settings()[i].name) + " " + std::to_string(row[i]) + ", ";
@@ -227,6 +227,9 @@ inline std::vector<NamedConfig> all_configs() {
   }
   return all;
 }
+
+// Training with fixed dropout masks.
+inline Mode training_mode(std::uint64_t step = 3) { return Mode::training(7, step, 1); }
 
 // `count` words without the special ones.
 inline std::vector<std::int32_t> random_words(std::size_t count, std::size_t vocabulary,

@@ -23,8 +23,8 @@ struct TemporaryPath {
 };
 
 TEST_CASE("data loader: each epoch has every example once, in an order of its own") {
-  Array<double> x({10, 2});
-  IntArray y({10});
+  Array<double> x = uninitialized<double>({10, 2});
+  IntArray y = uninitialized<std::int32_t>({10});
   for (int i = 0; i < 10; ++i) x(i, 0) = i, x(i, 1) = 10 * i, y(i) = i;
   const DataLoader loader({.batch_size = 4, .seed = 3}, x, y);
   CHECK(loader.batches() == 3);
@@ -89,6 +89,12 @@ TEST_CASE("npy: what is saved is loaded, in any of the types") {
   save_npy(file.path, IntArray({2, 2}, {1, -2, 3, 4}));
   CHECK(equal(load_npy<float>(file.path), Array<float>({2, 2}, {1, -2, 3, 4})));
   CHECK(load_npy<std::int32_t>(file.path)(0, 1) == -2);
+  for (const double number : {3e9, -2.5, std::nan(""), HUGE_VAL}) {
+    save_npy(file.path, Array<double>{1, number});
+    CHECK(message_of<CheckpointError>([&] {
+            load_npy<std::int32_t>(file.path);
+          }).ends_with(", which is no int32"));
+  }
 }
 
 TEST_CASE("npy: NumPy's own files, columns first as well, and damaged ones") {

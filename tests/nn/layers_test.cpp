@@ -53,6 +53,16 @@ TEST_CASE("layers: parameters have PyTorch's names and shapes") {
         }) == Names{"x.key.weight [3, 5]", "x.query.weight [3, 4]", "x.query.bias [3]", "x.v [3]"});
 }
 
+TEST_CASE("layers: the parameters of a scope, or an error where there are none") {
+  ParameterStore<double> store;
+  const Scope<double> root(store);
+  const Linear<double> encoder(root / "encoder" / "output", 2, 2), other(root / "encoders", 2, 2);
+  CHECK(store.parameters("encoder").size() == 2);
+  CHECK(store.parameters("encoder.output")[0].name() == "encoder.output.weight");
+  CHECK(message_of<std::invalid_argument>([&] { store.parameters("encodr"); }) ==
+        "parameters: no parameter is in a scope encodr");
+}
+
 TEST_CASE("layers: initial values are PyTorch's: within 1 / sqrt(fan in), norms the identity") {
   ParameterStore<double> store;
   const Scope<double> root(store);
@@ -205,10 +215,10 @@ TEST_CASE("dropout: the masks of time steps drawn one by one are those of the wh
       CHECK(max_difference(layer(x[t], mode.at_time(t), 1).value(), whole[t].value()) == 0);
     CHECK(message_of<std::logic_error>([&] {
             layer(x[2], mode.at_time(2), 1);
-          }).find("dropout d: call 1 at time step 2 has drawn its mask") == 0);
+          }).find("dropout d: use 1 at time step 2 has drawn its mask") == 0);
     CHECK(message_of<std::logic_error>([&] {
             layer(x, mode, 1);
-          }).find("dropout d: call 1 has drawn its mask") == 0);
+          }).find("dropout d: use 1 has drawn its mask") == 0);
     layer(x, mode, 2);
     CHECK_THROWS_AS(layer(x[2], mode.at_time(2), 2), std::logic_error);
     CHECK(message_of<ShapeError>([&] { layer(x, mode.at_time(0), 3); }) ==
@@ -238,8 +248,9 @@ TEST_CASE("dropout: one mask cannot be drawn twice in a step by accident") {
   CHECK_NOTHROW(other(x, mode));
   CHECK(max_difference(layer(x, mode, 1).value(), first) == 2);
   const std::string message =
-      "dropout d: call 0 has drawn its mask in this step; number the uses in a step, give every "
-      "step a Mode::training(seed, step), or repeat one with again()";
+      "dropout d: use 0 has drawn its mask in this step; say dropout(x, mode, 1) for a second use "
+      "in it, Mode::training(seed, step) for another step, Mode::training(seed, step, part) for "
+      "another part of its batch, or mode.again() to repeat one";
   CHECK(message_of<std::logic_error>([&] { layer(x, mode); }) == message);
   const Mode copy = mode;
   CHECK(message_of<std::logic_error>([&] { layer(x, copy); }) == message);

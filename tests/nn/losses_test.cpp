@@ -15,7 +15,6 @@ namespace babelgrad {
 namespace {
 
 using D = Tensor<double>;
-constexpr double kTolerance = 1e-12;
 
 LossReduction reduction_of(const Json& c) {
   return std::map<std::string, LossReduction>{{"mean", LossReduction::mean},
@@ -38,12 +37,12 @@ void check_loss(const D& loss, const Json& g, const Json& c, const std::vector<D
   const bool by_element = reduction_of(c) == LossReduction::none;
   const Array<double> expected =
       by_element ? golden_array(c["loss"]) : scalar(c["loss"].get<double>());
-  CHECK(max_difference(loss.value(), expected) < kTolerance);
+  CHECK(max_difference(loss.value(), expected) < kGoldenTolerance);
   const auto got =
       by_element ? gradients(loss, golden_array(g["cotangent"]), leaves) : gradients(loss, leaves);
-  CHECK(max_difference(got[0], golden_array(c["gradients"]["input"])) < kTolerance);
+  CHECK(max_difference(got[0], golden_array(c["gradients"]["input"])) < kGoldenTolerance);
   if (leaves.size() > 1)
-    CHECK(max_difference(got[1], golden_array(c["gradients"]["target"])) < kTolerance);
+    CHECK(max_difference(got[1], golden_array(c["gradients"]["target"])) < kGoldenTolerance);
 }
 
 TEST_CASE("losses: PyTorch's values and gradients of input and target") {

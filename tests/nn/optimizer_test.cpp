@@ -13,8 +13,6 @@
 namespace babelgrad {
 namespace {
 
-constexpr double kTolerance = 1e-10;
-
 template <class T>
 std::unique_ptr<Optimizer<T>> make(const std::string& name, const Json& options,
                                    const ParameterStore<T>& store) {
@@ -55,13 +53,13 @@ TEST_CASE("optimizers: ten steps are PyTorch's") {
   CHECK(g["runs"].size() >= 7);
   for (const auto& run : g["runs"].items()) {
     INFO(run.key());
-    check_steps<double>(run.key(), run.value(), g, kTolerance);
+    check_steps<double>(run.key(), run.value(), g, 1e-10);
     check_steps<float>(run.key(), run.value(), g, 1e-5);
   }
 }
 
 template <class T>
-ParameterStore<T>& fill(ParameterStore<T>& store) {
+ParameterStore<T>& create_parameters(ParameterStore<T>& store) {
   store.create("a", {50, 7}, init::normal(1));
   store.create("b", {40}, init::normal(1));
   return store;
@@ -79,8 +77,8 @@ double parts_difference(const std::string& name, const std::vector<Part>& ranges
   const Json& options = name == "sgd" ? sgd : adam;
   double worst = 0;
   ParameterStore<T> whole_store, part_store;
-  const auto whole = make(name, options, fill(whole_store));
-  const auto parts = make(name, options, fill(part_store));
+  const auto whole = make(name, options, create_parameters(whole_store));
+  const auto parts = make(name, options, create_parameters(part_store));
   for (std::uint64_t step = 1; step <= 3; ++step) {
     const std::vector<Array<T>> g{random_array<T>({50, 7}, step), random_array<T>({40}, 9 * step)};
     whole->step(g, {0.01, 0.5});
@@ -99,8 +97,8 @@ TEST_CASE("optimizers: a gradient by rows is the dense one with zeros elsewhere"
   for (const std::string name : {"adam", "adamw", "sgd"}) {
     INFO(name);
     ParameterStore<double> dense_store, row_store;
-    const auto dense = make(name, name == "sgd" ? sgd : adam, fill(dense_store));
-    const auto by_rows = make(name, name == "sgd" ? sgd : adam, fill(row_store));
+    const auto dense = make(name, name == "sgd" ? sgd : adam, create_parameters(dense_store));
+    const auto by_rows = make(name, name == "sgd" ? sgd : adam, create_parameters(row_store));
     for (std::int32_t step = 1; step <= 4; ++step) {
       IntArray indices = uninitialized<std::int32_t>({4});
       for (std::int32_t k = 0; k < 4; ++k) indices.data()[k] = (k * 17 + step * step) % 50;
@@ -138,8 +136,8 @@ TEST_CASE("optimizers: state and step count copied into a new one continue the o
   for (const char* name : {"adam", "sgd"}) {
     const Json options{{"betas", {0.9, 0.98}}, {"eps", 1e-9}, {"momentum", 0.9}};
     ParameterStore<double> a, b;
-    const auto first = make(name, options, fill(a));
-    const auto second = make(name, options, fill(b));
+    const auto first = make(name, options, create_parameters(a));
+    const auto second = make(name, options, create_parameters(b));
     const auto g = [](std::uint64_t step) {
       return std::vector<Array<double>>{random_array({50, 7}, step), random_array({40}, step)};
     };
@@ -163,7 +161,7 @@ TEST_CASE("optimizers: state and step count copied into a new one continue the o
 
 TEST_CASE("optimizers: gradients of the wrong count or shape are refused") {
   ParameterStore<double> store;
-  Sgd<double> sgd(fill(store));
+  Sgd<double> sgd(create_parameters(store));
   CHECK(message_of<std::invalid_argument>([&] {
           sgd.step({zeros<double>({50, 7})});
         }) == "optimizer: need 2 gradients, one a parameter; got 1");
@@ -179,7 +177,7 @@ std::vector<Array<double>> some_gradients(std::uint64_t seed) {
 
 TEST_CASE("optimizers: the learning rate is the optimizer's own unless a step has one") {
   ParameterStore<double> a, b;
-  Adam<double> own(fill(a), {.learning_rate = 0.3}), given(fill(b));
+  Adam<double> own(create_parameters(a), {.learning_rate = 0.3}), given(create_parameters(b));
   for (std::uint64_t step = 1; step <= 3; ++step) {
     own.step(some_gradients(step));
     given.step(some_gradients(step), {.learning_rate = 0.3});
@@ -192,8 +190,9 @@ TEST_CASE("optimizers: the learning rate is the optimizer's own unless a step ha
 template <class Make>
 void check_groups(const Make& make) {
   ParameterStore<double> grouped, plain, slow;
-  const auto with_group = make(fill(grouped), 0.1), without = make(fill(plain), 0.1),
-             all = make(fill(slow), 0.0);
+  const auto with_group = make(create_parameters(grouped), 0.1),
+             without = make(create_parameters(plain), 0.1),
+             all = make(create_parameters(slow), 0.0);
   with_group->set_group({grouped.at("b")}, {.learning_rate_scale = 0.5, .weight_decay = 0});
   for (std::uint64_t step = 1; step <= 3; ++step) {
     with_group->step(some_gradients(step), {.learning_rate = 0.2});
@@ -203,6 +202,21 @@ void check_groups(const Make& make) {
   CHECK(max_difference(grouped.at("a").value(), plain.at("a").value()) == 0);
   CHECK(max_difference(grouped.at("b").value(), slow.at("b").value()) == 0);
   CHECK(max_difference(grouped.at("b").value(), plain.at("b").value()) > 0.01);
+}
+
+TEST_CASE("optimizers: a learning rate that is none is refused") {
+  ParameterStore<double> store(1);
+  store.create("w", {1}, init::ones());
+  Adam<double> adam(store, {.learning_rate = -1});
+  Sgd<double> sgd(store);
+  const Array<double> gradient{1};
+  for (Optimizer<double>* optimizer :
+       {static_cast<Optimizer<double>*>(&adam), static_cast<Optimizer<double>*>(&sgd)})
+    CHECK(message_of<std::invalid_argument>([&] {
+            optimizer->step({gradient}, {.learning_rate = -1});
+          }) == "optimizer: need learning_rate >= 0; got -1.000000");
+  CHECK_THROWS_AS(adam.step({gradient}), std::invalid_argument);
+  CHECK(store.at("w")(0) == 1);
 }
 
 TEST_CASE("optimizers: groups have a learning rate and a weight decay of their own") {
@@ -216,15 +230,16 @@ TEST_CASE("optimizers: groups have a learning rate and a weight decay of their o
           store, AdamOptions{.weight_decay = decay, .decoupled = decoupled});
     });
   ParameterStore<double> store, other;
-  Sgd<double> sgd(fill(store));
-  CHECK(message_of<std::invalid_argument>([&] { sgd.set_group({fill(other).at("b")}, {}); }) ==
-        "optimizer: b [40] is no parameter of its store");
+  Sgd<double> sgd(create_parameters(store));
+  CHECK(message_of<std::invalid_argument>([&] {
+          sgd.set_group({create_parameters(other).at("b")}, {});
+        }) == "optimizer: b [40] is no parameter of its store");
 }
 
 TEST_CASE("optimizers: frozen parameters stay, by group or since they require no gradient") {
   for (const bool by_group : {true, false}) {
     ParameterStore<double> store;
-    Adam<double> adam(fill(store), {.weight_decay = 0.1, .decoupled = true});
+    Adam<double> adam(create_parameters(store), {.weight_decay = 0.1, .decoupled = true});
     const Array<double> a = store.at("a").value(), b = store.at("b").value();
     if (by_group)
       adam.set_group({store.at("b")}, {.frozen = true});
@@ -243,7 +258,7 @@ TEST_CASE("optimizers: frozen parameters stay, by group or since they require no
 TEST_CASE("optimizers: one that was made before its layers says so") {
   ParameterStore<double> store;
   Sgd<double> sgd(store);
-  fill(store);
+  create_parameters(store);
   const std::string expected =
       "optimizer: 2 parameters of its store were made after it, the first of them a; make the "
       "optimizer after the layers";
@@ -253,7 +268,8 @@ TEST_CASE("optimizers: one that was made before its layers says so") {
 
 TEST_CASE("optimizers: two half batches are one batch, by backward() into .grad()") {
   ParameterStore<double> whole, halves;
-  Sgd<double> one(fill(whole), {.momentum = 0.9}), two(fill(halves), {.momentum = 0.9});
+  Sgd<double> one(create_parameters(whole), {.momentum = 0.9}),
+      two(create_parameters(halves), {.momentum = 0.9});
   const auto loss = [](ParameterStore<double>& store, const Array<double>& x) {
     return mean(square(matmul(Tensor<double>(x), store.at("a"))));
   };

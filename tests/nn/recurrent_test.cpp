@@ -14,7 +14,7 @@ namespace babelgrad {
 namespace {
 
 using D = Tensor<double>;
-constexpr double kTolerance = 1e-12;
+constexpr double kFormulaTolerance = 1e-12;
 
 // The tensors of a state, h first, and a state of such tensors.
 std::vector<D> parts(const D& state) { return {state}; }
@@ -28,15 +28,6 @@ D state_of<D>(const std::vector<D>& tensors) {
 template <>
 LstmState<double> state_of<LstmState<double>>(const std::vector<D>& tensors) {
   return {tensors[0], tensors[1]};
-}
-
-// Zeros beyond the lengths, as PyTorch's pad_packed_sequence leaves them.
-Array<double> zero_padding(Array<double> x, const IntArray& lengths) {
-  const std::size_t batch = x.shape()[1], features = x.shape()[2];
-  for (std::size_t i = 0; i < x.size(); ++i)
-    if (static_cast<std::int32_t>(i / features / batch) >= lengths.data()[i / features % batch])
-      x.data()[i] = 0;
-  return x;
 }
 
 template <class Cell>
@@ -74,23 +65,23 @@ TEST_CASE_TEMPLATE("recurrent layers: two layers in both directions are PyTorch'
     initial.push_back(state_of<typename Cell::State>({h[i], c[i]}));
   const auto result = layers(x, lengths, kEvaluation, initial);
   CHECK(max_difference(zero_padding(result.states.value(), lengths), golden_array(g["output"])) <
-        kTolerance);
+        kGoldenTolerance);
   D loss = weighted_sum(result.states, zero_padding(golden_array(g["cotangent_output"]), lengths));
   const std::vector<std::string> letters{"h", "c"};
   for (std::size_t part = 0; part < parts(result.final[0]).size(); ++part) {
     std::vector<D> finals;
     for (const auto& state : result.final) finals.push_back(parts(state)[part]);
     CHECK(max_difference(stack(finals, 0).value(), golden_array(g[letters[part] + "_n"])) <
-          kTolerance);
+          kGoldenTolerance);
     loss =
         loss + weighted_sum(stack(finals, 0), golden_array(g["cotangent_" + letters[part] + "_n"]));
   }
-  CHECK(std::abs(loss.item() - g["loss"].get<double>()) < kTolerance);
+  CHECK(std::abs(loss.item() - g["loss"].get<double>()) < kGoldenTolerance);
   const auto got = gradients(loss, leaves);
   CHECK(g["gradients"].size() == leaves.size());
   for (std::size_t i = 0; i < leaves.size(); ++i) {
     INFO("gradient of ", names[i]);
-    CHECK(max_difference(got[i], golden_array(g["gradients"][names[i]])) < kTolerance);
+    CHECK(max_difference(got[i], golden_array(g["gradients"][names[i]])) < kGoldenTolerance);
   }
 }
 
@@ -185,8 +176,9 @@ TEST_CASE("layer_norm_lstm: a step is the formula, and its gradients are right")
   const Row read = normalized(cell, "norm_cell_l0");
   const auto next = layer.step(x, {{h, c}}, kEvaluation, 0);
   for (std::size_t i = 0; i < 3; ++i) {
-    CHECK(std::abs(next.states[0].c(0, i) - cell[i]) < kTolerance);
-    CHECK(std::abs(next.output(0, i) - logistic(gates[9 + i]) * std::tanh(read[i])) < kTolerance);
+    CHECK(std::abs(next.states[0].c(0, i) - cell[i]) < kFormulaTolerance);
+    CHECK(std::abs(next.output(0, i) - logistic(gates[9 + i]) * std::tanh(read[i])) <
+          kFormulaTolerance);
   }
   std::vector<D> leaves{random_leaf({3, 2, 2}, 4)};
   leaves.insert(leaves.end(), parameters.begin(), parameters.end());
@@ -217,7 +209,8 @@ TEST_CASE("recurrent: residual layers add their input to their output") {
   copy("second", "_l1");
   const D below = first(x, {}, kEvaluation).states;
   const D expected = below + second(below, {}, kEvaluation).states;
-  CHECK(max_difference(two(x, {}, kEvaluation).states.value(), expected.value()) < kTolerance);
+  CHECK(max_difference(two(x, {}, kEvaluation).states.value(), expected.value()) <
+        kFormulaTolerance);
 }
 
 TEST_CASE("recurrent: a stack of one direction may read from the end") {
@@ -227,9 +220,9 @@ TEST_CASE("recurrent: a stack of one direction may read from the end") {
   const D x = random_leaf({5, 2, 3}, 1);
   const auto run = reverse(x, {}, kEvaluation);
   const LstmStates<double> expected =
-      lstm(flip(x, {0}), {}, reverse.weights(0), {}, Direction::forward);
-  CHECK(max_difference(run.states.value(), flip(expected.states, {0}).value()) < kTolerance);
-  CHECK(max_difference(run.final[0].c.value(), expected.cell.value()) < kTolerance);
+      lstm(flip(x, 0), {}, reverse.weights(0), {}, Direction::forward);
+  CHECK(max_difference(run.states.value(), flip(expected.states, 0).value()) < kFormulaTolerance);
+  CHECK(max_difference(run.final[0].c.value(), expected.cell.value()) < kFormulaTolerance);
 }
 
 TEST_CASE("recurrent: recurrent dropout is one mask of the units, at all steps of a training") {
@@ -243,9 +236,9 @@ TEST_CASE("recurrent: recurrent dropout is one mask of the units, at all steps o
   for (std::size_t unit = 0; unit < 8; ++unit) {
     const double factor = masked(0, unit) / whole(0, unit);
     dropped += factor == 0;
-    CHECK((factor == 0 || std::abs(factor - 2) < kTolerance));
+    CHECK((factor == 0 || std::abs(factor - 2) < kFormulaTolerance));
     for (std::size_t row = 0; row < 24; ++row)
-      CHECK(std::abs(masked(row, unit) - factor * whole(row, unit)) < kTolerance);
+      CHECK(std::abs(masked(row, unit) - factor * whole(row, unit)) < kFormulaTolerance);
   }
   CHECK((dropped > 0 && dropped < 8));
   const Array<double> at_once = layer(x, {}, mode.again()).states.value();
@@ -258,7 +251,7 @@ TEST_CASE("recurrent: recurrent dropout is one mask of the units, at all steps o
       states = next.states;
       outputs.push_back(next.output);
     }
-    CHECK(max_difference(stack(outputs, 0).value(), at_once) < kTolerance);
+    CHECK(max_difference(stack(outputs, 0).value(), at_once) < kFormulaTolerance);
   }
   CHECK(max_difference(layer(x, {}, kEvaluation).states.value(), at_once) > 0.01);
 }
@@ -297,7 +290,7 @@ TEST_CASE("layer_norm_gru: a step is the formula, and its gradients are right") 
   for (std::size_t i = 0; i < 3; ++i) {
     const double r = logistic(gi[i] + gh[i]), z = logistic(gi[3 + i] + gh[3 + i]);
     const double n = std::tanh(gi[6 + i] + r * gh[6 + i]);
-    CHECK(std::abs(next(0, i) - ((1 - z) * n + z * h(0, i))) < kTolerance);
+    CHECK(std::abs(next(0, i) - ((1 - z) * n + z * h(0, i))) < kFormulaTolerance);
   }
   const D sequence = random_leaf({3, 2, 2}, 3);
   gradcheck(

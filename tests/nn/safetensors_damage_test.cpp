@@ -12,7 +12,7 @@
 namespace babelgrad {
 namespace {
 
-ParameterStore<float>& fill(ParameterStore<float>& store) {
+ParameterStore<float>& create_layer(ParameterStore<float>& store) {
   store.create("layer.weight", {3, 2}, init::normal(1));
   store.create("layer.bias", {3}, init::normal(1));
   return store;
@@ -21,7 +21,7 @@ ParameterStore<float>& fill(ParameterStore<float>& store) {
 std::string whole_file(const TemporaryFolder& folder) {
   ParameterStore<float> store(1);
   Safetensors file;
-  add_parameters(file, fill(store));
+  add_parameters(file, create_layer(store));
   file.set_metadata("config", "{\"a\": 1}");
   file.write(folder.path() / "whole");
   return folder.read("whole");
@@ -31,8 +31,8 @@ std::string whole_file(const TemporaryFolder& folder) {
 bool refused(const TemporaryFolder& folder, const std::string& bytes) {
   const auto path = folder.write("damaged", bytes);
   ParameterStore<float> expected(1), store(2);
-  fill(expected);
-  fill(store);
+  create_layer(expected);
+  create_layer(store);
   try {
     load_parameters(Safetensors::read(path), store);
   } catch (const CheckpointError& error) {

@@ -78,7 +78,7 @@ TEST_CASE("safetensors: what is asked for wrongly is named") {
         folder.path().string() + ": not a file");
 }
 
-ParameterStore<float>& fill(ParameterStore<float>& store) {
+ParameterStore<float>& create_a_and_b(ParameterStore<float>& store) {
   store.create("a", {2, 3}, init::normal(1));
   store.create("b", {4}, init::normal(1));
   return store;
@@ -87,8 +87,8 @@ ParameterStore<float>& fill(ParameterStore<float>& store) {
 // The message of loading `file`, which must leave the store as it was.
 std::string load_error(const Safetensors& file, const std::string& prefix = "") {
   ParameterStore<float> store(1), untouched(1);
-  fill(store);
-  fill(untouched);
+  create_a_and_b(store);
+  create_a_and_b(untouched);
   const std::string message =
       message_of<CheckpointError>([&] { load_parameters(file, store, prefix); });
   for (const char* name : {"a", "b"})
@@ -119,8 +119,8 @@ TEST_CASE("safetensors: loading is strict and names what is missing, extra or mi
 
 TEST_CASE("safetensors: parameters go out and come in, with a prefix, and from the other type") {
   ParameterStore<float> from(1), to(2);
-  fill(from);
-  fill(to);
+  create_a_and_b(from);
+  create_a_and_b(to);
   Safetensors file;
   file.add("unrelated", scalar(1.0));
   add_parameters(file, from, "p.");

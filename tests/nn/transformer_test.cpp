@@ -16,7 +16,6 @@ namespace {
 
 using D = Tensor<double>;
 using Named = std::map<std::string, D>;
-constexpr double kTolerance = 1e-12;
 
 // The parameters of a store set to the golden ones, all of which must be there.
 void set_parameters(const ParameterStore<double>& store, const Json& values) {
@@ -35,7 +34,7 @@ void check_gradients(const D& loss, const ParameterStore<double>& store, Named l
   std::size_t i = 0;
   for (const auto& named : leaves) {
     INFO("gradient of ", named.first);
-    CHECK(max_difference(got[i++], golden_array(expected.at(named.first))) < kTolerance);
+    CHECK(max_difference(got[i++], golden_array(expected.at(named.first))) < kGoldenTolerance);
   }
 }
 
@@ -58,10 +57,10 @@ void check_attention(const Json& c, const Json& parameters, const MultiHeadOptio
   } else {
     result = layer(query, scope_of(c));
     const auto separately = layer(query, query, query, scope_of(c));
-    CHECK(max_difference(result.output.value(), separately.output.value()) < kTolerance);
+    CHECK(max_difference(result.output.value(), separately.output.value()) < kGoldenTolerance);
   }
-  CHECK(max_difference(result.output.value(), golden_array(c["output"])) < kTolerance);
-  CHECK(max_difference(result.weights.value(), golden_array(c["weights"])) < kTolerance);
+  CHECK(max_difference(result.output.value(), golden_array(c["output"])) < kGoldenTolerance);
+  CHECK(max_difference(result.weights.value(), golden_array(c["weights"])) < kGoldenTolerance);
   D loss = weighted_sum(result.output, golden_array(c["cotangent"]));
   if (c.contains("cotangent_weights"))
     loss += weighted_sum(result.weights, golden_array(c["cotangent_weights"]));
@@ -100,7 +99,7 @@ TEST_CASE("golden: nn.TransformerEncoderLayer") {
     for (std::size_t t = 0; t < 4; ++t)
       for (std::size_t b = 0; b < 2; ++b)
         for (std::size_t e = 0; e < 4 && static_cast<int>(t) < lengths(b); ++e)
-          CHECK(std::abs(output(t, b, e) - expected(t, b, e)) < kTolerance);
+          CHECK(std::abs(output(t, b, e) - expected(t, b, e)) < kGoldenTolerance);
     const D loss = weighted_sum(output, golden_array(g["cotangent"]));
     check_gradients(loss, store, {{"x", x}}, c["gradients"]);
   }

@@ -37,18 +37,23 @@ void axes_and_masks(Tensor<float> x, IntArray ints, Mask keep) {
 }
 
 void types(Tensor<float> x, Tensor<double> y, Array<float> array, Array<double> doubles) {
-  x + array;               // error: operator+
-  array - x;               // error: operator-
-  x* y;                    // error: operator*
-  array / doubles;         // error: operator/
-  x > y;                   // error: operator>
-  x == array;              // error: operator==
-  matmul(x, y);            // error: matmul
-  x = y;                   // error: operator=
-  x = 3;                   // error: operator=
-  x(0) = 3;                // error: lvalue
-  IntArray whole = array;  // error: conversion
+  x + array;                    // error: operator+
+  array - x;                    // error: operator-
+  x* y;                         // error: operator*
+  array / doubles;              // error: operator/
+  x > y;                        // error: operator>
+  x == array;                   // error: operator==
+  matmul(x, y);                 // error: matmul
+  x = y;                        // error: operator=
+  x = 3;                        // error: operator=
+  x(0) = 3;                     // error: lvalue
+  x[0] = x;                     // error: operator=
+  slice(x, 0, 0, 1) = x;        // error: operator=
+  select(array, 0, 0) = array;  // error: operator=
+  array[0];                     // error: deleted
+  IntArray whole = array;       // error: conversion
   IntArray ids;
+  sum(ids);      // error: deleted
   ids == 1.5;    // error: operator==
   ids == array;  // error: operator==
 }

@@ -6,7 +6,8 @@
 
 #include "tests/text/helpers.h"
 
-using namespace babelgrad::text;
+namespace babelgrad::text {
+namespace {
 
 TEST_CASE("Pharaoh lines") {
   CHECK(parse_alignment("", "f", 1).empty());
@@ -45,3 +46,6 @@ TEST_CASE("alignment error rate") {
   CHECK(error_of<std::invalid_argument>([&] { alignment_error_rate({}, {gold}); }) ==
         "alignment_error_rate: 0 predicted alignments, but 1 gold ones");
 }
+
+}  // namespace
+}  // namespace babelgrad::text

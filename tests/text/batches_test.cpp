@@ -9,11 +9,11 @@
 #include "babelgrad/text/shuffle.h"
 #include "tests/text/helpers.h"
 
-using namespace babelgrad::text;
+namespace babelgrad::text {
+namespace {
+
 using Ids = std::vector<int32_t>;
 using Indices = std::vector<size_t>;
-
-namespace {
 
 // Examples of many lengths, each of its own.
 std::vector<Example> examples_of_many_lengths(size_t count) {
@@ -33,8 +33,6 @@ size_t padded_length(const std::vector<Example>& examples, const Indices& batch)
     longest = std::max({longest, examples[i].source.size(), examples[i].target.size() + 1});
   return longest;
 }
-
-}  // namespace
 
 TEST_CASE("SplitMix64 gives its published numbers, shuffle the same order everywhere") {
   SplitMix64 random(1234567);  // from the reference implementation by Vigna
@@ -280,3 +278,6 @@ TEST_CASE("small plans") {
   CHECK(error_of<std::invalid_argument>([] { BatchPlan({}, {.batch_size = 0}); }) ==
         "BatchPlan: batch_size and pool_size must be at least 1");
 }
+
+}  // namespace
+}  // namespace babelgrad::text

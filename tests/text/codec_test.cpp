@@ -6,13 +6,13 @@
 
 #include "tests/text/helpers.h"
 
-using namespace babelgrad::text;
+namespace babelgrad::text {
+namespace {
+
 using Ids = std::vector<int32_t>;
 
-namespace {
 const std::vector<std::string> kLines = {"le chat mange la souris", "le chien voit le chat",
                                          "la souris voit un chien noir", "Été à la mer"};
-}
 
 TEST_CASE("words: encode, decode, unknown words, specials") {
   const Codec codec = Codec::train(kLines, {});
@@ -104,3 +104,6 @@ TEST_CASE("a damaged codec names the file") {
   std::filesystem::remove(folder.path() / "joint.vocab");
   CHECK(error() == "joint.vocab: no such file");
 }
+
+}  // namespace
+}  // namespace babelgrad::text

@@ -7,7 +7,9 @@
 #include "babelgrad/text/files.h"
 #include "tests/text/helpers.h"
 
-using namespace babelgrad::text;
+namespace babelgrad::text {
+namespace {
+
 using Lines = std::vector<std::string>;
 
 TEST_CASE("read_lines takes LF, CRLF, a byte order mark and a last line without an end") {
@@ -99,3 +101,6 @@ TEST_CASE("split_off keeps pairs with one source together and is the same for th
   CHECK(split_off(all, 0, 7).size() == 0);
   CHECK(all.size() == 300);
 }
+
+}  // namespace
+}  // namespace babelgrad::text

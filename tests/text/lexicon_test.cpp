@@ -4,8 +4,7 @@
 
 #include "tests/text/helpers.h"
 
-using namespace babelgrad::text;
-
+namespace babelgrad::text {
 namespace {
 
 TEST_CASE("lexicon: counted, written, read again") {
@@ -45,3 +44,4 @@ TEST_CASE("lexicon: errors name file and line") {
 }
 
 }  // namespace
+}  // namespace babelgrad::text

@@ -15,10 +15,10 @@
 #include "babelgrad/text/error_rate.h"
 #include "tests/text/helpers.h"
 
-using namespace babelgrad::text;
-using Lines = std::vector<std::string>;
-
+namespace babelgrad::text {
 namespace {
+
+using Lines = std::vector<std::string>;
 
 struct Case {
   const char* name;
@@ -83,8 +83,6 @@ const std::vector<Case>& cases() {
   };
   return all;
 }
-
-}  // namespace
 
 TEST_CASE("BLEU and chrF2 are sacreBLEU's") {
   for (const Case& c : cases()) {
@@ -197,3 +195,6 @@ TEST_CASE("metrics want as many hypotheses as references") {
         "token_error_rate: 2 hypotheses, but 1 references");
   CHECK(error([&] { exact_match(two, one); }) == "exact_match: 2 hypotheses, but 1 references");
 }
+
+}  // namespace
+}  // namespace babelgrad::text

@@ -7,10 +7,10 @@
 #include "babelgrad/text/unicode.h"
 #include "tests/text/helpers.h"
 
-using namespace babelgrad::text;
-using Tokens = std::vector<std::string>;
-
+namespace babelgrad::text {
 namespace {
+
+using Tokens = std::vector<std::string>;
 
 std::vector<std::string> training_lines() {
   const Tokens subjects = {"Le chat", "La chienne", "Un étudiant", "Ma voisine", "L'eau"};
@@ -28,8 +28,6 @@ std::string joined(const Tokens& tokens) {
   for (const auto& token : tokens) line += token;
   return line;
 }
-
-}  // namespace
 
 TEST_CASE("words: tokenised text keeps its tokens") {
   const auto words = make_word_tokenizer(WordSplit::whitespace);
@@ -159,3 +157,6 @@ TEST_CASE("sampled segmentations vary with the seed only and keep the text") {
           tokenize_sampled(*make_char_tokenizer(), lines, 0.1f, 1);
         }) == "tokenize_sampled: not a SentencePiece tokenizer");
 }
+
+}  // namespace
+}  // namespace babelgrad::text

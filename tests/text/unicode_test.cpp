@@ -5,7 +5,9 @@
 #include "babelgrad/text/error.h"
 #include "tests/text/helpers.h"
 
-using namespace babelgrad::text;
+namespace babelgrad::text {
+namespace {
+
 using Parts = std::vector<std::string>;
 
 TEST_CASE("require_valid_utf8 names the first bad byte") {
@@ -81,3 +83,6 @@ TEST_CASE("join_words undoes split_words") {
   CHECK(join_words({",", "a"}) == ", a");
   CHECK(join_words({"a", "-", "b", "'", "c"}) == "a - b ' c");
 }
+
+}  // namespace
+}  // namespace babelgrad::text

@@ -7,7 +7,8 @@
 #include "babelgrad/text/files.h"
 #include "tests/text/helpers.h"
 
-using namespace babelgrad::text;
+namespace babelgrad::text {
+namespace {
 
 TEST_CASE("specials first, then by falling frequency, ties in byte order") {
   const Vocabulary v({{"chat", 3}, {"le", 9}, {"a", 3}, {"rare", 1}, {"é", 3}});
@@ -138,3 +139,6 @@ TEST_CASE("a vocabulary can be sealed with a file beside it") {
   CHECK(error_of([&] { Vocabulary::load(path, "model bytez"); }, &folder) ==
         "v: the checksum does not match; the file or the SentencePiece model beside it is damaged");
 }
+
+}  // namespace
+}  // namespace babelgrad::text

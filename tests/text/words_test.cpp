@@ -5,8 +5,7 @@
 #include "babelgrad/text/spellings.h"
 #include "babelgrad/text/vocabulary.h"
 
-using namespace babelgrad::text;
-
+namespace babelgrad::text {
 namespace {
 
 using Strings = std::vector<std::string>;
@@ -79,3 +78,4 @@ TEST_CASE("spellings: pieces that begin a word and that go on with one") {
 }
 
 }  // namespace
+}  // namespace babelgrad::text

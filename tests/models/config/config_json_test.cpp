@@ -171,14 +171,14 @@ TEST_CASE("config json: a path that JSON cannot hold is named") {
         "config: valid_source is not valid UTF-8");
 }
 
-struct Row {
+struct BadJson {
   std::string json, message;
 };
 
 std::string nested(std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); }
 
 TEST_CASE("config json: what cannot be is named, and nothing is changed") {
-  const std::vector<Row> rows{
+  const std::vector<BadJson> rows{
       {R"({"hiden": 5})", "unknown key hiden"},
       {R"({"hidden": 5, "": 5})", "unknown key "},
       {R"({"dropout": 1.5})", "dropout is 1.5; need 0.0 to 0.95"},
@@ -219,7 +219,7 @@ TEST_CASE("config json: what cannot be is named, and nothing is changed") {
       {R"({"format": )" + nested(100000) + "}", "nested deeper than 64 levels"},
       {R"({"unknown": )" + nested(100000) + "}", "nested deeper than 64 levels"},
   };
-  for (const Row& row : rows) {
+  for (const BadJson& row : rows) {
     INFO(row.json.substr(0, 80));
     Config config;
     config.model.hidden = 77;

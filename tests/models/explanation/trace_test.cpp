@@ -193,27 +193,27 @@ TEST_CASE("trace: gradients at the states are finite differences through the fus
       continue;  // lower layers' states and cells reach the initial state, last states the context
     INFO(named.name);
     const Seq2Seq<double> model = lively_model<double>(named.config);
-    const std::size_t S = 4, D = named.config.encoder_size(), n = named.config.encoder_hidden;
+    const std::size_t S = 4, E = named.config.encoder_size(), n = named.config.encoder_hidden;
     Random random(1);
     const Trace<double> traced = trace_of(model, random_example(3, 2, named.config, random));
     const std::vector<GradientNorms> norms = gradient_norms(traced);
     const FusedDecoder decoder(model, traced);
-    Array<double> states = reshape(cat(traced.encoder_states, 0), {S, 1, D}).value();
+    Array<double> states = reshape(cat(traced.encoder_states, 0), {S, 1, E}).value();
     // An initial state that does not follow `states`.
     const auto given = [&](const Tensor<double>& state) {
       InitialStates<double> tap;
       tap.given = {state};
       const EncoderOutput<double> encoded{
-          Tensor<double>(states), {{Tensor<double>(zeros<double>({1, D}))}}, ints({1}, {4})};
+          Tensor<double>(states), {{Tensor<double>(zeros<double>({1, E}))}}, ints({1}, {4})};
       return model.decoder().initial_state(encoded, &tap);
     };
     const auto following = [&] {
       EncoderOutput<double> encoded;
       encoded.states = Tensor<double>(states);
-      Array<double> last = uninitialized<double>({1, D});
-      for (std::size_t i = 0; i < D; ++i)
+      Array<double> last = uninitialized<double>({1, E});
+      for (std::size_t i = 0; i < E; ++i)
         last.data()[i] =
-            states.data()[(i < n && !named.config.reverse_source ? (S - 1) * D : 0) + i];
+            states.data()[(i < n && !named.config.reverse_source ? (S - 1) * E : 0) + i];
       encoded.final = {{Tensor<double>(last)}};
       encoded.lengths = ints({1}, {4});
       return model.decoder().initial_state(encoded);
@@ -221,8 +221,8 @@ TEST_CASE("trace: gradients at the states are finite differences through the fus
     for (std::size_t t = 0; t < traced.steps.size(); ++t) {
       for (std::size_t s = 0; s < S; ++s) {
         double sum = 0;
-        for (std::size_t i = 0; i < D; ++i) {
-          const double slope = finite_difference(states.data()[s * D + i], [&] {
+        for (std::size_t i = 0; i < E; ++i) {
+          const double slope = finite_difference(states.data()[s * E + i], [&] {
             return decoder.log_probability(t, states, following());
           });
           sum += slope * slope;
@@ -294,7 +294,7 @@ TEST_CASE("trace: a plain model has no attention to change") {
   CHECK(max_difference(trace(model, request).steps[0].readout.value(), before) == 0);
 }
 
-std::string refusal(const Intervention& intervention) {
+std::string refused_intervention(const Intervention& intervention) {
   const Seq2Seq<double> model(tiny_config(Architecture::luong), 1);
   try {
     trace(model, {{4, 6, text::kEos}, {}, 1, intervention});
@@ -307,12 +307,13 @@ std::string refusal(const Intervention& intervention) {
 TEST_CASE("trace: what cannot be intervened with is named") {
   const double infinity = std::numeric_limits<double>::infinity();
   const std::string sum = "intervention: the weights of step 0 need a positive, finite sum";
-  CHECK(refusal({{3}, {}}) == "intervention: position 3 is masked; need 0 to 2");
-  CHECK(refusal({{0, 2, 1}, {}}) == "intervention: all 3 positions are masked");
-  CHECK(refusal({{}, {{2, {1, 1}}}}) == "intervention: step 2 has 2 weights; need 3");
-  CHECK(refusal({{}, {{0, {1, -1, 2}}}}) == "intervention: step 0 has a negative weight");
-  CHECK(refusal({{}, {{0, {0, 0, 0}}}}) == sum);
-  CHECK(refusal({{}, {{0, {1, infinity, 0}}}}) == sum);
+  CHECK(refused_intervention({{3}, {}}) == "intervention: position 3 is masked; need 0 to 2");
+  CHECK(refused_intervention({{0, 2, 1}, {}}) == "intervention: all 3 positions are masked");
+  CHECK(refused_intervention({{}, {{2, {1, 1}}}}) == "intervention: step 2 has 2 weights; need 3");
+  CHECK(refused_intervention({{}, {{0, {1, -1, 2}}}}) ==
+        "intervention: step 0 has a negative weight");
+  CHECK(refused_intervention({{}, {{0, {0, 0, 0}}}}) == sum);
+  CHECK(refused_intervention({{}, {{0, {1, infinity, 0}}}}) == sum);
   const Seq2Seq<double> model(tiny_config(Architecture::luong), 1);
   CHECK_THROWS_WITH(trace(model, {{}, {}, 1}), "trace: need at least one source word");
 }

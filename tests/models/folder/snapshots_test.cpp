@@ -9,31 +9,31 @@
 namespace babelgrad {
 namespace {
 
-using Updates = std::set<std::size_t>;
+using UpdateSet = std::set<std::size_t>;
 
-Updates updates_in(const TemporaryFolder& model, const std::string& folder = kSnapshotFolder) {
-  Updates updates;
+UpdateSet updates_in(const TemporaryFolder& model, const std::string& folder = kSnapshotFolder) {
+  UpdateSet updates;
   for (const Snapshot& snapshot : list_snapshots(model.path(), folder))
     updates.insert(snapshot.update);
   return updates;
 }
 
 TEST_CASE("snapshots: which moments are kept") {
-  CHECK(snapshot_updates(1000, 0) == Updates{});
-  CHECK(snapshot_updates(9, 3) == Updates{});
-  CHECK(snapshot_updates(10, 3) == Updates{10});
-  CHECK(snapshot_updates(100, 3) == Updates{10, 80});
-  CHECK(snapshot_updates(639, 3) == Updates{10, 80, 270});
-  CHECK(snapshot_updates(640, 3) == Updates{80, 640});
-  CHECK(snapshot_updates(5000, 8) == Updates{10, 80, 270, 640, 1250, 2160, 3430});
-  CHECK(snapshot_updates(100, 1) == Updates{80});
+  CHECK(snapshot_updates(1000, 0) == UpdateSet{});
+  CHECK(snapshot_updates(9, 3) == UpdateSet{});
+  CHECK(snapshot_updates(10, 3) == UpdateSet{10});
+  CHECK(snapshot_updates(100, 3) == UpdateSet{10, 80});
+  CHECK(snapshot_updates(639, 3) == UpdateSet{10, 80, 270});
+  CHECK(snapshot_updates(640, 3) == UpdateSet{80, 640});
+  CHECK(snapshot_updates(5000, 8) == UpdateSet{10, 80, 270, 640, 1250, 2160, 3430});
+  CHECK(snapshot_updates(100, 1) == UpdateSet{80});
 }
 
 TEST_CASE("snapshots: never more than asked for, and none that was not there before") {
   for (const std::size_t limit : {1, 2, 3, 8, 13}) {
-    Updates before;
+    UpdateSet before;
     for (std::size_t update = 1; update < 20000; ++update) {
-      const Updates now = snapshot_updates(update, limit);
+      const UpdateSet now = snapshot_updates(update, limit);
       CHECK(now.size() <= limit);
       for (const std::size_t taken : now) REQUIRE((taken == update || before.contains(taken)));
       before = now;
@@ -52,7 +52,7 @@ TEST_CASE("snapshots: a training in parts keeps the same ones as one in a single
     train(config, parts.path(), false, stop);
     train(config, parts.path(), true, 95);
     check_same_training(whole, parts);
-    CHECK(updates_in(whole) == Updates{80, 95});
+    CHECK(updates_in(whole) == UpdateSet{80, 95});
     REQUIRE(updates_in(parts) == updates_in(whole));
     for (const Snapshot& snapshot : list_snapshots(whole.path())) {
       const std::string name = "snapshots/" + snapshot.file.filename().string();
@@ -71,8 +71,8 @@ TEST_CASE("snapshots: each is the model that a training up to there leaves") {
   train(config, folder.path(), false, 45);
   config.training.snapshots = 0;
   train(config, short_run.path(), false, 10);
-  CHECK(updates_in(short_run) == Updates{});
-  REQUIRE(updates_in(folder) == Updates{10, 45});
+  CHECK(updates_in(short_run) == UpdateSet{});
+  REQUIRE(updates_in(folder) == UpdateSet{10, 45});
   const Safetensors state = Safetensors::read(short_run.path() / "training_state.safetensors");
   const Safetensors snapshot = Safetensors::read(list_snapshots(folder.path())[0].file);
   for (const std::string& name : snapshot.names())
@@ -80,13 +80,13 @@ TEST_CASE("snapshots: each is the model that a training up to there leaves") {
 }
 
 // The updates of the best validations of a log that a resumed training goes on with.
-Updates best_of(const TemporaryFolder& folder, std::size_t count) {
+UpdateSet best_of(const TemporaryFolder& folder, std::size_t count) {
   std::vector<ValidationMetrics> validations =
       read_metrics(folder.path() / kMetricsFile).validations;
   std::erase_if(validations, [](const ValidationMetrics& m) { return m.is_final; });
   std::stable_sort(validations.begin(), validations.end(),
                    [](const auto& a, const auto& b) { return a.loss < b.loss; });
-  Updates updates;
+  UpdateSet updates;
   for (std::size_t i = 0; i < std::min(count, validations.size()); ++i)
     updates.insert(validations[i].update);
   return updates;
@@ -104,10 +104,10 @@ TEST_CASE("keep_best: the best validated moments, in parts and in a single go") 
   config.training.keep_best = 3;
   TemporaryFolder whole;
   train(config, whole.path(), false, 95);
-  const Updates kept = updates_in(whole, kBestFolder);
+  const UpdateSet kept = updates_in(whole, kBestFolder);
   CHECK(kept == best_of(whole, 3));
   CHECK(kept.size() == 3);
-  CHECK(kept != Updates{70, 80, 90});
+  CHECK(kept != UpdateSet{70, 80, 90});
   for (const std::size_t stop : {5, 10, 34, 50, 90}) {
     INFO("stopped after ", stop);
     TemporaryFolder parts;
@@ -127,7 +127,7 @@ TEST_CASE("keep_best: the best validated moments, in parts and in a single go") 
   train(config, emptied.path(), false, 50);
   std::filesystem::remove_all(emptied.path() / kBestFolder);
   train(config, emptied.path(), true, 80);
-  CHECK(updates_in(emptied, kBestFolder) == Updates{60, 70, 80});
+  CHECK(updates_in(emptied, kBestFolder) == UpdateSet{60, 70, 80});
   // The best is the model, where no other validation was made to end on.
   TemporaryFolder even;
   train(config, even.path(), false, 90);
@@ -138,7 +138,7 @@ TEST_CASE("keep_best: the best validated moments, in parts and in a single go") 
   for (const std::string& parameter : moment.names())
     CHECK(max_difference(moment.get<float>(parameter), model.get<float>(parameter)) == 0);
   remove_model_files(whole.path());
-  CHECK(updates_in(whole, kBestFolder) == Updates{});
+  CHECK(updates_in(whole, kBestFolder) == UpdateSet{});
 }
 
 TEST_CASE("snapshots: a new model removes the old one's, and only those") {
@@ -149,7 +149,7 @@ TEST_CASE("snapshots: a new model removes the old one's, and only those") {
   train(config, folder.path(), false, 12);
   folder.write("snapshots/notes.txt", "mine");
   remove_model_files(folder.path());
-  CHECK(updates_in(folder) == Updates{});
+  CHECK(updates_in(folder) == UpdateSet{});
   CHECK(folder.read("snapshots/notes.txt") == "mine");
 }
 

@@ -11,7 +11,7 @@
 namespace babelgrad {
 namespace {
 
-void check_hypothesis(const BeamTree& tree, const Hypothesis& hypothesis) {
+void check_path(const BeamTree& tree, const Hypothesis& hypothesis) {
   const std::vector<std::size_t> path = tree.path(hypothesis.tokens);
   REQUIRE(path.size() == hypothesis.tokens.size() + 1);
   const BeamNode& last = tree.nodes()[path.back()];
@@ -32,7 +32,7 @@ TEST_CASE("beam tree: holds what the search found") {
       for (const text::Example& example : some_examples(named.config)) {
         BeamTree tree;
         const auto found = search(model, {example.source}, search_config, {.observer = &tree})[0];
-        for (const Hypothesis& hypothesis : found) check_hypothesis(tree, hypothesis);
+        for (const Hypothesis& hypothesis : found) check_path(tree, hypothesis);
         std::map<std::size_t, std::size_t> kept;
         for (std::size_t i = 1; i < tree.nodes().size(); ++i) {
           const BeamNode& node = tree.nodes()[i];

@@ -142,13 +142,13 @@ TEST_CASE("search: every translation has its phrases and begins with its prefix"
       }
       const auto found = search(model, sources, config, options);
       for (std::size_t i = 0; i < sources.size(); ++i) {
-        if (options.demands[i].empty()) check_same(found[i], free[i]);
+        if (options.demands[i].empty()) check_same_hypotheses(found[i], free[i]);
         CHECK(!found[i].empty());
         for (const Hypothesis& h : found[i]) {
           CHECK(std::equal(prefixes[i].begin(), prefixes[i].end(), h.tokens.begin()));
           for (const Ids& phrase : phrases[i]) CHECK(has(h.tokens, phrase));
           CHECK(std::abs(h.log_probability - forced_log_probability(model, sources[i], h)) <
-                kTolerance);
+                kSearchTolerance);
         }
         for (const Ids& phrase : phrases[i]) without += !has(free[i][0].tokens, phrase);
       }
@@ -233,10 +233,10 @@ TEST_CASE("search: each token's log-probability, and entropies where they are me
       CHECK(h.log_probabilities.size() == h.tokens.size());
       CHECK(h.entropies.size() == h.tokens.size());
       CHECK(std::abs(std::accumulate(h.log_probabilities.begin(), h.log_probabilities.end(), 0.0) -
-                     h.log_probability) < kTolerance);
+                     h.log_probability) < kSearchTolerance);
       for (const double entropy : h.entropies) {
         CHECK(entropy > 0);
-        CHECK(entropy < std::log(7) + kTolerance);
+        CHECK(entropy < std::log(7) + kSearchTolerance);
       }
     }
 }

@@ -10,7 +10,7 @@
 
 namespace babelgrad {
 
-constexpr double kTolerance = 1e-11;
+inline constexpr double kSearchTolerance = 1e-11;
 
 using Sources = std::vector<text::Source>;
 
@@ -29,14 +29,14 @@ inline void prepare(Seq2Seq<double>& model, std::size_t variant) {
   eos = 1.5 * static_cast<double>(variant) - 1.5;
 }
 
-inline void check_same(const std::vector<Hypothesis>& got,
-                       const std::vector<Hypothesis>& expected) {
+inline void check_same_hypotheses(const std::vector<Hypothesis>& got,
+                                  const std::vector<Hypothesis>& expected) {
   REQUIRE(got.size() == expected.size());
   for (std::size_t i = 0; i < got.size(); ++i) {
     CHECK(got[i].tokens == expected[i].tokens);
     CHECK(got[i].finished == expected[i].finished);
-    CHECK(std::abs(got[i].log_probability - expected[i].log_probability) < kTolerance);
-    CHECK(std::abs(got[i].score - expected[i].score) < kTolerance);
+    CHECK(std::abs(got[i].log_probability - expected[i].log_probability) < kSearchTolerance);
+    CHECK(std::abs(got[i].score - expected[i].score) < kSearchTolerance);
     REQUIRE(got[i].weights.size() == expected[i].weights.size());
     for (std::size_t t = 0; t < got[i].weights.size(); ++t) {
       REQUIRE(got[i].weights[t].size() == expected[i].weights[t].size());

@@ -25,7 +25,7 @@ TEST_CASE("search run: sentences that join at any step are found what they are f
         run.add({&sources[joined]}, {joined});
       for (SearchedSentence& done : run.step()) found[done.id] = std::move(done.hypotheses);
     }
-    for (std::size_t i = 0; i < sources.size(); ++i) check_same(found[i], alone[i]);
+    for (std::size_t i = 0; i < sources.size(); ++i) check_same_hypotheses(found[i], alone[i]);
   }
 }
 
@@ -47,7 +47,7 @@ TEST_CASE("search run: what is abandoned is gone, the others go on") {
     if (i % 2 == 1)
       CHECK(some[i].empty());
     else
-      check_same(some[i], all[i]);
+      check_same_hypotheses(some[i], all[i]);
   CHECK(asked > sources.size());
   SearchRun<double> run(model, config);
   CHECK(run.step().empty());
@@ -84,12 +84,12 @@ TEST_CASE("search: an ensemble's probabilities and attention are the means of it
         log_probability += std::log(p);
         CHECK(std::abs(weight - h.weights[t][0]) < 1e-6);
       }
-      CHECK(std::abs(h.log_probability - log_probability) < kTolerance);
+      CHECK(std::abs(h.log_probability - log_probability) < kSearchTolerance);
     }
   // Of equal models it is the model.
   const auto alone = search(a, sources, config);
   const auto twice = search(Ensemble<double>{&a, &a}, sources, config);
-  for (std::size_t i = 0; i < sources.size(); ++i) check_same(twice[i], alone[i]);
+  for (std::size_t i = 0; i < sources.size(); ++i) check_same_hypotheses(twice[i], alone[i]);
   Seq2SeqConfig larger = one;
   ++larger.target_vocabulary;
   const Seq2Seq<double> d(larger, 5);
@@ -109,7 +109,7 @@ TEST_CASE("search: GNMT's normalisation changes the score alone") {
   for (const auto& hypotheses : search(model, sources, config))
     for (const Hypothesis& h : hypotheses)
       CHECK(std::abs(h.score - h.log_probability / std::pow((5.0 + h.tokens.size()) / 6, 0.6)) <
-            kTolerance);
+            kSearchTolerance);
 }
 
 bool repeats(const std::vector<std::int32_t>& tokens, std::size_t n) {

@@ -27,7 +27,7 @@ TEST_CASE("search: batched beam search is naive beam search, sentence by sentenc
       const auto found = search(model, sources, search_config);
       REQUIRE(found.size() == sources.size());
       for (std::size_t i = 0; i < sources.size(); ++i) {
-        check_same(found[i], ReferenceSearch(model, sources[i]).beam(search_config));
+        check_same_hypotheses(found[i], ReferenceSearch(model, sources[i]).beam(search_config));
         for (const Hypothesis& h : found[i]) ++(h.finished ? finished : cut_off);
       }
     }
@@ -69,8 +69,8 @@ TEST_CASE("search: the size of the batches and the number of threads change noth
       const auto together = search(model, sources, search_config);
       const auto threaded = search(model, sources, search_config, {.pool = &pool});
       for (std::size_t i = 0; i < sources.size(); ++i) {
-        check_same(together[i], one_by_one[i]);
-        check_same(threaded[i], one_by_one[i]);
+        check_same_hypotheses(together[i], one_by_one[i]);
+        check_same_hypotheses(threaded[i], one_by_one[i]);
       }
     }
   }
@@ -84,8 +84,9 @@ void check_hypothesis(const Seq2Seq<double>& model, const text::Source& source,
         static_cast<std::size_t>(c.max_length_ratio * source.size()) + c.max_length_extra);
   CHECK(h.finished == (h.tokens.back() == text::kEos));
   CHECK(std::count(h.tokens.begin(), h.tokens.end(), text::kEos) == (h.finished ? 1 : 0));
-  CHECK(std::abs(h.score - h.log_probability / std::pow(length, c.length_penalty)) < kTolerance);
-  CHECK(std::abs(h.log_probability - forced_log_probability(model, source, h)) < kTolerance);
+  CHECK(std::abs(h.score - h.log_probability / std::pow(length, c.length_penalty)) <
+        kSearchTolerance);
+  CHECK(std::abs(h.log_probability - forced_log_probability(model, source, h)) < kSearchTolerance);
   if (!model.config().attends()) {
     CHECK(h.weights.empty());
     return;
@@ -150,7 +151,7 @@ TEST_CASE("search: nothing to search, and a beam wider than the vocabulary") {
   CHECK(search(model, {}, c).empty());
   c.beam = c.nbest = 50;
   const std::vector<std::int32_t> source{4, 7, text::kEos};
-  check_same(search(model, {source}, c)[0], ReferenceSearch(model, source).beam(c));
+  check_same_hypotheses(search(model, {source}, c)[0], ReferenceSearch(model, source).beam(c));
 }
 
 TEST_CASE("search: a model of NaN gives no hypothesis instead of a crash") {

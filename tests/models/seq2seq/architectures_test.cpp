@@ -9,12 +9,9 @@
 namespace babelgrad {
 namespace {
 
-// Fixed dropout masks.
-Mode training(std::uint64_t step = 3) { return Mode::training(7, step, 1); }
-
 TEST_CASE("seq2seq: the loss of every architecture has right gradients, with dropout and without") {
   for (const NamedConfig& named : tiny_configs())
-    for (const Mode& mode : {kEvaluation, training()}) {
+    for (const Mode& mode : {kEvaluation, training_mode()}) {
       INFO(named.name, mode.is_training() ? ", training" : ", evaluation");
       Seq2Seq<double> model(named.config, 1);
       const text::Batch batch = batch_of(some_examples(named.config));
@@ -33,7 +30,7 @@ TEST_CASE("seq2seq: every parameter takes part in the loss, in float and in doub
     const text::Batch batch = batch_of(some_examples(named.config));
     // Monotonic attention is a hard choice but in training.
     const bool hard = named.config.attention == AttentionKind::monotonic;
-    const auto mode = [=] { return hard ? training() : kEvaluation; };
+    const auto mode = [=] { return hard ? training_mode() : kEvaluation; };
     const Tensor<double> loss = model.loss(batch, mode());
     const Tensor<float> single_loss = single.loss(batch, mode());
     CHECK(std::isfinite(loss.item()));
@@ -96,40 +93,42 @@ TEST_CASE("seq2seq: tying and sharing leave out the parameters that they unite")
   CHECK(has(config, "output.weight"));
 }
 
-std::string refusal(Seq2SeqConfig config) {
+std::string refused_config(Seq2SeqConfig config) {
   return message_of<ConfigError>([&] { Seq2Seq<float>(config, 1); });
 }
 
 TEST_CASE("seq2seq: sizes that do not go together are refused with both") {
   Seq2SeqConfig c = tiny_config(Architecture::luong, Score::dot);
   c.hidden = 5;
-  CHECK(refusal(c) == "config: score dot needs hidden, 5, equal to the encoder's states, 4");
+  CHECK(refused_config(c) == "config: score dot needs hidden, 5, equal to the encoder's states, 4");
   c.score = Score::scaled_dot;
-  CHECK(refusal(c) == "config: score scaled_dot needs hidden, 5, equal to the encoder's states, 4");
+  CHECK(refused_config(c) ==
+        "config: score scaled_dot needs hidden, 5, equal to the encoder's states, 4");
   c = tiny_config(Architecture::plain);
   c.attend_from = AttendFrom::previous;
-  CHECK(refusal(c) == "config: attend_from previous needs attention; attention is none");
+  CHECK(refused_config(c) == "config: attend_from previous needs attention; attention is none");
   c = tiny_config(Architecture::plain);
   c.initial_state = InitialState::zero;
-  CHECK(refusal(c) ==
+  CHECK(refused_config(c) ==
         "config: initial_state zero with attention none: nothing of the source would reach the "
         "decoder");
   c = tiny_config(Architecture::plain);
   c.input_feeding = true;
-  CHECK(refusal(c) ==
+  CHECK(refused_config(c) ==
         "config: input_feeding feeds what attention made of the step before; attention is none");
   c = tiny_config(Architecture::luong);
   c.fixed_context = true;
-  CHECK(refusal(c) ==
+  CHECK(refused_config(c) ==
         "config: fixed_context is of a decoder without attention; attention is global");
   c = tiny_config(Architecture::luong);
   c.share_embeddings = true;
-  CHECK(refusal(c) ==
+  CHECK(refused_config(c) ==
         "config: share_embeddings needs one vocabulary for both sides; source_vocabulary is 8, "
         "target_vocabulary 7");
   c = tiny_config(Architecture::luong);
   c.readout_size = 5;
-  CHECK(refusal(c) == "config: readout_size is 5, but tie_output needs it equal to embedding, 3");
+  CHECK(refused_config(c) ==
+        "config: readout_size is 5, but tie_output needs it equal to embedding, 3");
 }
 
 TEST_CASE("seq2seq: one seed gives one model, whatever the order; another seed another") {
@@ -139,10 +138,10 @@ TEST_CASE("seq2seq: one seed gives one model, whatever the order; another seed a
   const float loss = a.loss(batch, kEvaluation).item();
   CHECK(loss == b.loss(batch, kEvaluation).item());
   CHECK(loss != c.loss(batch, kEvaluation).item());
-  const float dropped = a.loss(batch, training()).item();
-  CHECK(dropped == b.loss(batch, training()).item());
+  const float dropped = a.loss(batch, training_mode()).item();
+  CHECK(dropped == b.loss(batch, training_mode()).item());
   CHECK(dropped != loss);
-  CHECK(a.loss(batch, training(4)).item() != dropped);
+  CHECK(a.loss(batch, training_mode(4)).item() != dropped);
 }
 
 }  // namespace

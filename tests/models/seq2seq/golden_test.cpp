@@ -10,8 +10,6 @@
 namespace babelgrad {
 namespace {
 
-constexpr double kTolerance = 1e-12;
-
 // Our name of a parameter of the golden file.
 std::string our_name(const std::string& name) {
   static const std::map<std::string, std::string> names{
@@ -76,15 +74,15 @@ TEST_CASE("seq2seq: loss, attention and gradients of Luong's model are PyTorch's
   }
   const text::Batch batch = golden_batch(g);
   const Tensor<double> loss = model.loss(batch, kEvaluation, {g["label_smoothing"], 0});
-  CHECK(std::abs(loss.item() - g["loss"].get<double>()) < kTolerance);
+  CHECK(std::abs(loss.item() - g["loss"].get<double>()) < kGoldenTolerance);
   CHECK(max_difference(model.force(batch).weights.value(), golden_array(g["attention_weights"])) <
-        kTolerance);
+        kGoldenTolerance);
   const auto gradients = model.store().gradients(loss);
   for (const auto& expected : g["gradients"].items())
     for (std::size_t i = 0; i < gradients.size(); ++i) {
       if (model.store().parameters()[i].name() != our_name(expected.key())) continue;
       INFO(expected.key());
-      CHECK(max_difference(gradients[i], golden_array(expected.value())) < kTolerance);
+      CHECK(max_difference(gradients[i], golden_array(expected.value())) < kGoldenTolerance);
     }
 }
 

@@ -10,8 +10,6 @@
 namespace babelgrad {
 namespace {
 
-Mode training() { return Mode::training(7, 3, 1); }
-
 TEST_CASE("loss: repeated attention is the overlap of a step's weights with those before") {
   for (const NamedConfig& named : tiny_configs()) {
     if (!named.config.attends()) continue;
@@ -38,8 +36,9 @@ TEST_CASE("loss: repeated attention is the overlap of a step's weights with thos
     const double expected = plain + 0.5 * overlap / static_cast<double>(batch.target_tokens());
     CHECK(std::abs(model.loss(batch, kEvaluation, options).item() - expected) < 1e-12);
     CHECK(overlap > 1e-3);
-    CHECK_NOTHROW(gradcheck([&](const auto&) { return model.loss(batch, training(), options); },
-                            model.store().parameters()));
+    CHECK_NOTHROW(
+        gradcheck([&](const auto&) { return model.loss(batch, training_mode(), options); },
+                  model.store().parameters()));
   }
 }
 
@@ -63,8 +62,9 @@ TEST_CASE("loss: attention is guided by the links of each target token, where it
     const double plain = model.loss(batch, kEvaluation).item();
     const double expected = plain + 0.5 * guided / static_cast<double>(batch.target_tokens());
     CHECK(std::abs(model.loss(batch, kEvaluation, options).item() - expected) < 1e-12);
-    CHECK_NOTHROW(gradcheck([&](const auto&) { return model.loss(batch, training(), options); },
-                            model.store().parameters()));
+    CHECK_NOTHROW(
+        gradcheck([&](const auto&) { return model.loss(batch, training_mode(), options); },
+                  model.store().parameters()));
     for (text::Example& example : examples) example.links.clear();
     CHECK(model.loss(batch_of(examples), kEvaluation, options).item() == plain);
   }
@@ -80,7 +80,7 @@ TEST_CASE("loss: scheduled sampling reads the words that the model finds likelie
     always.scheduled_sampling = 1;
     half.scheduled_sampling = 0.5;
     // The same by hand, dropout included: each step's likeliest word is the next one's input.
-    const Mode mode = training();
+    const Mode mode = training_mode();
     const Decoder<double>& decoder = model.decoder();
     const std::size_t B = batch.size;
     const auto encoded = encode(model, batch, mode);
@@ -98,8 +98,9 @@ TEST_CASE("loss: scheduled sampling reads the words that the model finds likelie
     const Tensor<double> expected =
         cross_entropy(decoder.logits(stack(readouts, 0)),
                       IntArray({batch.target_length, B}, batch.target_output), {text::kPad, 0, 0});
-    CHECK(std::abs(model.loss(batch, training(), always).item() - expected.item()) < 1e-12);
-    CHECK(model.loss(batch, training(), half).item() == model.loss(batch, training(), half).item());
+    CHECK(std::abs(model.loss(batch, training_mode(), always).item() - expected.item()) < 1e-12);
+    CHECK(model.loss(batch, training_mode(), half).item() ==
+          model.loss(batch, training_mode(), half).item());
     CHECK(model.loss(batch, kEvaluation, always).item() == model.loss(batch, kEvaluation).item());
   }
 }

@@ -12,7 +12,7 @@ namespace babelgrad {
 namespace {
 
 using D = Tensor<double>;
-constexpr double kTolerance = 1e-12;
+constexpr double kStepTolerance = 1e-12;
 
 // Counts what it is told, and changes nothing.
 class CountingTap : public Tap<double> {
@@ -39,15 +39,15 @@ Run run_of(const Seq2Seq<double>& model, const D& loss) {
   return {loss, model.store().gradients(loss)};
 }
 
-void check_same(const Run& a, const Run& b) {
-  CHECK(std::abs(a.loss.item() - b.loss.item()) < kTolerance);
+void check_same_run(const Run& a, const Run& b) {
+  CHECK(std::abs(a.loss.item() - b.loss.item()) < kStepTolerance);
   // A layer normalisation of a word that is dropped, zeros, has a slope of 1 / sqrt(epsilon), and
   // several of them its powers: such gradients are compared by their size.
   double largest = 1;
   for (const Array<double>& gradient : a.gradients)
     for (const double x : gradient) largest = std::max(largest, std::abs(x));
   INFO("largest element ", largest);
-  CHECK(max_difference(a.gradients, b.gradients) < kTolerance * largest);
+  CHECK(max_difference(a.gradients, b.gradients) < kStepTolerance * largest);
 }
 
 // The loss by Decoder::fold, whose steps are made of fused ops.
@@ -67,21 +67,21 @@ TEST_CASE("one step: fold = all at once = composed = tapped, for combinations of
   const std::vector<NamedConfig> configs = all_configs();
   CHECK(configs.size() > 75);  // attention, score and readout alone have 5 x 5 x 3 values
   for (const NamedConfig& named : configs)
-    for (const Mode& mode : {kEvaluation, Mode::training(7, 3, 1)}) {
+    for (const Mode& mode : {kEvaluation, training_mode()}) {
       INFO(named.name, mode.is_training() ? ", training" : ", evaluation");
       Seq2Seq<double> model(named.config, 1);
       enlarge(model, 2);
       const text::Batch batch = batch_of(some_examples(named.config));
       const LossOptions options{0.1, 0};
       const Run at_once = run_of(model, model.loss(batch, mode.again(), options));
-      check_same(at_once, run_of(model, folded_loss(model, batch, mode.again())));
+      check_same_run(at_once, run_of(model, folded_loss(model, batch, mode.again())));
       CountingTap tap;
-      check_same(at_once, run_of(model, model.loss(batch, mode.again(), options, &tap)));
+      check_same_run(at_once, run_of(model, model.loss(batch, mode.again(), options, &tap)));
       CHECK(tap.positions == batch.source_length);
       CHECK(tap.steps == batch.target_length);
       CHECK(tap.weights == (!named.config.attends() ? 0 : batch.target_length));
       const ComposedOps composed;
-      check_same(at_once, run_of(model, model.loss(batch, mode.again(), options)));
+      check_same_run(at_once, run_of(model, model.loss(batch, mode.again(), options)));
     }
 }
 
@@ -98,7 +98,7 @@ TEST_CASE("one step: all at once from a later state is the fold from there") {
     const IntArray words({batch.target_length, batch.size}, batch.target_input);
     CHECK(max_difference(decoder.forced(words, memory, state, kEvaluation).readout.value(),
                          decoder.fold(words, memory, state, kEvaluation).readout.value()) <
-          kTolerance);
+          kStepTolerance);
   }
 }
 
@@ -119,8 +119,8 @@ TEST_CASE("one step: selected hypotheses of selected sentences go on as they wou
     const auto whole =
         decoder.step(full<std::int32_t>({batch.size}, 5), memory, state, kEvaluation);
     const auto part = decoder.step(ints({4}, {5, 6, 6, 5}), fewer, selected, kEvaluation);
-    CHECK(max_difference(part.readout[0].value(), whole.readout[4].value()) < kTolerance);
-    CHECK(max_difference(part.readout[3].value(), whole.readout[2].value()) < kTolerance);
+    CHECK(max_difference(part.readout[0].value(), whole.readout[4].value()) < kStepTolerance);
+    CHECK(max_difference(part.readout[3].value(), whole.readout[2].value()) < kStepTolerance);
     CHECK(max_difference(part.readout[1].value(), part.readout[3].value()) > 1e-6);
     CHECK(state.select({3}).rows() == 1);
   }
@@ -146,7 +146,7 @@ TEST_CASE("one step: it goes on with what a tap returns") {
     const text::Batch batch = batch_of(some_examples(named.config));
     // Monotonic attention is a hard choice but in training.
     const bool hard = named.config.attention == AttentionKind::monotonic;
-    const auto mode = [=] { return hard ? Mode::training(7, 3, 1) : kEvaluation; };
+    const auto mode = [=] { return hard ? training_mode() : kEvaluation; };
     const double before = model.loss(batch, mode()).item();
     for (const DecoderPart part :
          {DecoderPart::initial, DecoderPart::embedding, DecoderPart::cell, DecoderPart::scores,

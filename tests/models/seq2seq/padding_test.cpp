@@ -6,7 +6,7 @@
 namespace babelgrad {
 namespace {
 
-constexpr double kTolerance = 1e-13;
+constexpr double kPaddingTolerance = 1e-13;
 
 TEST_CASE("padding: the loss and its gradients are the token-weighted mean of the sentences'") {
   for (const NamedConfig& named : tiny_configs()) {
@@ -29,8 +29,8 @@ TEST_CASE("padding: the loss and its gradients are the token-weighted mean of th
       else
         for (std::size_t i = 0; i < part.size(); ++i) total[i] += part[i];
     }
-    CHECK(std::abs(loss.item() - mean) < kTolerance);
-    CHECK(max_difference(gradients, total) < kTolerance);
+    CHECK(std::abs(loss.item() - mean) < kPaddingTolerance);
+    CHECK(max_difference(gradients, total) < kPaddingTolerance);
   }
 }
 
@@ -49,13 +49,13 @@ TEST_CASE("padding: force gives each sentence's own log-probabilities and attent
       for (std::size_t t = 0; t < all.target_length; ++t) {
         const double got = forced.log_probabilities.data()[t * B + b];
         const bool real = t < one.target_length;
-        CHECK(std::abs(got - (real ? alone.log_probabilities.data()[t] : 0)) < kTolerance);
+        CHECK(std::abs(got - (real ? alone.log_probabilities.data()[t] : 0)) < kPaddingTolerance);
         if (!real || !named.config.attends()) continue;
         for (std::size_t s = 0; s < S; ++s) {
           const double expected =
               s < one.source_length ? alone.weights.value().data()[t * one.source_length + s] : 0;
           CHECK(std::abs(forced.weights.value().data()[(t * B + b) * S + s] - expected) <
-                kTolerance);
+                kPaddingTolerance);
         }
       }
     }
@@ -80,7 +80,8 @@ TEST_CASE("padding: which ids stand in it does not matter") {
     CHECK(soiled.source != clean.source);
     const Tensor<double> a = model.loss(clean, kEvaluation), b = model.loss(soiled, kEvaluation);
     CHECK(a.item() == b.item());
-    CHECK(max_difference(model.store().gradients(a), model.store().gradients(b)) < kTolerance);
+    CHECK(max_difference(model.store().gradients(a), model.store().gradients(b)) <
+          kPaddingTolerance);
     CHECK(max_difference(model.force(clean).log_probabilities,
                          model.force(soiled).log_probabilities) == 0);
   }
@@ -96,7 +97,7 @@ TEST_CASE("force: the loss is the mean of its log-probabilities, and it is step 
     double total = 0;
     for (const double p : forced.log_probabilities) total += p;
     const double loss = model.loss(batch, kEvaluation).item();
-    CHECK(std::abs(loss + total / static_cast<double>(batch.target_tokens())) < kTolerance);
+    CHECK(std::abs(loss + total / static_cast<double>(batch.target_tokens())) < kPaddingTolerance);
 
     const std::size_t B = batch.size, S = batch.source_length;
     const auto encoded = encode(model, batch);
@@ -111,11 +112,11 @@ TEST_CASE("force: the loss is the mean of its log-probabilities, and it is step 
         const std::int32_t word = batch.target_output[t * B + b];
         if (word == text::kPad) continue;
         const double step_p = log_p.data()[b * named.config.target_vocabulary + word];
-        CHECK(std::abs(step_p - forced.log_probabilities.data()[t * B + b]) < kTolerance);
+        CHECK(std::abs(step_p - forced.log_probabilities.data()[t * B + b]) < kPaddingTolerance);
         if (!named.config.attends()) continue;
         for (std::size_t s = 0; s < S; ++s)
           CHECK(std::abs(output.weights.value().data()[b * S + s] -
-                         forced.weights.value().data()[(t * B + b) * S + s]) < kTolerance);
+                         forced.weights.value().data()[(t * B + b) * S + s]) < kPaddingTolerance);
       }
     }
   }

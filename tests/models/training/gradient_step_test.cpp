@@ -123,7 +123,7 @@ struct Outcome {
 
 // Six updates of a model with dropout, each of which `take` makes.
 template <class Take>
-Outcome train(std::size_t threads, std::size_t shards, const Take& take) {
+Outcome six_updates(std::size_t threads, std::size_t shards, const Take& take) {
   const Seq2SeqConfig config = step_config();
   Seq2Seq<float> model(config, 1);
   Adam<float> adam(model.store());
@@ -141,14 +141,14 @@ Outcome train(std::size_t threads, std::size_t shards, const Take& take) {
   return outcome;
 }
 
-Outcome train(std::size_t threads, std::size_t shards) {
-  return train(threads, shards,
-               [](auto& step, const auto&, const auto& parts, const auto& request) {
-                 return step.run({parts.all()}, request);
-               });
+Outcome six_updates(std::size_t threads, std::size_t shards) {
+  return six_updates(threads, shards,
+                     [](auto& step, const auto&, const auto& parts, const auto& request) {
+                       return step.run({parts.all()}, request);
+                     });
 }
 
-void check_same(const Outcome& one, const Outcome& other) {
+void check_same_outcome(const Outcome& one, const Outcome& other) {
   CHECK(max_difference(one.parameters, other.parameters) == 0);
   CHECK(max_difference(one.average, other.average) == 0);
   CHECK(one.losses == other.losses);
@@ -156,8 +156,9 @@ void check_same(const Outcome& one, const Outcome& other) {
 
 TEST_CASE("gradient step: with shards fixed, threads do not change a bit") {
   for (const std::size_t shards : {3, 4, 8}) {
-    const Outcome one = train(1, shards);
-    for (const std::size_t threads : {2, 3, 4}) check_same(one, train(threads, shards));
+    const Outcome one = six_updates(1, shards);
+    for (const std::size_t threads : {2, 3, 4})
+      check_same_outcome(one, six_updates(threads, shards));
     CHECK(max_difference(one.parameters, one.average) > 0);
   }
 }
@@ -167,7 +168,7 @@ TEST_CASE("gradient step: shards that are split over several steps give the same
   for (const std::size_t shards : {4, 8})
     for (std::size_t each = 1; each <= shards; each *= 2) {
       INFO(shards, " shards, ", each, " at a time");
-      const Outcome split = train(
+      const Outcome split = six_updates(
           2, shards, [&](auto& step, const auto& store, const auto& parts, const auto& request) {
             std::vector<GradientSum<float>> sums;
             for (std::size_t begin = shards - each; begin > 0; begin -= each) {
@@ -183,7 +184,7 @@ TEST_CASE("gradient step: shards that are split over several steps give the same
             sum = std::move(sums[0]);
             return step.apply(request);
           });
-      check_same(train(1, shards), split);
+      check_same_outcome(six_updates(1, shards), split);
     }
 }
 

@@ -319,7 +319,7 @@ TEST_CASE("model folder: a replacement that was broken off is finished or cleare
 TEST_CASE("trainer: a training that diverges at once leaves no model") {
   const ReverseTask task;
   Config bad = task.config();
-  bad.training.learning_rate = kNaN;
+  bad.training.learning_rate = 1e38;
   bad.training.valid_every = 1;
   TemporaryFolder folder;
   CHECK_THROWS_AS(train(bad, folder.path(), false, 5), DivergenceError);
