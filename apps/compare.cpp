@@ -15,7 +15,7 @@
 namespace babelgrad::apps {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 constexpr double kSignificant = 0.05;
 
@@ -152,21 +152,21 @@ std::vector<Metric> measure(const Outputs& outputs, const CompareOptions& option
   return {bleu, chrf, exact, errors};
 }
 
-Json to_json(const std::vector<Metric>& metrics, const CompareOptions& options,
-             std::size_t sentences) {
-  Json json{{"sentences", sentences},
-            {"references", options.quality.references.size()},
-            {"resamples", options.quality.bootstrap.resamples},
-            {"seed", options.quality.bootstrap.seed},
-            {"metrics", Json::array()}};
+OrderedJson to_json(const std::vector<Metric>& metrics, const CompareOptions& options,
+                    std::size_t sentences) {
+  OrderedJson json{{"sentences", sentences},
+                   {"references", options.quality.references.size()},
+                   {"resamples", options.quality.bootstrap.resamples},
+                   {"seed", options.quality.bootstrap.seed},
+                   {"metrics", OrderedJson::array()}};
   for (const Metric& metric : metrics) {
-    Json rows = Json::array();
+    OrderedJson rows = OrderedJson::array();
     for (std::size_t i = 0; i < metric.of.size(); ++i) {
       const auto confidence = *metric.of[i].confidence();
-      Json row{{"output", options.outputs[i]},
-               {"score", metric.of[i].value},
-               {"mean", confidence.mean},
-               {"half_width", confidence.half_width}};
+      OrderedJson row{{"output", options.outputs[i]},
+                      {"score", metric.of[i].value},
+                      {"mean", confidence.mean},
+                      {"half_width", confidence.half_width}};
       if (i > 0) row.update({{"difference", metric.difference(i)}, {"p_value", metric.p_value(i)}});
       rows.push_back(std::move(row));
     }

@@ -10,7 +10,7 @@
 namespace babelgrad::apps {
 namespace {
 
-constexpr std::size_t kMostPoints = 256;
+constexpr std::size_t kKeptPoints = 256;
 constexpr std::size_t kBarColumns = 10;
 constexpr std::size_t kCurveColumns = 16;
 
@@ -54,10 +54,10 @@ void CurveHistory::add(double value) {
   points_.push_back(sum_ / static_cast<double>(summed_));
   sum_ = 0;
   summed_ = 0;
-  if (points_.size() < kMostPoints) return;
-  for (std::size_t i = 0; i < kMostPoints / 2; ++i)
+  if (points_.size() < kKeptPoints) return;
+  for (std::size_t i = 0; i < kKeptPoints / 2; ++i)
     points_[i] = (points_[2 * i] + points_[2 * i + 1]) / 2;
-  points_.resize(kMostPoints / 2);
+  points_.resize(kKeptPoints / 2);
   together_ *= 2;
 }
 

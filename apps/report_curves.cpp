@@ -10,7 +10,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::size_t kMostPoints = 500;
+constexpr std::size_t kDrawnPoints = 500;
 
 template <class Line>
 using Field = std::function<std::optional<double>(const Line&)>;
@@ -18,7 +18,7 @@ using Field = std::function<std::optional<double>(const Line&)>;
 // Points [update, mean of the field], the update being the last one of those that it stands for.
 template <class Line>
 Json curve(const std::vector<Line>& lines, const Field<Line>& field) {
-  const std::size_t together = (lines.size() + kMostPoints - 1) / kMostPoints;
+  const std::size_t together = (lines.size() + kDrawnPoints - 1) / kDrawnPoints;
   Json points = Json::array();
   for (std::size_t begin = 0; begin < lines.size(); begin += together) {
     const std::size_t end = std::min(begin + together, lines.size());

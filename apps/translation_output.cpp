@@ -16,6 +16,7 @@ namespace {
 
 using Format = OutputOptions::Format;
 using Alignments = OutputOptions::Alignments;
+using OrderedJson = nlohmann::ordered_json;
 
 std::string four_digits(double number) {
   char text[32];
@@ -108,9 +109,8 @@ void TranslationOutput::print_text(const Translation& t, const text::LineWords& 
 
 void TranslationOutput::print_json(const Translation& t, const text::LineWords& source,
                                    std::size_t number) const {
-  using Json = nlohmann::ordered_json;
   const bool attends = translator_.config().model.attends();
-  Json json{{"line", number}};
+  OrderedJson json{{"line", number}};
   json.update(translation_json(t, attends));
   json["log_probabilities"] = rounded_numbers(t.hypothesis.log_probabilities);
   json["entropies"] = rounded_numbers(t.hypothesis.entropies);
@@ -122,7 +122,7 @@ void TranslationOutput::print_json(const Translation& t, const text::LineWords& 
     json["alignments"] = text::word_links(t.hypothesis.weights, source, target);
   }
   // A model of bytes can write what is not UTF-8.
-  std::cout << json.dump(-1, ' ', false, Json::error_handler_t::replace) << "\n";
+  std::cout << json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace) << "\n";
 }
 
 }  // namespace babelgrad::apps

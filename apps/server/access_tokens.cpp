@@ -10,7 +10,7 @@ namespace babelgrad::apps {
 namespace {
 
 constexpr std::size_t kShortest = 16;  // characters of a token
-const char* const kCharacters =
+const char* const kTokenCharacters =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=";
 
 bool equal(const std::string& known, const std::string& given) {
@@ -37,7 +37,7 @@ AccessTokens AccessTokens::load(const std::filesystem::path& path) {
     if (token.token.size() < kShortest)
       fail("has " + std::to_string(token.token.size()) + " characters; need " +
            std::to_string(kShortest) + " or more");
-    if (token.token.find_first_not_of(kCharacters) != std::string::npos)
+    if (token.token.find_first_not_of(kTokenCharacters) != std::string::npos)
       fail("has other characters than RFC 6750");
     for (const Token& other : tokens.tokens_)
       if (other.token == token.token) fail("of line " + std::to_string(other.line) + " again");

@@ -24,7 +24,7 @@ Tcp::endpoint resolved(boost::asio::io_context& io, const std::string& host, int
   return found.begin()->endpoint();
 }
 
-std::string shown(const boost::asio::ip::address& address) {
+std::string text_of(const boost::asio::ip::address& address) {
   if (address.is_v6() && address.to_v6().is_v4_mapped())
     return make_address_v4(boost::asio::ip::v4_mapped, address.to_v6()).to_string();
   return address.to_string();
@@ -91,7 +91,7 @@ class HttpServer::Listener {
 
   void open(Tcp::socket socket) {
     error_code error;
-    const std::string address = shown(socket.remote_endpoint(error).address());
+    const std::string address = text_of(socket.remote_endpoint(error).address());
     if (error) return;  // it has gone already
     const ServerLimits& limits = service_.limits();
     const bool serve =

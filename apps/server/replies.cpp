@@ -14,7 +14,7 @@
 namespace babelgrad::apps {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 template <class AnyJson>
 HttpReply reply_with(const AnyJson& json) {
@@ -37,22 +37,22 @@ std::string joined(const std::vector<std::string>& lines,
 HttpReply json_reply(const nlohmann::json& json) { return reply_with(json); }
 
 HttpReply translations_reply(const Translations& results, bool alignments) {
-  Json json = Json::array();
+  OrderedJson json = OrderedJson::array();
   for (const auto& translations : results) {
-    Json found = Json::array();
+    OrderedJson found = OrderedJson::array();
     for (const Translation& translation : translations)
       found.push_back(translation_json(translation, alignments));
     json.push_back({{"source_tokens", translations[0].source_tokens}, {"translations", found}});
   }
-  return reply_with(Json{{"results", json}});
+  return reply_with(OrderedJson{{"results", json}});
 }
 
 HttpReply libre_reply(const LibreQuery& query, const Translations& results) {
-  Json texts = Json::array(), alternatives = Json::array();
+  OrderedJson texts = OrderedJson::array(), alternatives = OrderedJson::array();
   std::size_t first = 0;  // of the results that are this text's
   for (const std::string& text : query.texts) {
     const std::vector<std::string> lines = lines_of_text(text);
-    Json others = Json::array();
+    OrderedJson others = OrderedJson::array();
     std::size_t end = first;
     for (std::size_t k = 0; k <= query.alternatives; ++k) {
       std::size_t next = first;
@@ -66,7 +66,7 @@ HttpReply libre_reply(const LibreQuery& query, const Translations& results) {
     first = end;
     alternatives.push_back(others);
   }
-  Json json{{"translatedText", query.list ? texts : texts[0]}};
+  OrderedJson json{{"translatedText", query.list ? texts : texts[0]}};
   if (query.alternatives > 0) json["alternatives"] = query.list ? alternatives : alternatives[0];
   return reply_with(json);
 }
@@ -75,9 +75,9 @@ HttpReply model_reply(const ServedModel& model, const ServedModels& all,
                       const ServerLimits& limits) {
   const Seq2SeqConfig& config = model.translator->config().model;
   const SearchConfig& search = model.translator->config().search;
-  Json names = Json::array();
+  OrderedJson names = OrderedJson::array();
   for (const ServedModel& other : all) names.push_back(other.name);
-  Json description{
+  OrderedJson description{
       {"name", model.name},
       {"models", names},
       {"structure", structure_text(config)},

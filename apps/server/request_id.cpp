@@ -9,13 +9,14 @@ namespace babelgrad::apps {
 namespace {
 
 constexpr std::size_t kLongest = 64;
-const char* const kCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
+const char* const kIdCharacters =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
 
 }  // namespace
 
 std::string request_id(const std::string& proposed) {
   if (!proposed.empty() && proposed.size() <= kLongest &&
-      proposed.find_first_not_of(kCharacters) == std::string::npos)
+      proposed.find_first_not_of(kIdCharacters) == std::string::npos)
     return proposed;
   static thread_local std::mt19937_64 random = [] {
     std::random_device device;

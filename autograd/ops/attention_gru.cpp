@@ -27,7 +27,7 @@ enum Input : std::size_t {
   kBiasHh
 };
 
-struct Extents {
+struct AttentionGruExtents {
   std::size_t steps, source, batch, inputs, hidden, key, value;  // T, S, B, E, H, A, D
   std::vector<std::size_t> lengths;                              // [B]
 
@@ -46,9 +46,9 @@ struct Saved {
 };
 
 template <class T>
-Extents check(const Tensor<T>& words, const Tensor<T>& keys, const Tensor<T>& values,
-              const Tensor<T>& state, const AdditiveScore<T>& score, const GruWeights<T>& w,
-              const IntArray& lengths) {
+AttentionGruExtents check(const Tensor<T>& words, const Tensor<T>& keys, const Tensor<T>& values,
+                          const Tensor<T>& state, const AdditiveScore<T>& score,
+                          const GruWeights<T>& w, const IntArray& lengths) {
   const char* op = "attention_gru";
   const Shape &x = words.shape(), &k = keys.shape(), &v = values.shape(), &h = state.shape();
   if (x.size() != 3 || k.size() != 3 || v.size() != 3 || h.size() != 2 || k[0] != v[0] ||
@@ -72,8 +72,8 @@ Extents check(const Tensor<T>& words, const Tensor<T>& keys, const Tensor<T>& va
 
 // One step's attention: scores of queries [B, A] against the keys, softmax, contexts [B, ld].
 template <class T>
-void attend(const Extents& e, const T* queries, const T* keys, const T* values, const T* v,
-            T* weights, T* contexts) {
+void attend(const AttentionGruExtents& e, const T* queries, const T* keys, const T* values,
+            const T* v, T* weights, T* contexts) {
   for (std::size_t b = 0; b < e.batch; ++b) {
     T* row = weights + b * e.source;
     for (std::size_t s = 0; s < e.lengths[b]; ++s)
@@ -88,8 +88,8 @@ void attend(const Extents& e, const T* queries, const T* keys, const T* values, 
 
 // Fills what the backward needs and returns [c; h] of every step.
 template <class T>
-Array<T> run_forward(const Extents& e, const std::vector<Tensor<T>>& in, Saved<T>& saved,
-                     Array<T>& weights) {
+Array<T> run_forward(const AttentionGruExtents& e, const std::vector<Tensor<T>>& in,
+                     Saved<T>& saved, Array<T>& weights) {
   const auto data = [&](Input i) { return in[i].value().data(); };
   const std::size_t B = e.batch, H = e.hidden, G = e.gates(), ld = e.ld_result();
   saved = {uninitialized<T>({e.steps, B, H}), uninitialized<T>({e.steps, B, G}),
@@ -134,7 +134,7 @@ struct StepGradients {
 
 // One step back through the attention: from d contexts [B, D] to d queries, d keys and d v.
 template <class T>
-void attend_backward(Vjp<T>& c, const Extents& e, const T* queries, const T* weights,
+void attend_backward(Vjp<T>& c, const AttentionGruExtents& e, const T* queries, const T* weights,
                      const T* d_contexts, T* d_queries, StepGradients<T>& d, T* d_scores) {
   for (std::size_t b = 0; b < e.batch; ++b) {
     const std::size_t length = e.lengths[b];
@@ -151,7 +151,7 @@ void attend_backward(Vjp<T>& c, const Extents& e, const T* queries, const T* wei
 }
 
 template <class T>
-StepGradients<T> run_backward(Vjp<T>& c, const Extents& e, Saved<T>& saved,
+StepGradients<T> run_backward(Vjp<T>& c, const AttentionGruExtents& e, Saved<T>& saved,
                               const Array<T>& weights) {
   const std::size_t B = e.batch, H = e.hidden, G = e.gates(), ld = e.ld_result();
   StepGradients<T> d{uninitialized<T>({e.steps, B, e.value}), uninitialized<T>({e.steps, B, G}),
@@ -188,8 +188,8 @@ StepGradients<T> run_backward(Vjp<T>& c, const Extents& e, Saved<T>& saved,
 // Adds d_out^T h over all steps to the gradient [outputs, H] of a weight that read the state before
 // each step: the initial one, then those of all steps but the last.
 template <class T>
-void state_weight_gradient(Vjp<T>& c, const Extents& e, std::size_t i, const Array<T>& d_out,
-                           const Array<T>& states) {
+void state_weight_gradient(Vjp<T>& c, const AttentionGruExtents& e, std::size_t i,
+                           const Array<T>& d_out, const Array<T>& states) {
   if (!c.wants(i)) return;
   const std::size_t outputs = d_out.shape()[2], H = e.hidden;
   const GradientBuffer<T> out = c.buffer(i);
@@ -200,7 +200,8 @@ void state_weight_gradient(Vjp<T>& c, const Extents& e, std::size_t i, const Arr
 }
 
 template <class T>
-void gru_gradients(Vjp<T>& c, const Extents& e, const Saved<T>& saved, const StepGradients<T>& d) {
+void gru_gradients(Vjp<T>& c, const AttentionGruExtents& e, const Saved<T>& saved,
+                   const StepGradients<T>& d) {
   const std::size_t G = e.gates(), ld = e.ld_ih();
   const T* d_gi = saved.gates.data();
   if (c.wants(kWeightIh)) {
@@ -221,8 +222,8 @@ void gru_gradients(Vjp<T>& c, const Extents& e, const Saved<T>& saved, const Ste
 }
 
 template <class T>
-void attention_gradients(Vjp<T>& c, const Extents& e, const Saved<T>& saved, StepGradients<T>& d,
-                         const Array<T>& weights) {
+void attention_gradients(Vjp<T>& c, const AttentionGruExtents& e, const Saved<T>& saved,
+                         StepGradients<T>& d, const Array<T>& weights) {
   state_weight_gradient(c, e, kQueryWeight, d.queries, saved.states);
   if (c.wants(kQueryBias))
     kernels<T>().sum_rows(e.rows(), e.key, d.queries.data(), e.key, c.sum_buffer(kQueryBias));
@@ -240,7 +241,7 @@ void attention_gradients(Vjp<T>& c, const Extents& e, const Saved<T>& saved, Ste
 
 // The definition: one step after the other.
 template <class T>
-AttentionGru<T> compose(const Extents& e, const std::vector<Tensor<T>>& in,
+AttentionGru<T> compose(const AttentionGruExtents& e, const std::vector<Tensor<T>>& in,
                         const IntArray& lengths) {
   const GruWeights<T> gru{in[kWeightIh], in[kWeightHh], in[kBiasIh], in[kBiasHh]};
   const Tensor<T> keys = without_padding(in[kKeys], lengths);
@@ -265,7 +266,7 @@ AttentionGru<T> attention_gru(const Tensor<T>& words, const Tensor<T>& keys,
                               const AdditiveScore<T>& score, const GruWeights<T>& w,
                               const IntArray& lengths) {
   const ProfileScope profile("attention_gru");
-  const Extents e = check(words, keys, values, state, score, w, lengths);
+  const AttentionGruExtents e = check(words, keys, values, state, score, w, lengths);
   std::vector<Tensor<T>> inputs{
       words,   keys,        values,      state,     score.query_weight, score.query_bias,
       score.v, w.weight_ih, w.weight_hh, w.bias_ih, w.bias_hh};

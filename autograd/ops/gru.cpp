@@ -14,14 +14,14 @@ namespace {
 using namespace recurrence;
 
 template <class T>
-struct Saved {
+struct GruSaved {
   Array<T> gates;             // [T, B, 3H]: r, z, n; in the backward pass: d gi
   Array<T> candidate_hidden;  // [T, B, H]: W_hn h + b_hn
 };
 
 template <class T>
 Array<T> run_forward(const Sequence& q, const Array<T>& x, const T* initial, const GruWeights<T>& w,
-                     Saved<T>& saved) {
+                     GruSaved<T>& saved) {
   const std::size_t H = q.hidden, block = q.block();
   saved.gates = uninitialized<T>({q.steps, q.batch, 3 * H});
   saved.candidate_hidden = uninitialized<T>({q.steps, q.batch, H});
@@ -52,7 +52,7 @@ struct RecurrentGradients {
 // Turns the saved gates into d gi, step by step from the last. grad: d states [T, B, H].
 template <class T>
 RecurrentGradients<T> run_backward(const Sequence& q, const Array<T>& states, const T* initial,
-                                   const T* weight_hh, Array<T>& grad, Saved<T>& saved) {
+                                   const T* weight_hh, Array<T>& grad, GruSaved<T>& saved) {
   const std::size_t H = q.hidden, block = q.block();
   RecurrentGradients<T> d{uninitialized<T>({q.steps, q.batch, 3 * H}),
                           uninitialized<T>({q.batch, H})};
@@ -78,13 +78,13 @@ Tensor<T> record_gru(const char* name, const Sequence& q, const Tensor<T>& x,
   const ProfileScope profile(name);
   const bool has_state = state.defined();
   const Array<T> zero_state = has_state ? Array<T>() : zeros<T>({q.batch, q.hidden});
-  Saved<T> saved;
+  GruSaved<T> saved;
   Array<T> states =
       run_forward(q, x.value(), has_state ? state.value().data() : zero_state.data(), w, saved);
   std::vector<Tensor<T>> inputs{x, w.weight_ih, w.weight_hh, w.bias_ih, w.bias_hh};
   if (has_state) inputs.push_back(state);
   auto vjp = [q, has_state, zero_state, saved = std::move(saved)](Vjp<T>& c) mutable {
-    Saved<T> work = c.last_visit() ? std::move(saved) : saved;
+    GruSaved<T> work = c.last_visit() ? std::move(saved) : saved;
     const T* initial = has_state ? c.in(kState).data() : zero_state.data();
     Array<T> grad = c.take_grad();
     RecurrentGradients<T> d = run_backward(q, c.out(), initial, c.in(kWeightHh).data(), grad, work);

@@ -23,7 +23,7 @@ std::size_t chunk_rows(std::size_t rows, std::size_t V) {
 }
 
 template <class T>
-struct Saved {
+struct LossSaved {
   Array<T> dx, dweight, dbias;  // gradients of the loss with respect to the inputs
 };
 
@@ -83,7 +83,7 @@ Tensor<T> linear_cross_entropy(const Tensor<T>& x, const Tensor<T>& weight, cons
   const Array<T> packed = gather(x.value(), counted.rows, K);
   const T* w = weight.value().data();
 
-  Saved<T> saved;
+  LossSaved<T> saved;
   Array<T> dx;
   if (needs_gradient) {
     dx = uninitialized<T>({count, K});

@@ -18,13 +18,13 @@ using namespace recurrence;
 constexpr std::size_t kCell = kState + 1;
 
 template <class T>
-struct Saved {
+struct LstmSaved {
   Array<T> gates;  // [T, B, 4H]: i, f, g, o; in the backward pass: their gradients
   Array<T> cells;  // [T, B, H]
 };
 
 template <class T>
-Array<T> run_forward(const Sequence& q, const std::vector<Tensor<T>>& in, Saved<T>& saved) {
+Array<T> run_forward(const Sequence& q, const std::vector<Tensor<T>>& in, LstmSaved<T>& saved) {
   const auto data = [&](std::size_t i) { return in[i].value().data(); };
   const std::size_t H = q.hidden, block = q.block();
   saved = {uninitialized<T>({q.steps, q.batch, 4 * H}), uninitialized<T>({q.steps, q.batch, H})};
@@ -51,7 +51,7 @@ Array<T> run_forward(const Sequence& q, const std::vector<Tensor<T>>& in, Saved<
 // Turns the saved gates into their gradients, step by step from the last, and the last block of
 // grad [T + 1, B, H] into the initial cell's; returns the initial state's.
 template <class T>
-Array<T> run_backward(Vjp<T>& c, const Sequence& q, Array<T>& grad, Saved<T>& saved) {
+Array<T> run_backward(Vjp<T>& c, const Sequence& q, Array<T>& grad, LstmSaved<T>& saved) {
   const std::size_t H = q.hidden, block = q.block();
   Array<T> d_state = uninitialized<T>({q.batch, H});
   const PackedMatrix<T> w_hh(Transpose::no, 4 * H, H, c.in(kWeightHh).data(), H);
@@ -92,10 +92,10 @@ Tensor<T> record_lstm(const char* name, const Sequence& q, const Tensor<T>& x,
                                 w.bias_hh,
                                 or_zeros(initial.h, q),
                                 or_zeros(initial.c, q)};
-  Saved<T> saved;
+  LstmSaved<T> saved;
   Array<T> result = run_forward(q, inputs, saved);
   auto vjp = [q, state_is_zero, saved = std::move(saved)](Vjp<T>& c) mutable {
-    Saved<T> work = c.last_visit() ? std::move(saved) : saved;
+    LstmSaved<T> work = c.last_visit() ? std::move(saved) : saved;
     Array<T> grad = c.take_grad();
     Array<T> d_state = run_backward(c, q, grad, work);
     input_gradients(c, q, c.out().data(), c.in(kState).data(), state_is_zero, work.gates.data(),

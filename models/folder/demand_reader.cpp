@@ -52,7 +52,12 @@ Phrases DemandReader::phrases(const std::vector<std::string>& phrases,
     all.push_back(ids(tokens(phrase), name));
     if (all.back().empty()) throw text::InputError(name + ": an empty phrase");
   }
-  return Phrases(std::move(all), spellings_);
+  Phrases demanded(std::move(all), spellings_);
+  if (demanded.tokens() > kMostDemanded)
+    throw text::InputError(name + ": phrases of " + std::to_string(demanded.tokens()) +
+                           " tokens; a translation may be asked for " +
+                           std::to_string(kMostDemanded));
+  return demanded;
 }
 
 }  // namespace babelgrad

@@ -9,6 +9,8 @@
 
 namespace babelgrad {
 
+inline constexpr std::size_t kMostDemanded = 256;  // tokens of phrases, a translation
+
 // Reads the text as target text (normalized and lower-cased if the model's is). Where tokens are
 // words or subwords, text stands for whole words; where they are characters, for itself.
 // Thread-safe.
@@ -22,7 +24,9 @@ class DemandReader {
   // "--prefix: the model has no token for 'zyx'"; with an open last word
   // "--prefix: the model has no word that begins with 'zyx'".
   Prefix prefix(const std::string& text, LastWord last_word, const std::string& name) const;
-  // Besides, of a phrase without words: "--constrain: an empty phrase".
+  // Besides, of a phrase without words, and of too many: "--constrain: an empty phrase",
+  // "--constrain: phrases of 300 tokens; a translation may be asked for 256" (the beam has a place
+  // for each).
   Phrases phrases(const std::vector<std::string>& phrases, const std::string& name) const;
 
  private:

@@ -202,7 +202,10 @@ std::vector<std::vector<Translation>> Translator::translate(const std::vector<st
   std::vector<std::size_t> lines_of;
   for (std::size_t i = 0; i < lines.size(); ++i) {
     text::Source source = encode_source(lines[i]);
-    if (source.items() == 0) continue;
+    if (source.items() == 0) {
+      results[i][0].hypothesis.finished = true;  // an empty line's whole translation
+      continue;
+    }
     sources.push_back(std::move(source));
     lines_of.push_back(i);
   }

@@ -58,7 +58,7 @@ struct Inputs {
   }
 };
 
-RecurrentOptions recurrent_options(const Seq2SeqConfig& c) {
+RecurrentOptions decoder_layers(const Seq2SeqConfig& c) {
   return {size_of(recurrent_inputs(c), c),
           c.hidden,
           c.decoder_layers,
@@ -149,7 +149,7 @@ Decoder<T>::Decoder(const Scope<T>& root, const Seq2SeqConfig& config, Embedding
       embedding_(root / "decoder", config, embedding),
       initial_(initial_layers(root / "decoder", config)),
       summary_(summary_layer(root / "decoder", config)),
-      layers_(root / "decoder", config, recurrent_options(config)),
+      layers_(root / "decoder", config, decoder_layers(config)),
       readout_(root / "decoder" / "readout", size_of(readout_inputs(config), config),
                (config.readout == Readout::maxout ? 2 : 1) * config.readout_units()),
       attention_(attention_layer(root / "decoder" / "attention", config)),

@@ -6,7 +6,7 @@
 namespace babelgrad {
 namespace {
 
-RecurrentOptions recurrent_options(const Seq2SeqConfig& c) {
+RecurrentOptions encoder_layers(const Seq2SeqConfig& c) {
   return {c.embedding,         c.encoder_hidden,
           c.encoder_layers,    c.bidirectional,
           c.state_dropout,     c.residual,
@@ -38,7 +38,7 @@ template <class T>
 Encoder<T>::Encoder(const Scope<T>& scope, const Seq2SeqConfig& config, SourceEmbedding embedding)
     : feature_size_(config.feature_size),
       embedding_(std::move(embedding)),
-      layers_(scope, config, recurrent_options(config)),
+      layers_(scope, config, encoder_layers(config)),
       state_dropout_(scope / "state_dropout", config.state_dropout) {}
 
 template <class T>

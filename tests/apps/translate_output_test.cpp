@@ -102,7 +102,7 @@ TEST_CASE("JSON lines say all of it, an object a hypothesis") {
       pharaoh += (pharaoh.empty() ? "" : " ") + link[0].dump() + "-" + link[1].dump();
     CHECK(pharaoh == fields_of(links[i])[3]);
     CHECK(json.at("target_words").size() == words_of(fields[1]).size());
-    CHECK(json.at("finished").get<bool>() == (tokens > 0));
+    CHECK(json.at("finished").get<bool>());  // the empty line, too
   }
 }
 

@@ -91,6 +91,10 @@ TEST_CASE("demand reader: what the model has no token for") {
           reader.phrases({"the", "a zyx"}, "f:3");
         }) == "f:3: the model has no token for 'zyx'");
   CHECK(message([&] { reader.phrases({" "}, "f:3"); }) == "f:3: an empty phrase");
+  std::string many = "the";
+  for (std::size_t i = 0; i < kMostDemanded; ++i) many += " the";
+  CHECK(message([&] { reader.phrases({many}, "f:3"); }) ==
+        "f:3: phrases of 257 tokens; a translation may be asked for 256");
   CHECK(reader.phrases({}, "f:3").empty());
   const Translator pieces = make_translator(folder_configs()[2].second);
   CHECK(message([&] { DemandReader(pieces).phrases({"漢"}, "f:3"); }) ==
