@@ -42,8 +42,7 @@ inline double copy_milliseconds(double bytes) {
   const Array<float> from = values(half);
   Array<float> to = from;
   std::vector<double> times;
-  const int repeats = bytes > 1e8 ? 11 : 101;
-  for (int i = 0; i < repeats; ++i)
+  for (int i = 0; i < 101; ++i)
     times.push_back(milliseconds([&] {
       std::copy_n(from.data(), from.size(), to.data());
       benchmark::DoNotOptimize(to.data());

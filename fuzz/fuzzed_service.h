@@ -27,7 +27,7 @@ inline apps::Service& service() {
   static apps::Service service([] {
     apps::ServiceOptions options;
     options.threads = 1;
-    options.limits.body = 4096;
+    options.limits.body = std::size_t{1} << 20;
     options.limits.sentences = 8;
     options.limits.tokens = 16;
     apps::ServedModel model{"tiny", translator, "<!doctype html>", {}};

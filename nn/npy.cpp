@@ -15,6 +15,7 @@
 #endif
 
 #include "babelgrad/base/files.h"
+#include "babelgrad/base/json.h"
 
 namespace babelgrad {
 namespace {
@@ -98,7 +99,8 @@ Array<T> load_npy(const std::filesystem::path& path) {
   } catch (const std::exception& error) {
     fail(path, std::string("damaged: ") + error.what());
   }
-  fail(path, "need float32, float64, int32, int64, uint8 or bool, little-endian; got " + header);
+  fail(path, "need float32, float64, int32, int64, uint8 or bool, little-endian; got " +
+                 shown(nlohmann::json(header)));
 }
 
 template <class T>

@@ -114,6 +114,7 @@ TEST_CASE("npy: NumPy's own files, columns first as well, and damaged ones") {
   }
   write(file.path, npy("{'descr': '<c8', 'fortran_order': False, 'shape': (2, 3), }", six));
   CHECK(message().starts_with(name + "need float32, float64, int32, int64, uint8 or bool"));
+  CHECK(message().find('\n') == std::string::npos);  // the header ends with one
   write(file.path, npy("{'descr': '|u1', 'shape': (2, 3), }", six));
   CHECK(message().starts_with(name + "damaged: "));
   write(file.path, "a text that is no array");
