@@ -7,7 +7,9 @@
 // The elements live in a container of xtensor (xt::uvector) behind a shared pointer. A copy copies
 // them. What shares them says so: alias(), reshaped(), leading(), and reshape, select and slices of
 // the first axis over arrays; whoever then writes through one is seen through all, and version()
-// tells that it happened (not of what is written through data()). Nothing copies on write.
+// tells that it happened: element access, begin() and fill() of an Array that is not const and
+// shares its elements count as a write, data() does not. So read through a const one. Nothing
+// copies on write.
 //
 // No header but this one includes xtensor, so no unqualified call can pick its lazy functions,
 // whose reducers give wrong numbers inside larger expressions (0.24.3).
@@ -15,6 +17,8 @@
 // Thread-safety: reading from several threads is safe; writing needs a thread of its own elements.
 #pragma once
 
+#include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -45,8 +49,17 @@ class Array {
 
   Array() = default;  // not given: rank 0, no element
   // By elements, or by rows of one length: IntArray{3, 1, 2}, Array<float>{{1, 2}, {3, 4}}.
-  Array(std::initializer_list<T> values)
-      : Array(Shape{values.size()}, std::span<const T>(values.begin(), values.size())) {}
+  // {{1}, {2}} are rows.
+  struct Element {
+    T value;
+    template <class Number>
+    requires(std::is_arithmetic_v<Number> &&
+             (std::is_floating_point_v<T> || std::is_integral_v<Number>)) Element(Number number)
+        : value(static_cast<T>(number)) {}
+  };
+  Array(std::initializer_list<Element> values) : Array(Shape{values.size()}) {
+    std::transform(values.begin(), values.end(), data_, [](const Element& e) { return e.value; });
+  }
   Array(std::initializer_list<std::initializer_list<T>> rows);
   // values: row-major, as many as `shape` has elements, else a ShapeError.
   Array(const Shape& shape, std::initializer_list<T> values);
@@ -81,7 +94,8 @@ class Array {
   // One element by its index along every axis; -1 is the last. A ShapeError if there is none.
   template <class... Index>
   T& operator()(Index... index) {
-    return writable()[position({static_cast<std::ptrdiff_t>(index)...})];
+    const std::size_t p = position({static_cast<std::ptrdiff_t>(index)...});
+    return writable()[p];
   }
   template <class... Index>
   const T& operator()(Index... index) const {
@@ -99,16 +113,18 @@ class Array {
   void assign_elements(Array&& other);
 
   // Counts the announced changes of the shared elements; see Tensor::mutable_value().
-  std::uint32_t version() const { return storage_ ? storage_->version : 0; }
+  std::uint32_t version() const {
+    return storage_ ? storage_->version.load(std::memory_order_relaxed) : 0;
+  }
   void announce_change() {
-    if (storage_) ++storage_->version;
+    if (storage_) storage_->version.fetch_add(1, std::memory_order_relaxed);
   }
 
  private:
   struct Storage {
     explicit Storage(std::size_t size) : elements(size) {}
     xt::uvector<T, CachingAllocator<T>> elements;
-    std::uint32_t version = 0;
+    std::atomic<std::uint32_t> version = 0;
   };
 
   explicit Array(const Shape& shape);  // for uninitialized()

@@ -10,6 +10,7 @@ namespace babelgrad {
 class Mask {
  public:
   Mask() = default;  // not given
+  Mask(std::initializer_list<int>) = delete;
   Mask(const Shape& shape, std::initializer_list<bool> values);
   // Row-major, one byte an element: 1 true, 0 false, nothing else.
   explicit Mask(Array<std::uint8_t> bytes) : bytes_(std::move(bytes)) {}

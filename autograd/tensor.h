@@ -44,6 +44,8 @@ class MutableValue {
   explicit MutableValue(Array<T>& array) : array_(&array) {}
 
   MutableValue& operator=(Array<T> values);
+  MutableValue& operator=(const MutableValue& other) { return *this = Array<T>(*other.array_); }
+  MutableValue(const MutableValue&) = default;
   // w.mutable_value() -= 0.1 * gradient
   template <class Other>
   MutableValue& operator+=(const Other& other) {
@@ -101,8 +103,9 @@ class Tensor {
   Tensor(const Shape& shape, const std::vector<T>& values, GradientTag)
       : Tensor(Array<T>(shape, values), kRequiresGrad) {}
   // By elements, or by rows: Tensor<float> x{{1, 2}, {3, 4}} is [2, 2].
-  Tensor(std::initializer_list<T> values) : Tensor(Array<T>(values)) {}
-  Tensor(std::initializer_list<T> values, GradientTag) : Tensor(Array<T>(values), kRequiresGrad) {}
+  Tensor(std::initializer_list<typename Array<T>::Element> values) : Tensor(Array<T>(values)) {}
+  Tensor(std::initializer_list<typename Array<T>::Element> values, GradientTag)
+      : Tensor(Array<T>(values), kRequiresGrad) {}
   Tensor(std::initializer_list<std::initializer_list<T>> rows) : Tensor(Array<T>(rows)) {}
   Tensor(std::initializer_list<std::initializer_list<T>> rows, GradientTag)
       : Tensor(Array<T>(rows), kRequiresGrad) {}

@@ -45,8 +45,8 @@ function(babelgrad_compile_options)
 endfunction()
 
 # babelgrad_compile_together(TARGET): compiles its files four at a time, since a half of a file's time
-# goes into its headers. So names in unnamed namespaces are unique in the whole target. For programs;
-# each file of a library compiles alone.
+# goes into its headers. For programs; each file of a library compiles alone, but for the sanitizers'
+# and the fuzzers' builds. So names in unnamed namespaces are unique in the whole target.
 function(babelgrad_compile_together target)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 4)
 endfunction()

@@ -8,7 +8,9 @@ namespace babelgrad {
 
 namespace {
 
-double checked_rate(double rate) {
+// Of a step: its own, or the optimizer's.
+double checked_rate(const StepOptions& step, double own) {
+  const double rate = step.learning_rate.value_or(own);
   if (!(rate >= 0))
     throw std::invalid_argument("optimizer: need learning_rate >= 0; got " + std::to_string(rate));
   return rate;
@@ -123,8 +125,9 @@ Sgd<T>::Sgd(const ParameterStore<T>& store, SgdOptions options)
 
 template <class T>
 void Sgd<T>::begin_step(const StepOptions& options) {
-  this->open_step();
   step_ = options;
+  step_.learning_rate = checked_rate(options, options_.learning_rate);
+  this->open_step();
 }
 
 template <class T>
@@ -133,8 +136,7 @@ void Sgd<T>::update_range(std::size_t i, std::size_t begin, std::size_t end, con
   const T momentum = static_cast<T>(options_.momentum),
           decay = static_cast<T>(group.weight_decay.value_or(options_.weight_decay));
   const T scale = static_cast<T>(step_.gradient_scale),
-          lr = static_cast<T>(group.learning_rate_scale *
-                              checked_rate(step_.learning_rate.value_or(options_.learning_rate)));
+          lr = static_cast<T>(group.learning_rate_scale * *step_.learning_rate);
   T* p = this->values_[i];
   T* v = velocity_[i].data();
   for (std::size_t e = begin; e < end; ++e) {
@@ -158,13 +160,13 @@ Adam<T>::Adam(const ParameterStore<T>& store, AdamOptions options)
 
 template <class T>
 void Adam<T>::begin_step(const StepOptions& options) {
+  const double rate = checked_rate(options, options_.learning_rate);
   this->open_step();
   const double t = static_cast<double>(this->steps_);
   const double bias1 = 1 - std::pow(options_.beta1, t), bias2 = 1 - std::pow(options_.beta2, t);
   steps_of_.clear();
   for (const GroupOptions& group : this->groups_) {
-    const double lr = group.learning_rate_scale *
-                      checked_rate(options.learning_rate.value_or(options_.learning_rate));
+    const double lr = group.learning_rate_scale * rate;
     const double weight_decay = group.weight_decay.value_or(options_.weight_decay);
     AdamStep<T> step{};
     step.beta1 = static_cast<T>(options_.beta1);

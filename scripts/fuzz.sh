@@ -17,7 +17,8 @@ cd build-fuzz
 trap 'rm -rf /dev/shm/babelgrad-fuzz-*' EXIT
 mkdir -p corpus/service corpus/session
 cp -r ../fuzz/corpus/* corpus/
-mapfile -t parsers < <(./fuzz_parsers --seeds=corpus)
+names=$(./fuzz_parsers --seeds=corpus)
+mapfile -t parsers <<<"$names"
 # The deepest nesting that a request can hold.
 printf '0{"beam": %s' "$(head -c 480000 /dev/zero | tr '\0' '[')" >corpus/service/deep
 

@@ -10,7 +10,7 @@ shift || true
 case $kind in
   address) sanitizers=address,undefined folder=build-sanitize folders=(base autograd nn text models apps) ;;
   thread) sanitizers=thread folder=build-thread folders=(autograd nn models apps) ;;
-  *) sed -n '2,5p' "$0" >&2 && exit 2 ;;
+  *) sed -n '2,5p' scripts/sanitize.sh >&2 && exit 2 ;;
 esac
 if [[ $# -gt 0 ]]; then folders=("$@"); fi
 targets=("${folders[@]/#/test_}")

@@ -43,7 +43,8 @@ X matmul_of_vector(const X& a, const X& b, Transposed t) {
     throw_shape_error("matmul",
                       row ? "need a [K] and b [K] or [..., K, N]" : "need a [..., M, K] and b [K]",
                       {{"a", of_a}, {"b", of_b}});
-  const X y = matmul(row ? reshape(a, {1, -1}) : a, column ? reshape(b, {-1, 1}) : b, t);
+  const X y = matmul(row ? reshape(a, {1, -1}) : reshape(a, of_a),
+                     column ? reshape(b, {-1, 1}) : reshape(b, of_b), t);
   Shape shape = y.shape();
   if (column) shape.erase(shape.size() - 1);
   if (row) shape.erase(shape.size() - (column ? 1 : 2));

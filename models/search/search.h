@@ -18,7 +18,7 @@
 namespace babelgrad {
 
 struct Hypothesis {
-  std::vector<std::int32_t> tokens;  // without bos; ends with eos if `finished`
+  std::vector<std::int32_t> tokens;  // without bos; with eos if `finished`; none for an empty line
   double log_probability = 0;        // nats, eos included
   double score = 0;                  // by which hypotheses are ranked
   bool finished = false;             // false: cut off at the maximum length

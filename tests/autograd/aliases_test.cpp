@@ -109,6 +109,9 @@ TEST_CASE("the value of a leaf keeps its shape") {
         "mutable_value: need an array of the tensor's shape; got tensor [2], array [3]");
   x.mutable_value() = Array<double>({2}, {5, 6});
   CHECK(x(1) == 6);
+  D other({2}, {1, 2});
+  other.mutable_value() = x.mutable_value();
+  CHECK(other(1) == 6);
   const D alias = x.detach();
   x.mutable_value() = Array<double>({2}, {7, 8});
   CHECK(alias(1) == 8);

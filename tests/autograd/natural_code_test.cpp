@@ -39,6 +39,11 @@ TEST_CASE("natural: tensors are made of lists, vectors, arrays and numbers") {
   CHECK(IntArray({4}, {0, 1, 1, 0})(1) == 1);
   CHECK(same(F({{1, 2}, {3, 4}}, kRequiresGrad), {2, 2}, {1, 2, 3, 4}));
   CHECK(same(F({1, 2}, kRequiresGrad), {2}, {1, 2}));
+  CHECK(same(F{{1}, {2}}, {2, 1}, {1, 2}));
+  CHECK(same(F({{1}, {2}}, kRequiresGrad), {2, 1}, {1, 2}));
+  CHECK(equal(IntArray{{1}, {2}}, IntArray({2, 1}, {1, 2})));
+  const double d = 0.5;
+  CHECK(same(F{d, 2 * d}, {2}, {0.5, 1}));
   CHECK(F({{2, 1}, {1, 2}}, kRequiresGrad).requires_grad());
   CHECK(same(F(Array<float>{{1, 2}, {3, 4}}), {2, 2}, {1, 2, 3, 4}));
   CHECK(equal(IntArray{2, 1}, IntArray({2}, {2, 1})));

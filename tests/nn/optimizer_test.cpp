@@ -217,6 +217,7 @@ TEST_CASE("optimizers: a learning rate that is none is refused") {
           }) == "optimizer: need learning_rate >= 0; got -1.000000");
   CHECK_THROWS_AS(adam.step({gradient}), std::invalid_argument);
   CHECK(store.at("w")(0) == 1);
+  CHECK(adam.step_count() == 0);
 }
 
 TEST_CASE("optimizers: groups have a learning rate and a weight decay of their own") {
