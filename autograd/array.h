@@ -91,14 +91,19 @@ class Array {
   const T* end() const { return data_ + size_; }
   void fill(T value) { std::fill_n(writable(), size_, value); }
 
-  // One element by its index along every axis; -1 is the last. A ShapeError if there is none.
+  // One element by its index along every axis; -1 is the last. A ShapeError if there is none. Of a
+  // temporary it can only be read: reshape(a, {-1})(0) = 1 does not compile.
   template <class... Index>
-  T& operator()(Index... index) {
+  T& operator()(Index... index) & {
     const std::size_t p = position({static_cast<std::ptrdiff_t>(index)...});
     return writable()[p];
   }
   template <class... Index>
-  const T& operator()(Index... index) const {
+  const T& operator()(Index... index) const& {
+    return data_[position({static_cast<std::ptrdiff_t>(index)...})];
+  }
+  template <class... Index>
+  T operator()(Index... index) && {
     return data_[position({static_cast<std::ptrdiff_t>(index)...})];
   }
   T item() const;                                  // of an array of one element

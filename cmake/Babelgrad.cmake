@@ -44,12 +44,9 @@ function(babelgrad_compile_options)
   endif()
 endfunction()
 
-# babelgrad_compile_together(TARGET): compiles its files four at a time, since a half of a file's time
-# goes into its headers. For programs; each file of a library compiles alone, but for the sanitizers'
-# and the fuzzers' builds. So names in unnamed namespaces are unique in the whole target.
-function(babelgrad_compile_together target)
-  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 4)
-endfunction()
+# Where CMAKE_UNITY_BUILD is on, files are compiled four at a time, since a half of a file's time goes
+# into its headers; so names in unnamed namespaces are unique in the whole target.
+set(CMAKE_UNITY_BUILD_BATCH_SIZE 4)
 
 # babelgrad_require(WHO TARGETS...): finds the targets; an error that names WHO and what is missing.
 macro(babelgrad_require who)

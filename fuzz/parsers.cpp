@@ -46,11 +46,9 @@ std::string read(const fs::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// The file that holds an input, in memory where the system has that.
+// A file of this process.
 fs::path file_of(std::string_view name) {
-  const fs::path memory = "/dev/shm";
-  static const fs::path folder = (fs::exists(memory) ? memory : fs::temp_directory_path()) /
-                                 ("babelgrad-fuzz-" + std::to_string(getpid()));
+  static const fs::path folder = fs::temp_directory_path() / std::to_string(getpid());
   fs::create_directories(folder);
   return folder / name;
 }

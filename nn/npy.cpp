@@ -51,13 +51,6 @@ bool fits(Stored value) {
          number <= std::numeric_limits<std::int32_t>::max();
 }
 
-template <class Stored>
-std::string to_text(Stored value) {
-  std::ostringstream text;
-  text << value;
-  return text.str();
-}
-
 // The elements that the file holds, and whether they are as many as its shape says.
 template <class Stored, class T>
 Array<T> converted(const std::filesystem::path& path, const std::string& bytes) {
@@ -73,7 +66,7 @@ Array<T> converted(const std::filesystem::path& path, const std::string& bytes) 
                  stored.template end<xt::layout_type::row_major>(), array.begin(),
                  [&](Stored value) {
                    if (!fits<T>(value))
-                     fail(path, "holds " + to_text(value) + ", which is no int32");
+                     fail(path, "holds " + std::to_string(value) + ", which is no int32");
                    return static_cast<T>(value);
                  });
   return array;

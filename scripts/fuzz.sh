@@ -12,9 +12,11 @@ shift || true
 scripts/build.sh build-fuzz "fuzz_service fuzz_session fuzz_parsers" \
   -DCMAKE_CXX_COMPILER=clang++-14 -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG="-O1 -g1" \
   -DBABELGRAD_SANITIZE=fuzzer-no-link,address,undefined -DBABELGRAD_FUZZ=ON \
-  -DBABELGRAD_TESTS=OFF -DBABELGRAD_BENCH=OFF -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=4
+  -DBABELGRAD_TESTS=OFF -DBABELGRAD_BENCH=OFF
 cd build-fuzz
-trap 'rm -rf /dev/shm/babelgrad-fuzz-*' EXIT
+TMPDIR=$(mktemp -d -p /dev/shm || mktemp -d)  # of the files that the parsers read
+export TMPDIR
+trap 'rm -rf "$TMPDIR"' EXIT
 mkdir -p corpus/service corpus/session
 cp -r ../fuzz/corpus/* corpus/
 names=$(./fuzz_parsers --seeds=corpus)

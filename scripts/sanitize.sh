@@ -17,7 +17,6 @@ targets=("${folders[@]/#/test_}")
 if [[ " ${folders[*]} " == *" apps "* ]]; then targets+=(babelgrad); fi
 
 CXX=clang++-14 scripts/build.sh "$folder" "${targets[*]}" -DCMAKE_BUILD_TYPE=Debug \
-  "-DCMAKE_CXX_FLAGS_DEBUG=-O1 -g1" -DBABELGRAD_SANITIZE="$sanitizers" -DBABELGRAD_BENCH=OFF \
-  -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=4
+  "-DCMAKE_CXX_FLAGS_DEBUG=-O1 -g1" -DBABELGRAD_SANITIZE="$sanitizers" -DBABELGRAD_BENCH=OFF
 export OPENBLAS_NUM_THREADS=1
 ctest --test-dir "$folder" -j 2 --output-on-failure -R "^($(IFS='|' && echo "${folders[*]}"))(_|\$)"

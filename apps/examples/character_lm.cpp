@@ -70,7 +70,7 @@ class LanguageModel {
 
 // A text cut into kBatch pieces, which are read side by side: [T, kBatch]
 IntArray columns(const std::vector<std::int32_t>& text) {
-  IntArray result = uninitialized<std::int32_t>({text.size() / kBatch, kBatch});
+  IntArray result = zeros<std::int32_t>({text.size() / kBatch, kBatch});
   for (std::size_t t = 0; t < result.shape()[0]; ++t)
     for (std::size_t b = 0; b < kBatch; ++b) result(t, b) = text[b * result.shape()[0] + t];
   return result;

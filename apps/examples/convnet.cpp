@@ -37,8 +37,8 @@ bool covers(std::size_t kind, double x, double y, double r) {
 }
 
 Pictures draw(std::size_t batch, Random& random) {
-  Array<float> x = uninitialized<float>({batch, 1, kSide, kSide});
-  IntArray kinds = uninitialized<std::int32_t>({batch});
+  Array<float> x = zeros<float>({batch, 1, kSide, kSide});
+  IntArray kinds = zeros<std::int32_t>({batch});
   for (std::size_t b = 0; b < batch; ++b) {
     const std::size_t kind = random.below(kKinds);
     kinds(b) = static_cast<std::int32_t>(kind);

@@ -25,7 +25,7 @@ int main() {
   // x (1 - x) makes the boundary right whatever the network says.
   const auto u = [&](const D& x) { return x * (1 - x) * second(tanh(first(x))); };
 
-  Array<double> points = uninitialized<double>({kPoints, 1});
+  Array<double> points = zeros<double>({kPoints, 1});
   for (std::size_t i = 0; i < kPoints; ++i) points(i, 0) = (static_cast<double>(i) + 0.5) / kPoints;
   const D x(points, kRequiresGrad);
   const D right_side = -pi * pi * sin(pi * x.detach());

@@ -28,7 +28,7 @@ int main() {
   Adam<double> adam(store);
   Random random(1);
   for (int update = 1; update <= 2000; ++update) {
-    Array<double> share = uninitialized<double>({kBatch, 1});
+    Array<double> share = zeros<double>({kBatch, 1});
     for (double& s : share) s = random.uniform();
     const D between((b.value() - a.value()) * share + a.value(), kRequiresGrad);
     const D slopes = gradients(sum(f(between)), {between}, {.create_graph = true})[0];

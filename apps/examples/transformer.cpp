@@ -55,7 +55,7 @@ class LanguageModel {
 
   // text [T, B] -> logits [T, B, kCharacters] of what follows each character
   Tensor<float> operator()(const IntArray& text) const {
-    IntArray place = uninitialized<std::int32_t>({text.shape()[0], 1});
+    IntArray place = zeros<std::int32_t>({text.shape()[0], 1});
     for (std::size_t t = 0; t < place.size(); ++t) place(t, 0) = static_cast<std::int32_t>(t);
     Tensor<float> x = characters_(text) + places_(place);
     for (const auto& block : blocks_) x = block(x, {.causal = true});

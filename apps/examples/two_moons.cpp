@@ -37,7 +37,7 @@ Points draw(std::size_t count, std::uint64_t key) {
 void show(const Sequential<float>& network, const Points& points) {
   constexpr std::size_t kRows = 22, kColumns = 72;
   constexpr float kLeft = -1.5F, kTop = 1.5F, kWidth = 4, kHeight = 2.5F;
-  Array<float> places = uninitialized<float>({kRows * kColumns, 2});
+  Array<float> places = zeros<float>({kRows * kColumns, 2});
   for (std::size_t i = 0; i < places.shape()[0]; ++i) {
     places(i, 0) = kLeft + kWidth * (static_cast<float>(i % kColumns) + 0.5F) / kColumns;
     places(i, 1) = kTop - kHeight * (static_cast<float>(i / kColumns) + 0.5F) / kRows;

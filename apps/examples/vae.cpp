@@ -24,7 +24,7 @@ constexpr std::size_t kSide = 12, kPoints = kSide * kSide, kHidden = 256, kLaten
 
 // [batch, kPoints], each 0 or 1
 Tensor<float> draw(std::size_t batch, Random& random) {
-  Array<float> x = uninitialized<float>({batch, kPoints});
+  Array<float> x = zeros<float>({batch, kPoints});
   for (std::size_t b = 0; b < batch; ++b) {
     const std::size_t kind = random.below(3);
     const double middle_x = 3.5 + 4 * random.uniform(), middle_y = 3.5 + 4 * random.uniform();

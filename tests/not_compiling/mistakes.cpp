@@ -50,6 +50,7 @@ void types(Tensor<float> x, Tensor<double> y, Array<float> array, Array<double> 
   x[0] = x;                     // error: operator=
   slice(x, 0, 0, 1) = x;        // error: operator=
   select(array, 0, 0) = array;  // error: operator=
+  reshape(array, {-1})(0) = 1;  // error: lvalue
   array[0];                     // error: deleted
   IntArray whole = array;       // error: conversion
   IntArray ids;
