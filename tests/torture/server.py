@@ -1,19 +1,21 @@
-"""Clients that mean harm, while one that means none is served: its short requests, its latency,
-health at once after each case, and no thread or descriptor left at the end."""
+"""Clients that mean harm, faults and models loaded again, while others that mean none are served:
+their answers, the latency of short requests, health at once after each case, memory that does not
+grow, and no thread or descriptor left at the end."""
 import json
-import pathlib
-import re
 import resource
-import signal
-import threading
 import time
 
 import hostile
 from hostile import BODY, HEALTH, HOST, POST, VIOLATIONS, Client, post
-from program import finish, require, start
-from trainings import must_run, train, write_corpus
+from neighbours import Neighbour, answers
+from program import require
+from served import Served
+from trainings import must_run, write_corpus
 
-LIMITS = "--client-timeout 2 --idle-timeout 3 --threads 2".split()
+# A second, after which it translates in whole sentences.
+TRAIN = """train --source train.fr --target train.en --out model --tokenizer words --embedding 32
+--encoder-hidden 32 --hidden 32 --warmup 30 --learning-rate 0.01 --valid-size 12 --valid-every 100
+--metric loss --max-updates 300""".split()
 LATENCY = 0.15  # s, the 99th percentile of the bystander's
 CROWD = 1000
 ENDS = 15  # s for the server to forget all its clients
@@ -30,39 +32,33 @@ class Part:
     def __init__(self, folder):
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-        write_corpus(folder)
-        must_run(train("plain"), folder)
-        self.log = open(folder / "told", "wb")
-        self.process = start(["serve", "--model", "model", "--port", "0", "--access-log", "log",
-                              *LIMITS], folder, stderr=self.log, stdin=None)
-        while not (told := (folder / "told").read_bytes()).endswith(b"\n"):
-            time.sleep(0.05)
-            require(self.process.poll() is None, "the server does not start", told)
-        self.port = int(re.search(rb":(\d+)/", told)[1])
-        self.told = folder / "told"
+        write_corpus(folder, pairs=2400)
+        must_run(TRAIN, folder)
+        self.model = (folder / "model/model.safetensors").read_bytes()
+        self.served = Served(folder)
+        self.port = self.served.port
+        idle = answers(self.port)
         self.ask_all_kinds()
-        self.before = self.resources()
-        self.bystander = Bystander(self.port)
+        self.before = self.served.resources()
+        self.bystander = Neighbour(self.served, 2, {post(BODY): idle[post(BODY)]}, pause=0.02)
+        self.others = [Neighbour(self.served, 3 + k, idle, pause=0.1) for k in range(3)]
 
     def ask_all_kinds(self):
         """So that all that the server opens once is open."""
-        for request in (HEALTH, post(BODY), post({"sentence": "je vois"}, b"/api/explain"),
-                        post(b'{"sentences": ["' + b"je " * 20000 + b'"]}')):
+        for request in (HEALTH, post(b'{"sentences": ["' + b"je " * 20000 + b'"]}')):
             with Client(self.port) as client:
                 client.send(request)
                 client.reply()
+        self.served.load_again()
         time.sleep(0.2)
-
-    def resources(self):
-        """(threads, descriptors, resident MiB)."""
-        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        files = len(list(pathlib.Path(f"/proc/{self.process.pid}/fd").iterdir()))
-        return (int(re.search(r"Threads:\s+(\d+)", status)[1]), files,
-                int(re.search(r"VmRSS:\s+(\d+)", status)[1]) // 1024)
 
     def case(self, random, k):
         if k % 200 == 199:
             self.crowd(random)
+        elif k % 50 == 25:
+            self.faulty(random)
+        elif k % 100 == 75:
+            self.damaged(random)
         else:
             random.choice([self.framing, self.framing, self.framing, self.mutated, self.mutated,
                            self.slow, self.half_closed, self.pipelined, self.vanished, self.deep,
@@ -70,7 +66,8 @@ class Part:
         self.check_health()
 
     def check_health(self):
-        require(self.process.poll() is None, "the server has ended", self.told.read_bytes()[-500:])
+        self.served.require_alive()
+        self.served.sample_memory()
         began = time.monotonic()
         with Client(self.port, 3) as client:
             client.send(HEALTH)
@@ -225,50 +222,53 @@ class Part:
         for client in clients:
             client.close()
 
+    def faulty(self, random):
+        """System calls fail while clients ask, and perhaps all is loaded again."""
+        with self.served.with_faults(random) as what:
+            if loads := random.random() < 0.5:
+                said = self.served.load_again()
+                require(b"oaded again" in said and said.count(b"\n") == 1, what, said)
+            for request in random.choices([post(BODY), HEALTH, post(b"x" * 50000)], k=5):
+                try:
+                    with Client(self.port, 10, seconds=1) as client:
+                        client.send(request)
+                        got = client.reply()
+                        require(got is None or got[0] in (200, 400, 500, 503), what, got)
+                except TimeoutError:  # a reply that was never sent
+                    pass
+        if loads:
+            require(self.served.load_again() == b"loaded again\n", what, "not loaded after it")
+
+    def damaged(self, random):
+        """A damaged model is not loaded, and the one that is there goes on."""
+        data = bytearray(self.model)
+        data[random.randrange(len(data))] ^= 1 << random.randrange(8)
+        for bytes_, expected in ((random.choice([data, data[:random.randrange(len(data))]]),
+                                  b"not loaded again: "), (self.model, b"loaded again")):
+            (self.served.folder / "new").write_bytes(bytes_)
+            (self.served.folder / "new").rename(self.served.folder / "model/model.safetensors")
+            said = self.served.load_again()
+            require(said.startswith(expected) and said.count(b"\n") == 1, said)
+
     def end_all(self):
         latencies = self.bystander.stop()
+        asked = [len(other.stop()) for other in self.others]
         time.sleep(0.2)
         end = time.monotonic() + ENDS
-        while (after := self.resources())[:2] > self.before[:2] and time.monotonic() < end:
+        while (after := self.served.resources())[:2] > self.before[:2] and time.monotonic() < end:
             time.sleep(0.2)
-        self.process.send_signal(signal.SIGTERM)
-        finished = finish(self.process, seconds=10)
-        self.log.close()
         low, high = latencies[len(latencies) // 2], latencies[len(latencies) * 99 // 100]
+        yield (f"{self.served.faults // 2:,} times faults in its system calls; {sum(asked):,} "
+               f"requests of all kinds answered as by the idle server")
         yield (f"bystander {len(latencies):,} short requests, median {1e3 * low:.1f} ms, 99 % "
                f"{1e3 * high:.1f} ms; threads, descriptors, MiB: {self.before}, "
                f"at the end {after}")
+        yield f"memory in the tenths of its time: {self.served.memory_in_tenths()} MiB"
+        self.served.end()
         require(after[:2] <= self.before[:2], "left behind", f"{self.before} before, {after} after")
-        require(finished.code == 0 and not finished.late, "does not end", finished)
+        self.served.require_flat_memory()
         require(high < LATENCY, f"the bystander's 99th percentile is {1e3 * high:.0f} ms")
 
 
 def get(path, headers=b""):
     return b"GET " + path + b" HTTP/1.1\r\n" + HOST + headers + b"\r\n"
-
-
-class Bystander:
-    """One short request after the other, from an address of its own."""
-
-    def __init__(self, port):
-        self.port, self.seconds, self.wrong = port, [], []
-        self.ended = threading.Event()
-        self.thread = threading.Thread(target=self.ask, daemon=True)
-        self.thread.start()
-
-    def ask(self):
-        with Client(self.port, 2) as client:
-            while not self.ended.wait(0.02):
-                began = time.monotonic()
-                client.send(post(BODY))
-                got = client.reply()
-                self.seconds.append(time.monotonic() - began)
-                if not got or got[0] != 200:
-                    self.wrong.append(got)
-                    return
-
-    def stop(self):
-        self.ended.set()
-        self.thread.join()
-        require(not self.wrong and self.seconds, f"the bystander got {self.wrong}")
-        return sorted(self.seconds)
