@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numeric>
+#include <string_view>
+#include <utility>
 
 #include "babelgrad/autograd/array_ops.h"
 #include "babelgrad/base/files.h"
@@ -245,19 +248,25 @@ std::vector<Translator::Scored> Translator::score(const std::vector<std::string>
                                                   WorkerPool* pool) const {
   if (sources.size() != targets.size())
     throw std::invalid_argument("score: need as many sources as targets");
-  std::vector<text::Example> examples(sources.size());
-  for (std::size_t i = 0; i < sources.size(); ++i)
-    examples[i] = {encode_source(sources[i]), encode_target(targets[i])};
+  std::vector<text::Example> examples;  // each pair once: test sets repeat, empty lines above all
+  std::vector<std::size_t> example_of;
+  std::map<std::pair<std::string_view, std::string_view>, std::size_t> known;
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    const auto entry = known.try_emplace({sources[i], targets[i]}, examples.size()).first;
+    if (entry->second == examples.size())
+      examples.push_back({encode_source(sources[i]), encode_target(targets[i])});
+    example_of.push_back(entry->second);
+  }
   text::BatchOptions options;
   options.batch_size = config_.search.search_batch;
   const auto plan = text::BatchPlan(examples, options).epoch(0);
   const Ensemble<float> models = ensemble();
-  std::vector<Scored> results(sources.size());
+  std::vector<Scored> scored_examples(examples.size());
   run_tasks(pool, plan.size(), [&](std::size_t task) {
     const text::Batch batch = text::make_batch(examples, plan[task]);
     const auto forced = mean_forced(models, batch);
     for (std::size_t b = 0; b < batch.size; ++b) {
-      Scored& scored = results[batch.examples[b]];
+      Scored& scored = scored_examples[batch.examples[b]];
       scored.tokens = static_cast<std::size_t>(batch.target_lengths[b]);
       const std::size_t S = batch.source_length;
       for (std::size_t t = 0; t < scored.tokens; ++t) {
@@ -268,6 +277,8 @@ std::vector<Translator::Scored> Translator::score(const std::vector<std::string>
       }
     }
   });
+  std::vector<Scored> results;
+  for (const std::size_t example : example_of) results.push_back(scored_examples[example]);
   return results;
 }
 

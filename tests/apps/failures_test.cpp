@@ -91,8 +91,9 @@ TEST_CASE("results that cannot be written fail") {
   }
 }
 
-// OpenBLAS alone wants 128 MiB for each product that runs at the same time.
-TEST_CASE("little address space: done, or out of memory, and not for ever") {
+// OpenBLAS alone wants 128 MiB for each product that runs at the same time, a sanitizer terabytes.
+TEST_CASE("little address space: done, or out of memory, and not for ever" *
+          doctest::skip(BABELGRAD_SANITIZED)) {
   const World world;
   world.add_model();
   std::size_t done = 0;

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "babelgrad/autograd/backward.h"
+#include "babelgrad/autograd/random.h"
 #include "tests/autograd/helpers.h"
 
 namespace babelgrad {
@@ -20,6 +21,17 @@ void check_same(const D& fused, const D& composed, const std::vector<D>& leaves)
   }
 }
 
+constexpr std::size_t kRandomShapes = 12;  // beside those that are chosen
+
+// Between 1 and `most` each; one sentence in four has them all the same length.
+IntArray random_lengths(Random& random, std::size_t count, std::size_t most) {
+  if (random.below(4) == 0) return {};
+  std::vector<std::int32_t> lengths;
+  while (lengths.size() < count)
+    lengths.push_back(static_cast<std::int32_t>(1 + random.below(most)));
+  return ints({count}, lengths);
+}
+
 GruWeights<double> gru_weights(std::size_t E, std::size_t H) {
   return {random_leaf({3 * H, E}, 11, -0.5, 0.5), random_leaf({3 * H, H}, 12, -0.5, 0.5),
           random_leaf({3 * H}, 13), random_leaf({3 * H}, 14)};
@@ -31,7 +43,7 @@ TEST_CASE("gru = its steps composed of primitives") {
     std::size_t T, B, E, H;
     IntArray lengths;
   };
-  const std::vector<Case> cases{
+  std::vector<Case> cases{
       {"full length", 7, 4, 5, 9, {}},
       {"lengths", 9, 5, 6, 17, ints({5}, {3, 9, 1, 9, 6})},
       {"no sentence of full length", 6, 3, 4, 8, ints({3}, {3, 4, 1})},
@@ -41,6 +53,12 @@ TEST_CASE("gru = its steps composed of primitives") {
       {"H = 1", 4, 3, 2, 1, ints({3}, {1, 4, 2})},
       {"E = 1", 4, 2, 1, 6, {}},
   };
+  Random random(20);
+  for (std::size_t k = 0; k < kRandomShapes; ++k) {
+    const std::size_t T = 1 + random.below(9), B = 1 + random.below(9);
+    cases.push_back(
+        {"random", T, B, 1 + random.below(20), 1 + random.below(40), random_lengths(random, B, T)});
+  }
   for (const Case& c : cases)
     for (const Direction direction : {Direction::forward, Direction::reverse})
       for (const bool has_state : {false, true}) {
@@ -77,7 +95,7 @@ struct AttentionCase {
 };
 
 std::vector<AttentionCase> attention_cases() {
-  return {
+  std::vector<AttentionCase> cases{
       {"full length", 4, 5, 3, 6, 7, {}},
       {"lengths", 5, 9, 4, 8, 3, ints({4}, {1, 9, 4, 7})},
       {"wide", 2, 33, 2, 19, 17, ints({2}, {17, 33})},
@@ -85,6 +103,13 @@ std::vector<AttentionCase> attention_cases() {
       {"S = 1", 3, 1, 2, 3, 3, {}},
       {"B = 1", 3, 4, 1, 3, 5, ints({1}, {2})},
   };
+  Random random(21);
+  for (std::size_t k = 0; k < kRandomShapes; ++k) {
+    const std::size_t S = 1 + random.below(20), B = 1 + random.below(9);
+    cases.push_back({"random", 1 + random.below(7), S, B, 1 + random.below(20),
+                     1 + random.below(20), random_lengths(random, B, S)});
+  }
+  return cases;
 }
 
 TEST_CASE("dot_attention = its composition") {

@@ -1,4 +1,4 @@
-"""The server that is tortured: its resources, its models loaded again, faults in its system calls."""
+"""The server that is tortured: what it holds, its models loaded again, faults in its calls."""
 import contextlib
 import pathlib
 import re
@@ -19,8 +19,9 @@ FAULTS = [("accept,accept4", None, "EMFILE ENFILE ECONNABORTED ENOBUFS ENOMEM EP
           ("clone,clone3", None, "EAGAIN ENOMEM"), ("mmap", None, "ENOMEM"),
           ("getpeername", None, "ENOTCONN ENOBUFS"), ("setsockopt", None, "ENOBUFS EINVAL"),
           ("write", "log", "ENOSPC EIO EDQUOT EINTR"), ("poll", None, "EINTR ENOMEM"),
-          ("openat", "log", "EACCES EMFILE"), ("openat", "model/model.safetensors", "EMFILE ENFILE EIO"),
-          ("read,pread64", "model/model.safetensors", "EIO"), ("openat", "model/config.json", "EIO")]
+          ("openat", "log", "EACCES EMFILE"), ("openat", "model/config.json", "EIO EMFILE"),
+          ("openat", "model/model.safetensors", "EIO ENFILE"),
+          ("read,pread64", "model/model.safetensors", "EIO")]
 
 
 class Served:

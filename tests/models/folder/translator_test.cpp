@@ -125,6 +125,13 @@ TEST_CASE("translator: the score of a pair is what force says, in any order and 
     for (const auto& row : together[i].weights)
       CHECK(std::abs(std::accumulate(row.begin(), row.end(), 0.0) - 1) < 1e-5);
   }
+  const auto repeated = translator.score({kLines[1], kLines[0], kLines[1], kLines[1]},
+                                         {kTargets[1], kTargets[0], kTargets[1], kTargets[0]});
+  for (const std::size_t i : {0, 2})
+    CHECK(std::abs(repeated[i].log_probability - together[1].log_probability) < 1e-4);
+  CHECK(repeated[2].weights == repeated[0].weights);
+  CHECK(std::abs(repeated[1].log_probability - together[0].log_probability) < 1e-4);
+  CHECK(std::abs(repeated[3].log_probability - together[1].log_probability) > 1e-4);
   CHECK(translator.score({""}, {""})[0].tokens == 1);
   CHECK_THROWS_AS(translator.score({"a"}, {}), std::invalid_argument);
 }
