@@ -44,8 +44,15 @@ class Counter {
   std::atomic<std::size_t> value_{0};
 };
 
+// The blocks of a class that wait in a thread's cache. There are never more than the thread asked
+// the system for: a thread that only frees what others allocate keeps nothing.
+struct FreeBlocks {
+  std::vector<void*> blocks;
+  std::size_t asked_for = 0;
+};
+
 struct Cache {
-  std::array<std::vector<void*>, kClasses> free;
+  std::array<FreeBlocks, kClasses> free;
   Counter system_allocations, reused_blocks, allocated_bytes, freed_bytes, cached_bytes;
   Cache();
   ~Cache();
@@ -80,9 +87,9 @@ void add_statistics(const AllocatorStatistics& more, AllocatorStatistics& sum) {
 thread_local bool cache_destroyed = false;
 
 void release(Cache& cache) {
-  for (auto& blocks : cache.free) {
-    for (void* block : blocks) std::free(block);
-    blocks.clear();
+  for (FreeBlocks& free : cache.free) {
+    for (void* block : free.blocks) std::free(block);
+    free.blocks.clear();
   }
   cache.cached_bytes.set(0);
 }
@@ -110,8 +117,8 @@ Cache& cache() {
 void* allocate_block(std::size_t bytes) {
   const SizeClass size = size_class(bytes);
   Cache* mine = cache_destroyed ? nullptr : &cache();
-  if (mine != nullptr && !mine->free[size.index].empty()) {
-    auto& blocks = mine->free[size.index];
+  if (mine != nullptr && !mine->free[size.index].blocks.empty()) {
+    auto& blocks = mine->free[size.index].blocks;
     void* block = blocks.back();
     blocks.pop_back();
     mine->reused_blocks.add(1);
@@ -122,6 +129,7 @@ void* allocate_block(std::size_t bytes) {
   void* block = std::aligned_alloc(kAlignment, size.bytes);
   if (block == nullptr) throw std::bad_alloc();
   if (mine != nullptr) {
+    ++mine->free[size.index].asked_for;
     mine->system_allocations.add(1);
     mine->allocated_bytes.add(size.bytes);
   } else {
@@ -140,12 +148,13 @@ void free_block(void* block, std::size_t bytes) noexcept {
   }
   Cache& mine = cache();
   mine.freed_bytes.add(size.bytes);
-  if (mine.cached_bytes.get() + size.bytes > kCacheLimit) {
+  FreeBlocks& free = mine.free[size.index];
+  if (free.blocks.size() >= free.asked_for || mine.cached_bytes.get() + size.bytes > kCacheLimit) {
     std::free(block);
     return;
   }
   try {
-    mine.free[size.index].push_back(block);
+    free.blocks.push_back(block);
     mine.cached_bytes.add(size.bytes);
   } catch (...) {
     std::free(block);

@@ -215,6 +215,28 @@ TEST_CASE("allocator: the process's statistics are the sum of its threads', ende
   CHECK(after.cached_bytes == allocator_statistics().cached_bytes);
 }
 
+TEST_CASE("allocator: a thread that frees what another allocates keeps none of it") {
+  std::vector<Array<float>> arrays;
+  const auto consume = [&] {
+    Array<float> own = zeros<float>({5000});
+    own = Array<float>();
+    const std::size_t cached = allocator_statistics().cached_bytes;
+    arrays.clear();
+    return allocator_statistics().cached_bytes - cached;
+  };
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < 8; ++i) arrays.push_back(zeros<float>({1000}));
+    std::size_t kept = 1;
+    std::thread([&] { kept = consume(); }).join();
+    CHECK(kept == 0);
+  }
+  // Of a size that it uses itself it keeps no more than it needs.
+  for (int i = 0; i < 8; ++i) arrays.push_back(zeros<float>({5000}));
+  std::size_t kept = 1;
+  std::thread([&] { kept = consume(); }).join();
+  CHECK(kept == 0);
+}
+
 TEST_CASE("two threads differentiate at once through shared parameters") {
   const int blas = blas_threads();
   set_blas_threads(1);
