@@ -18,15 +18,14 @@ llvm-profdata-14 merge -sparse profiles/*.profraw -o all.profdata
 
 programs=(babelgrad)
 for folder in "${folders[@]}"; do programs+=(-object "tests/test_$folder"); done
-llvm-cov-14 export -format=lcov -instr-profile=all.profdata "${programs[@]}" \
-  -ignore-filename-regex='^/usr/|/tests/|/build' >lines.lcov
-llvm-cov-14 show -format=html -output-dir=html -instr-profile=all.profdata "${programs[@]}" \
-  -ignore-filename-regex='^/usr/|/tests/|/build' >/dev/null
+report=(-instr-profile=all.profdata "${programs[@]}" "-ignore-filename-regex=^/usr/|/tests/")
+llvm-cov-14 export -format=lcov "${report[@]}" >lines.lcov
+llvm-cov-14 show -format=html -output-dir=html "${report[@]}" >/dev/null
 
 # Of each line of code of the project the most often that any test reached it.
 awk -v root="$(cd .. && pwd -P)/" -F '[:,]' '
   $1 == "SF" {file = $2; sub(".*/build-coverage/include/babelgrad/", root, file); sub(root, "", file)}
-  $1 == "DA" && ($3 + 0 > most[file ":" $2] || !((file ":" $2) in most)) {most[file ":" $2] = $3 + 0}
+  $1 == "DA" && file !~ /^build/ && ($3 + 0 > most[file ":" $2] || !((file ":" $2) in most)) {most[file ":" $2] = $3 + 0}
   END {for (line in most) print line ":" most[line]}' lines.lcov | sort -t : -k 1,1 -k 2,2n >lines.txt
 awk -F : '$3 == 0 {print $1 ":" $2}' lines.txt | while IFS=: read -r file line; do
   printf '%s:%s:%s\n' "$file" "$line" "$(sed -n "${line}p" "../$file")"
