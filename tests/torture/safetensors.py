@@ -151,7 +151,7 @@ def change_state(random, header, data):
     try:
         state = json.loads(metadata[key])
         entry = random.choice(list(state))
-    except (TypeError, ValueError, IndexError):
+    except (TypeError, ValueError, IndexError, RecursionError):
         return data, "nothing"
     state[entry] = random.choice(NUMBERS)
     metadata[key] = json.dumps(state)
