@@ -66,8 +66,10 @@ class Part:
             data, done = spoilt(random, path.read_bytes())
             path.write_bytes(data)
             command = random.choice(READERS[name])
+            if name == "config.json":
+                return check_config(folder, command, f"{name}: {done}")
             must_refuse = name in SEALED and command is READERS[name][0]
-            check(folder, command, f"{name}: {done}", must_refuse=must_refuse)
+            return check(folder, command, f"{name}: {done}", must_refuse=must_refuse)
 
     def crafted_safetensors(self, random):
         world, name = self.model_file(random, lambda name: name.endswith(".safetensors"))
