@@ -148,9 +148,20 @@ TEST_CASE("nothing left to train on") {
   world.write("blank.fr", "\n \n\n");
   world.write("blank.en", "a\nb\nc\n");
   world.write("one.tsv", "a\tb\n");
+  world.write("same.tsv", repeat("a\tb\n", 20));
+  const Arguments all = train_on("train.fr", "train.en");
   check_refused(world, {{train_on("blank.fr", "blank.en"),
                          "config: no training pairs are left: 0 longer than max_length 100, 2 "
                          "empty"},
+                        {train_on_tsv("same.tsv"),
+                         "config: no pairs can be held out for validation (too few different "
+                         "sources); give valid_source and valid_target"},
+                        {all + Arguments{"--valid-source", "train.fr", "--valid-target", "train.en",
+                                         "--max-length", "1"},
+                         "config: all 300 validation pairs are longer than max_length 1"},
+                        {all + Arguments{"--min-count", "1000"},
+                         "config: source_vocab_size 0 and min_count 1000 leave no source tokens "
+                         "but the 4 special ones"},
                         {train_on_tsv("one.tsv"), "cannot hold out 1 of 1 pairs for validation"}});
 }
 

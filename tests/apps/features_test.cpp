@@ -128,6 +128,11 @@ TEST_CASE("features: a model of pictures, from training to its pages") {
         "translations"},
        {{"serve", "--model", "model", "--port", "0"},
         "--model model: the model reads features; need --source-features"},
+       {Arguments{"translate", "--model", "model", "--replace-unknown"} + features,
+        "--replace-unknown needs a source of words; the model reads features"},
+       {Arguments{"evaluate", "--model", "model", "--reference", "p.en", "--source", "p.en"} +
+            features,
+        "--source and --source-features exclude each other"},
        {{"translate", "--model", "model", "--source-features", "p.en"},
         "p.en: damaged: not a safetensors file"}});
 }

@@ -32,15 +32,16 @@ class OneWorker {
 
   // A request of a client for sentences of so much work.
   apps::Gone add(const std::string& name, const std::string& client,
-                 const std::vector<std::size_t>& work) {
+                 const std::vector<std::size_t>& work, std::size_t beam = 5) {
     Job job;
     job.client = client;
     job.gone = std::make_shared<std::atomic<bool>>(false);
     job.work = work;
     job.translator = model_;
     job.sentences.assign(work.size(), kLine);
-    job.done = [this, name](const auto&, const auto&) {
-      order_ += name + " ";
+    job.search.beam = beam;
+    job.done = [this, name](const auto& results, const auto& error) {
+      order_ += name + (error ? "!" : results.back()[0].text.empty() ? "?" : "") + " ";
       ++answered_;
     };
     const apps::Gone gone = job.gone;
@@ -85,6 +86,17 @@ TEST_CASE(
   worker.add("both", "a", {kLong, kShort, kLong});
   worker.add("short", "b", {kShort, kShort});
   CHECK(worker.order(2) == "short both ");
+}
+
+TEST_CASE("a search that fails is an error of its request alone") {
+  OneWorker worker(8);
+  worker.add("good", "a", {kShort});
+  worker.add("bad", "b", {kShort, kShort}, 0);
+  worker.add("both", "c", {kShort, kShort});
+  const std::string order = worker.order(3);
+  CHECK(order.find("bad! ") != std::string::npos);
+  CHECK(order.find("good ") != std::string::npos);
+  CHECK(order.find("both ") != std::string::npos);
 }
 
 TEST_CASE("work of those that have gone is not begun") {

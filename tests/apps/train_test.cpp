@@ -38,6 +38,8 @@ TEST_CASE("results go to stdout, progress to stderr") {
   CHECK(training.err.find("update 30  validation: loss ") != std::string::npos);
   CHECK(training.err.find("best, saved") != std::string::npos);
   CHECK(lines.back() == "stopped after update 60: max_updates reached");
+  const Finished epoch = world.run(train_to("epoch") + Arguments{"--max-epochs", "1"});
+  CHECK(lines_of(epoch.err).back() == "stopped after update 18: max_epochs reached");
 }
 
 TEST_CASE("--guided-alignment teaches attention what the file says") {

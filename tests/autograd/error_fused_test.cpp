@@ -245,6 +245,20 @@ TEST_CASE("errors: attention, step by step") {
        [] {
          dot_scores(leaf_of({2, 3, 4}), leaf_of({5, 3, 6}));
        }},
+      {"additive_scores: need queries [T, B, K], keys [S, B, K] or [T, S, B, K], and v [K]; got "
+       "queries [2, 3, 4], keys [5, 3, 4], v [5]",
+       [] {
+         additive_scores(leaf_of({2, 3, 4}), leaf_of({5, 3, 4}), leaf_of({5}));
+       }},
+      {"attention_weights: need scores [T, B, S]; got scores [3, 5]",
+       [] {
+         attention_weights(leaf_of({3, 5}));
+       }},
+      {"attention_context: need weights [T, B, S] and values [S, B, D]; got weights [2, 3, 5], "
+       "values [4, 3, 6]",
+       [] {
+         attention_context(leaf_of({2, 3, 5}), leaf_of({4, 3, 6}));
+       }},
       {"location_scores: need queries [T, B, K] and a weight [L, K] with L of at least 5; got "
        "queries [2, 3, 4], weight [4, 4]",
        [] {

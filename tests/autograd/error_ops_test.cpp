@@ -19,6 +19,26 @@ TEST_CASE("errors: arrays and elementwise ops") {
          leaf_of({2, 3}).dim(2);
        }},
       {"item: need one element; got x [2]", [] { leaf_of({2}).item(); }},
+      {"reshaped: need as many elements; got [2, 3] and [4]",
+       [] {
+         zeros<double>({2, 3}).reshaped({4});
+       }},
+      {"leading: need begin <= end <= the size of axis 0; got [2, 3] and 1, 3",
+       [] {
+         zeros<double>({2, 3}).leading(1, 3);
+       }},
+      {"array: need an index for each axis of [2, 3]; got 1",
+       [] {
+         zeros<double>({2, 3})(1);
+       }},
+      {"within_lengths: need lengths [B]; got lengths [1, 1]",
+       [] {
+         within_lengths(ints({1, 1}, {1}), 3);
+       }},
+      {"within_lengths: need lengths of 0 to 3 steps; got 4",
+       [] {
+         within_lengths(ints({2}, {3, 4}), 3);
+       }},
       {"add: need equal shapes, axes of size 1 at equal rank, or one shape that ends the other; "
        "got a "
        "[2, 3], b [3, 2]",

@@ -39,6 +39,21 @@ TEST_CASE("parameters: a name that is taken and a name that is not there") {
         "parameter a.wieght: no such parameter");
 }
 
+TEST_CASE("parameters: after backward the store has the gradients, zero where there are none") {
+  ParameterStore<double> store;
+  const Linear<double> used(Scope<double>(store) / "used", 3, 2);
+  const Linear<double> unused(Scope<double>(store) / "unused", 3, 2);
+  const auto loss = [&] { return sum(square(used(random_leaf({4, 3}, 1)))); };
+  loss().backward();
+  const auto found = store.gradients();
+  const auto expected = gradients(loss(), {used.weight(), used.bias()});
+  REQUIRE(found.size() == 4);
+  CHECK(max_difference(found[0], expected[0]) == 0);
+  CHECK(max_difference(found[1], expected[1]) == 0);
+  CHECK(found[2].shape() == unused.weight().shape());
+  CHECK(amax(abs(found[2])).item() == 0);
+}
+
 TEST_CASE("parameters: a store of constants has the values of another, and no gradients") {
   ParameterStore<double> trained;
   const Linear<double> layer(Scope<double>(trained) / "a", 3, 2);
