@@ -4,6 +4,7 @@
 #include <cmath>
 #include <fstream>
 #include <limits>
+#include <regex>
 #include <sstream>
 #include <string>
 #include <type_traits>
@@ -19,6 +20,8 @@
 
 namespace babelgrad {
 namespace {
+
+constexpr std::size_t kLongestHeader = 1000;  // without the spaces at its end
 
 [[noreturn]] void fail(const std::filesystem::path& path, const std::string& what) {
   throw CheckpointError(path.string() + ": " + what);
@@ -39,7 +42,18 @@ std::string header_of(const std::filesystem::path& path, const std::string& byte
   const std::size_t length = byte(8) + 256u * byte(9);
   if (byte(6) != 1 || length == 0 || bytes.size() < 10 + length)
     fail(path, "truncated, or not an npy file of version 1.0");
-  return bytes.substr(10, length);
+  const std::string header = bytes.substr(10, length);
+  // What xtensor's own reader takes it for is undefined where it is anything else.
+  static const std::regex entries(
+      R"(\{( *'(descr|fortran_order|shape)' *: *('[^'(){}]*'|True|False|\(( *[0-9]+ *,?)* *\)) *,?)+ *\})");
+  const std::string text = header.substr(0, header.find_last_not_of(" \n") + 1);
+  if (text.size() > kLongestHeader || !std::regex_match(text, entries))
+    fail(path, "damaged: the header is " + shown(nlohmann::json(text)));
+  for (const char* key : {"'descr'", "'fortran_order'", "'shape'"})
+    if (const std::size_t at = text.find(key);
+        at == std::string::npos || text.find(key, at + 1) != std::string::npos)
+      fail(path, std::string("damaged: need one entry ") + key);
+  return header;
 }
 
 // Whether an int32 can be what the file holds; numbers of the other types are rounded.

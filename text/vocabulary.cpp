@@ -196,7 +196,7 @@ Vocabulary Vocabulary::load(const std::filesystem::path& path, std::string_view 
       reader.fail(std::string("expected the special token ") + kSpecialNames[id]);
     const auto earlier = vocabulary.ids_.find(token);
     if (id >= kSpecials && earlier != vocabulary.ids_.end())
-      reader.fail("token '" + token + "' was already on line " +
+      reader.fail("token '" + escaped(token) + "' was already on line " +
                   std::to_string(earlier->second + 2));
     vocabulary.push(std::move(token), frequency);
   }

@@ -116,7 +116,14 @@ TEST_CASE("npy: NumPy's own files, columns first as well, and damaged ones") {
   CHECK(message().starts_with(name + "need float32, float64, int32, int64, uint8 or bool"));
   CHECK(message().find('\n') == std::string::npos);  // the header ends with one
   write(file.path, npy("{'descr': '|u1', 'shape': (2, 3), }", six));
-  CHECK(message().starts_with(name + "damaged: "));
+  CHECK(message() == name + "damaged: need one entry 'fortran_order'");
+  for (const char* dictionary :
+       {"{'descr': '|u1', 'fortran_order': False, 'shape'\x1a (2, 3), }", "{'descr': '|u1'",
+        "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 2(3), }", "", "{}",
+        "{'descr': '|u1', 'fortran_order': 3, 'shape': (2, 3), }"}) {
+    write(file.path, npy(dictionary, six));
+    CHECK(message().starts_with(name + "damaged: the header is "));
+  }
   write(file.path, "a text that is no array");
   CHECK(message() == name + "not an npy file");
   write(file.path, npy("", "").substr(0, 50));

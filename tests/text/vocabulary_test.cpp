@@ -108,6 +108,8 @@ TEST_CASE("every damaged vocabulary has its sentence") {
   CHECK(error(header + specials + "caf\xe9\t3\n") == "v.vocab:6: invalid UTF-8 at byte 4");
   CHECK(error(header + specials + "chat\t3\nle\t2\nchat\t1\n") ==
         "v.vocab:8: token 'chat' was already on line 6");
+  CHECK(error(header + specials + "a\\nb\t3\na\\nb\t2\n") ==
+        "v.vocab:7: token 'a\\nb' was already on line 6");
   CHECK(error(header + "<unk>\t0\n") == "v.vocab:2: expected the special token <pad>");
   CHECK(error(header + specials + "chat\t3\n") ==
         "v.vocab: has 5 tokens, but its first line says 6; the file is damaged");
