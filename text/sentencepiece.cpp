@@ -9,6 +9,7 @@
 #include <thread>
 #include <unordered_map>
 
+#include "babelgrad/text/character_map.h"
 #include "babelgrad/text/error.h"
 #include "babelgrad/text/tokenizer.h"
 #include "babelgrad/text/vocabulary.h"
@@ -25,7 +26,8 @@ class SentencePieceTokenizer : public Tokenizer {
  public:
   SentencePieceTokenizer(TokenizerKind kind, std::string model, std::string_view file)
       : kind_(kind), model_(std::move(model)) {
-    if (model_.empty() || !processor_.LoadFromSerializedProto(model_).ok())
+    if (model_.empty() || !has_sound_character_maps(model_) ||
+        !processor_.LoadFromSerializedProto(model_).ok())
       throw InputError(std::string(file) + ": not a SentencePiece model");
   }
 

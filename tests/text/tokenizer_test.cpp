@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "babelgrad/text/character_map.h"
+#include "babelgrad/text/shuffle.h"
 #include "babelgrad/text/unicode.h"
 #include "tests/text/helpers.h"
 
@@ -136,6 +138,35 @@ TEST_CASE("bytes that are no SentencePiece model are named") {
   const std::string half = model.substr(0, model.size() / 2);
   CHECK(error_of([&] { make_sentencepiece_tokenizer(TokenizerKind::bpe, half, "m/x.spm"); }) ==
         "m/x.spm: not a SentencePiece model");
+}
+
+// SentencePiece itself follows such a map to wherever it leads.
+TEST_CASE("a SentencePiece model whose character map leads outside itself is refused") {
+  const std::string model = train_sentencepiece(TokenizerKind::unigram, training_lines(), 80);
+  const size_t name = model.find("nmt_nfkc");
+  REQUIRE(name != std::string::npos);
+  REQUIRE(model.size() > name + 200000);
+  SplitMix64 random(1);
+  size_t refused = 0;
+  for (int k = 0; k < 200; ++k) {
+    std::string damaged = model;
+    const size_t at = name + 20 + random.below(200000);
+    for (size_t i = 0; i < 4; ++i) damaged[at + i] = static_cast<char>(random.below(256));
+    CAPTURE(at);
+    try {
+      const auto subwords = make_sentencepiece_tokenizer(TokenizerKind::unigram, damaged, "m");
+      for (const auto& line : training_lines()) subwords->tokenize(line + " \u4f60 \uff21a\u0301");
+    } catch (const InputError& error) {
+      CHECK(std::string(error.what()) == "m: not a SentencePiece model");
+      ++refused;
+    }
+  }
+  CHECK(refused > 20);
+  CHECK(refused < 200);
+  CHECK(has_sound_character_maps(model));
+  CHECK(has_sound_character_maps(""));
+  for (const std::string_view message : {"\x1a", "\x1a\x05\x12\x03\x01\x02\x03", "\x80", "\x0b"})
+    CHECK_FALSE(has_sound_character_maps(message));
 }
 
 TEST_CASE("sampled segmentations vary with the seed only and keep the text") {
