@@ -2,9 +2,9 @@
 # Which lines the tests reach (clang's source-based coverage): builds in build-coverage, runs all test
 # programs, prints a table, a row a folder, and leaves the lines that none reaches in
 # build-coverage/missed.txt and pages in build-coverage/html.
-# Needs clang-14 and llvm-14.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+scripts/install.sh --checks
 folders=(base autograd nn text models apps)
 targets=("${folders[@]/#/test_}" babelgrad)
 CXX=clang++-14 scripts/build.sh build-coverage "${targets[*]}" -DCMAKE_BUILD_TYPE=Debug \

@@ -22,7 +22,7 @@ metric() { curl -sf "$url/metrics" | awk -v name="$1" '$1 == name {print $2}'; }
 # load CONNECTIONS SECONDS: requests a second, after what wrk says.
 load() {
   local threads=$(($1 < 2 ? 1 : 2))
-  wrk -t"$threads" -c"$1" -d"$2s" --timeout 30s --latency -s scripts/load.lua "$url/api/translate" \
+  wrk -t"$threads" -c"$1" -d"$2s" --timeout 10s --latency -s scripts/load.lua "$url/api/translate" \
     >"$log/wrk"
   if grep -E 'Socket errors|wrong: [1-9]' "$log/wrk" >&2; then exit 1; fi
   if [[ $1 -lt 1000 ]] && grep -E 'refused: [1-9]' "$log/wrk" >&2; then exit 1; fi

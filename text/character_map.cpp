@@ -67,7 +67,7 @@ bool is_sound_map(std::string_view map) {
   if (replacements.back() != '\0') return false;
   for (std::size_t i = 0; i < units; ++i) {
     const std::uint32_t unit = unit_at(trie, i);
-    if (is_entry(unit)) continue;
+    if (i != 0 && is_entry(unit)) continue;  // which no byte leads on from, unlike the root
     const std::size_t next = i ^ offset_of(unit);
     if ((next | (kBlock - 1)) >= units) return false;
     if (has_entry(unit) && entry_of(unit_at(trie, next)) >= replacements.size()) return false;

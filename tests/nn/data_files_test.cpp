@@ -124,6 +124,14 @@ TEST_CASE("npy: NumPy's own files, columns first as well, and damaged ones") {
     write(file.path, npy(dictionary, six));
     CHECK(message().starts_with(name + "damaged: the header is "));
   }
+  // What a careless pattern tries in each of 2^n ways.
+  const std::string entry = "'shape': (1" + std::string(20, ' ') + ")";
+  for (const std::string& dictionary :
+       {"{'shape': (" + std::string(80, '1'),
+        "{" + entry + std::string(10, ' ') + ", " + entry + std::string(9, ' ') + "x"}) {
+    write(file.path, npy(dictionary, six));
+    CHECK(message().starts_with(name + "damaged: the header is "));
+  }
   write(file.path, "a text that is no array");
   CHECK(message() == name + "not an npy file");
   write(file.path, npy("", "").substr(0, 50));

@@ -164,6 +164,9 @@ TEST_CASE("a SentencePiece model whose character map leads outside itself is ref
   CHECK(refused > 20);
   CHECK(refused < 200);
   CHECK(has_sound_character_maps(model));
+  std::string root = model;  // behind the name: the map's tag, length, and the trie's size
+  root.replace(name + 16, 4, "\xff\xff\xff\xff");
+  CHECK_FALSE(has_sound_character_maps(root));
   CHECK(has_sound_character_maps(""));
   for (const std::string_view message : {"\x1a", "\x1a\x05\x12\x03\x01\x02\x03", "\x80", "\x0b"})
     CHECK_FALSE(has_sound_character_maps(message));
