@@ -1,5 +1,6 @@
 -- For wrk: POST /api/translate with the sentences of the file $SENTENCES, one a request, in turn.
--- At the end it says how many replies were neither 200 nor 503 with Retry-After.
+-- After a 503 with Retry-After a connection waits as long as that says. At the end it says how many
+-- replies were such ones, and how many neither those nor 200.
 local bodies = {}
 for line in io.lines(os.getenv("SENTENCES")) do
   local text = line:gsub("\\", "\\\\"):gsub('"', '\\"'):gsub("%c", " ")
@@ -17,11 +18,19 @@ function request()
 end
 
 refused, wrong = 0, 0  -- of a thread
+local waits = {}  -- milliseconds; wrk does not say which connection asks, so the next one takes them
 function response(status, headers)
   if status == 200 then return end
-  local key = status == 503 and headers["Retry-After"] and "refused" or "wrong"
-  _G[key] = _G[key] + 1
+  local seconds = status == 503 and tonumber(headers["Retry-After"])
+  if seconds then
+    refused = refused + 1
+    waits[#waits + 1] = 1000 * seconds
+  else
+    wrong = wrong + 1
+  end
 end
+
+function delay() return table.remove(waits) or 0 end
 
 local threads = {}
 function setup(thread) threads[#threads + 1] = thread end
