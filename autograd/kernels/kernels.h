@@ -139,6 +139,11 @@ struct Kernels {
   // dots[r] <- x[r] . y for each r < rows
   void (*row_dots)(std::size_t rows, std::size_t n, const T* x, std::size_t ld, const T* y,
                    T* dots);
+  // C [m, n] = alpha A [m, k] B^T + beta C for few rows of A. B [n, k] is read once, as it is; a
+  // large product packs it first. Leading dimensions and beta as in gemm.
+  void (*few_rows_product)(std::size_t m, std::size_t n, std::size_t k, T alpha, const T* a,
+                           std::size_t ld_a, const T* b, std::size_t ld_b, T beta, T* c,
+                           std::size_t ld_c);
   // sum over a of v[a] * tanh(q[a] + k[a])
   T (*additive_score)(std::size_t n, const T* q, const T* k, const T* v);
   // Adds d score times its derivatives to dq, dk and dv.

@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "babelgrad/autograd/kernels/kernels.h"
+#include "babelgrad/autograd/kernels/simd_products.h"
 #include "babelgrad/autograd/kernels/simd_recurrences.h"
 #include "babelgrad/autograd/kernels/simd_rows.h"
 
@@ -276,6 +277,7 @@ struct Implementation {
     k.cross_entropy_row = cross_entropy_row;
     k.weighted_sum = weighted_sum;
     k.row_dots = row_dots;
+    k.few_rows_product = Products<Arch, T>::few_rows;
     k.additive_score = additive_score;
     k.additive_score_backward = additive_score_backward;
     k.adam = adam;

@@ -8,6 +8,8 @@
 #include <mutex>
 #include <new>
 
+#include "babelgrad/autograd/kernels/kernels.h"
+
 extern "C" {
 // OpenBLAS; absent from other BLAS libraries.
 [[gnu::weak]] void openblas_set_num_threads(int);
@@ -19,6 +21,9 @@ namespace babelgrad {
 namespace {
 
 constinit thread_local double flops = 0;
+
+// Up to so many rows, packing the other factor would cost more than it gains.
+constexpr std::size_t kFewRows = 10;
 
 bool address_space_is_limited() {
   static const bool limited = [] {
@@ -103,8 +108,10 @@ void gemm(Transpose op_a, Transpose op_b, std::size_t m, std::size_t n, std::siz
         c[i * ld_c + j] = beta == T(0) ? T(0) : beta * c[i * ld_c + j];
     return;
   }
-  const RunningProduct running;
   flops += 2 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
+  if (op_a == Transpose::no && op_b == Transpose::yes && m > 1 && m <= kFewRows)
+    return kernels<T>().few_rows_product(m, n, k, alpha, a, ld_a, b, ld_b, beta, c, ld_c);
+  const RunningProduct running;
   const auto as_int = [](std::size_t size) { return static_cast<int>(size); };
   // A matrix and a vector, of which nothing need be packed: C = op(A) b, or C^T = op(B)^T a.
   if (n == 1 || m == 1) {

@@ -1,5 +1,6 @@
-// The matrix products, through CBLAS. All matrices are row-major; `ld` is the distance in elements
-// between the starts of two rows, so that a slice of a larger array is a matrix, too.
+// The matrix products: through CBLAS, but for those of few rows. All matrices are row-major; `ld`
+// is the distance in elements between the starts of two rows, so that a slice of a larger array is
+// a matrix, too.
 #pragma once
 
 #include <cstddef>
