@@ -63,8 +63,13 @@ double alignment_error(const EvaluateOptions& options, const Translator& transla
   const std::vector<text::Alignment> gold = text::read_alignments(options.alignments);
   require_aligned(translator, options.source, scored.size(), options.alignments, gold.size());
   std::vector<text::Alignment> found;
-  for (std::size_t i = 0; i < scored.size(); ++i)
+  for (std::size_t i = 0; i < scored.size(); ++i) {
+    const text::LineWords words =
+        line_words(translator.config().data, translator.codecs().target, targets[i]);
+    text::require_within(gold[i], translator.source_words(sources[i]).words.size(),
+                         words.words.size(), options.alignments, i + 1);
     found.push_back(translator.links(sources[i], targets[i], scored[i]));
+  }
   return text::alignment_error_rate(found, gold);
 }
 

@@ -34,23 +34,14 @@ PairWords words_of(const Translator* translator, const text::Corpus& corpus, std
           line_words(data, codecs.target, corpus.target[i]).words};
 }
 
-void require_words(const text::Alignment& links, const PairWords& words, const std::string& file,
-                   std::size_t line) {
-  for (const auto& [s, t] : links)
-    if (s >= words.source.size() || t >= words.target.size())
-      throw text::InputError(file + ":" + std::to_string(line + 1) + ": no such words: link " +
-                             std::to_string(s) + "-" + std::to_string(t) + " of " +
-                             std::to_string(words.source.size()) + " source and " +
-                             std::to_string(words.target.size()) + " target words");
-}
-
 void count_file(const LexiconOptions& options, const Translator* translator,
                 const text::Corpus& corpus, text::LexiconCounts& counts) {
   const auto alignments = text::read_alignments(options.alignments);
   text::require_aligned(options.source, corpus.size(), options.alignments, alignments.size());
   for (std::size_t i = 0; i < corpus.size(); ++i) {
     const PairWords words = words_of(translator, corpus, i);
-    require_words(alignments[i], words, options.alignments, i);
+    text::require_within(alignments[i], words.source.size(), words.target.size(),
+                         options.alignments, i + 1);
     counts.add(words.source, words.target, alignments[i]);
   }
 }

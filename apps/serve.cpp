@@ -1,3 +1,4 @@
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -117,7 +118,24 @@ ServedModels load_models(const ServeOptions& options) {
   return models;
 }
 
+bool is_address(const std::string& text) {
+  in6_addr address;  // has room for either
+  return ::inet_pton(AF_INET, text.c_str(), &address) == 1 ||
+         ::inet_pton(AF_INET6, text.c_str(), &address) == 1;
+}
+
+// What no request could match would only seem to be a setting.
+void require_meaning(const ServeOptions& options) {
+  for (const std::string& host : options.hosts)
+    if (host.empty() || host.find_first_of("/: ") != std::string::npos)
+      throw UsageError("--allow-host: need a name, without scheme or port; got \"" + host + "\"");
+  for (const std::string& proxy : options.proxies)
+    if (!is_address(proxy))
+      throw UsageError("--trusted-proxy: need an IP address; got \"" + proxy + "\"");
+}
+
 ServiceOptions service_options(const ServeOptions& options) {
+  require_meaning(options);
   ServiceOptions service;
   service.models = load_models(options);
   service.threads = options.model.threads;

@@ -7,6 +7,7 @@
 #include <regex>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 #if __has_include(<xtensor/io/xnpy.hpp>)
@@ -35,8 +36,13 @@ std::string read_bytes(const std::filesystem::path& path) {
   return bytes.str();
 }
 
-// The text that describes the array; xtensor takes its length on trust.
-std::string header_of(const std::filesystem::path& path, const std::string& bytes) {
+// A file taken apart: the text that describes the array, and the elements.
+struct NpyFile {
+  std::string description;
+  std::string_view elements;
+};
+
+NpyFile parts_of(const std::filesystem::path& path, const std::string& bytes) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
   if (bytes.size() < 12 || !bytes.starts_with("\x93NUMPY")) fail(path, "not an npy file");
   const std::size_t length = byte(8) + 256u * byte(9);
@@ -56,7 +62,19 @@ std::string header_of(const std::filesystem::path& path, const std::string& byte
     if (const std::size_t at = text.find(key);
         at == std::string::npos || text.find(key, at + 1) != std::string::npos)
       fail(path, std::string("damaged: need one entry ") + key);
-  return header;
+  return {text, std::string_view(bytes).substr(10 + length)};
+}
+
+// The bytes of a file with these parts. xtensor's reader takes the bytes of the header's length for
+// signed ones, so it gets one in which both are below 128.
+std::string joined(const NpyFile& file) {
+  std::size_t length = file.description.size() + 1;
+  while (length % 256 > 127) ++length;
+  std::string bytes("\x93NUMPY\x01\x00", 8);
+  bytes += static_cast<char>(length % 256);
+  bytes += static_cast<char>(length / 256);
+  bytes += file.description + std::string(length - file.description.size() - 1, ' ') + '\n';
+  return bytes.append(file.elements);
 }
 
 // Whether an int32 can be what the file holds; numbers of the other types are rounded.
@@ -70,8 +88,8 @@ bool fits(Stored value) {
 
 // The elements that the file holds, and whether they are as many as its shape says.
 template <class Stored, class T>
-Array<T> converted(const std::filesystem::path& path, const std::string& bytes) {
-  std::istringstream stream(bytes);
+Array<T> converted(const std::filesystem::path& path, const NpyFile& file) {
+  std::istringstream stream(joined(file));
   const auto stored = xt::load_npy<Stored>(stream);
   std::size_t size = 1;
   for (const std::size_t n : stored.shape())
@@ -93,24 +111,30 @@ Array<T> converted(const std::filesystem::path& path, const std::string& bytes) 
 
 template <class T>
 Array<T> load_npy(const std::filesystem::path& path) {
-  const std::string bytes = read_bytes(path), header = header_of(path, bytes);
-  const auto is = [&](const char* type) {
-    return header.find("'" + std::string(type) + "'") != std::string::npos;
+  const std::string bytes = read_bytes(path);
+  NpyFile file = parts_of(path, bytes);
+  const auto is = [&](const std::string& type) {
+    return file.description.find("'" + type + "'") != std::string::npos;
   };
   try {
-    if (is("<f4")) return converted<float, T>(path, bytes);
-    if (is("<f8")) return converted<double, T>(path, bytes);
-    if (is("<i4")) return converted<std::int32_t, T>(path, bytes);
-    if (is("<i8")) return converted<std::int64_t, T>(path, bytes);
-    if (is("|u1")) return converted<std::uint8_t, T>(path, bytes);
-    if (is("|b1")) return converted<bool, T>(path, bytes);
+    if (is("<f4")) return converted<float, T>(path, file);
+    if (is("<f8")) return converted<double, T>(path, file);
+    if (is("<i4")) return converted<std::int32_t, T>(path, file);
+    if (is("<i8")) return converted<std::int64_t, T>(path, file);
+    if (is("|u1")) return converted<std::uint8_t, T>(path, file);
+    if (is("|b1")) {  // as bytes: a bool that is neither 0 nor 1 has no meaning
+      file.description.replace(file.description.find("|b1"), 3, "|u1");
+      Array<T> array = converted<std::uint8_t, T>(path, file);
+      for (T& element : array) element = element != T(0) ? T(1) : T(0);
+      return array;
+    }
   } catch (const CheckpointError&) {
     throw;
   } catch (const std::exception& error) {
     fail(path, std::string("damaged: ") + error.what());
   }
   fail(path, "need float32, float64, int32, int64, uint8 or bool, little-endian; got " +
-                 shown(nlohmann::json(header)));
+                 shown(nlohmann::json(file.description)));
 }
 
 template <class T>

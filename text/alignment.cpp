@@ -56,6 +56,16 @@ std::vector<Alignment> read_alignments(const std::filesystem::path& path) {
   return alignments;
 }
 
+void require_within(const Alignment& links, size_t source_words, size_t target_words,
+                    std::string_view file, size_t line_number) {
+  for (const auto& [s, t] : links)
+    if (s >= source_words || t >= target_words)
+      throw InputError(std::string(file) + ":" + std::to_string(line_number) +
+                       ": no such words: link " + std::to_string(s) + "-" + std::to_string(t) +
+                       " of " + std::to_string(source_words) + " source and " +
+                       std::to_string(target_words) + " target words");
+}
+
 double alignment_error_rate(const std::vector<Alignment>& predicted,
                             const std::vector<Alignment>& gold) {
   if (predicted.size() != gold.size()) {

@@ -24,6 +24,10 @@ std::string format_alignment(const Alignment& alignment);
 // One alignment a line; errors as read_lines and parse_alignment.
 std::vector<Alignment> read_alignments(const std::filesystem::path& path);
 
+// Throws InputError "gold.align:12: no such words: link 2-1 of 2 source and 2 target words".
+void require_within(const Alignment& links, size_t source_words, size_t target_words,
+                    std::string_view file, size_t line_number);
+
 // AER (Och and Ney 2003) over a corpus with every gold link sure:
 // 1 - 2 |A and S| / (|A| + |S|), 0 (perfect) to 1; 0 if neither side has a link. The order of the
 // links and duplicates do not matter. Throws std::invalid_argument unless both have as many

@@ -5,12 +5,13 @@
 
 #include <cstdlib>
 #include <mutex>
+#include <new>
 #include <stdexcept>
 #include <thread>
 #include <unordered_map>
 
-#include "babelgrad/text/character_map.h"
 #include "babelgrad/text/error.h"
+#include "babelgrad/text/sentencepiece_model.h"
 #include "babelgrad/text/tokenizer.h"
 #include "babelgrad/text/vocabulary.h"
 
@@ -26,8 +27,7 @@ class SentencePieceTokenizer : public Tokenizer {
  public:
   SentencePieceTokenizer(TokenizerKind kind, std::string model, std::string_view file)
       : kind_(kind), model_(std::move(model)) {
-    if (model_.empty() || !has_sound_character_maps(model_) ||
-        !processor_.LoadFromSerializedProto(model_).ok())
+    if (model_.empty() || !is_safe_sentencepiece_model(model_) || !load())
       throw InputError(std::string(file) + ": not a SentencePiece model");
   }
 
@@ -59,6 +59,16 @@ class SentencePieceTokenizer : public Tokenizer {
   }
 
  private:
+  bool load() {
+    try {
+      return processor_.LoadFromSerializedProto(model_).ok();
+    } catch (const std::bad_alloc&) {
+      throw;
+    } catch (const std::exception&) {  // of its trie, to which a piece is a string that ends with 0
+      return false;
+    }
+  }
+
   template <class Encode>
   static std::vector<std::string> checked(const Encode& encode) {
     std::vector<std::string> pieces;

@@ -1,7 +1,10 @@
 #include "babelgrad/apps/server/batch_queue.h"
 
 #include <algorithm>
+#include <new>
 #include <numeric>
+#include <optional>
+#include <utility>
 
 #include "babelgrad/autograd/allocator.h"
 
@@ -17,6 +20,16 @@ constexpr std::size_t kShortWork = 512;
 constexpr std::size_t kOrdinaryWork = 128;
 constexpr std::size_t kOvertakings = 4;           // of a long one, in a row
 constexpr std::chrono::seconds kExpectShort{60};  // after short work: more of it may come
+
+// Does a part of somebody's work. Without the memory even to say that, nothing is said, and the
+// client's deadline answers.
+template <class Part>
+void unless_out_of_memory(const Part& part) {
+  try {
+    part();
+  } catch (const std::bad_alloc&) {
+  }
+}
 
 }  // namespace
 
@@ -46,6 +59,7 @@ struct BatchQueue::Call {
   std::size_t next = 0;  // place in `order` of the first that has not begun
   std::size_t left;      // not yet done
   std::exception_ptr error;
+  bool is_done = false;  // just now
 };
 
 BatchQueue::BatchQueue(ServerMetrics& metrics, std::size_t threads, const Limits& limits)
@@ -69,10 +83,13 @@ BatchQueue::~BatchQueue() {
 void BatchQueue::submit(Job job) {
   const std::size_t items = job.work.size();
   if (items == 0) return job.done({}, nullptr);
+  // Where there is no memory nothing must be counted that does not come.
+  std::list<CallPointer> calls{std::make_shared<Call>(std::move(job))};
+  const Job& submitted = calls.front()->job;
   const std::lock_guard lock(mutex_);
   drop_gone();
   auto client = std::find_if(clients_.begin(), clients_.end(),
-                             [&](const Client& c) { return c.name == job.client; });
+                             [&](const Client& c) { return c.name == submitted.client; });
   const std::size_t own = client == clients_.end() ? 0 : client->waiting;
   if (waiting_ + items > limits_.all)
     throw QueueFullError(std::to_string(waiting_) + " sentences wait already; at most " +
@@ -80,10 +97,10 @@ void BatchQueue::submit(Job job) {
   if (own + items > limits_.of_client)
     throw QueueFullError(std::to_string(own) + " of your sentences wait already; at most " +
                          std::to_string(limits_.of_client) + " may");
-  if (client == clients_.end()) client = clients_.insert(client, Client{job.client, {}, 0});
-  for (const std::size_t work : job.work)
+  if (client == clients_.end()) client = clients_.insert(client, Client{submitted.client, {}, 0});
+  for (const std::size_t work : submitted.work)
     if (work <= kShortWork) ++waiting_short_, last_short_ = Clock::now();
-  client->calls.push_back(std::make_shared<Call>(std::move(job)));
+  client->calls.splice(client->calls.end(), calls);
   client->waiting += items;
   waiting_ += items;
   metrics_.set_queue(waiting_);
@@ -176,7 +193,11 @@ std::vector<BatchQueue::Item> BatchQueue::take_batch() {
 std::vector<BatchQueue::Item> BatchQueue::next(Clock::time_point gather) {
   std::unique_lock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [this] { return stopping_ || may_begin(); });
+    const auto may_go_on = [this] { return stopping_ || may_begin(); };
+    if (waiting_ > 0)  // long ones, which are held back for a time
+      changed_.wait_until(lock, last_short_ + kExpectShort, may_go_on);
+    else
+      changed_.wait(lock, may_go_on);
     changed_.wait_until(lock, gather, [this] { return stopping_ || waiting_ >= share(); });
     drop_gone();
     if (waiting_ == 0 && stopping_) return {};
@@ -194,10 +215,12 @@ std::size_t BatchQueue::work_of(const Item& item) { return item.call->job.work[i
 void BatchQueue::work() {
   auto gather = Clock::now();
   while (true) {
-    const std::vector<Item> items = next(gather);
-    if (items.empty()) return;
+    std::optional<std::vector<Item>> items;
+    unless_out_of_memory([&] { items = next(gather); });
+    if (!items) continue;
+    if (items->empty()) return;
     const auto start = Clock::now();
-    process(items);
+    process(std::move(*items));
     if (allocator_statistics().cached_bytes > kCachedBytes) release_cached_blocks();
     // The clients that have just got their answers are about to send their next sentences.
     const auto end = Clock::now();
@@ -205,22 +228,24 @@ void BatchQueue::work() {
   }
 }
 
-void BatchQueue::process(const std::vector<Item>& items) {
-  if (items[0].call->job.task)
-    items[0].call->job.task();
-  else
-    search(items);
-  std::vector<CallPointer> done;
+void BatchQueue::process(std::vector<Item> items) {
+  unless_out_of_memory([&] {
+    if (items[0].call->job.task)
+      items[0].call->job.task();
+    else
+      search(items);
+  });
   {
     const std::lock_guard lock(mutex_);
     under_way_ -= items.size();
     if (work_of(items[0]) > kShortWork) --long_workers_;
-    for (const Item& item : items)
-      if (--item.call->left == 0) done.push_back(item.call);
+    for (Item& item : items)
+      if (--item.call->left > 0) item.call.reset();
   }
   changed_.notify_all();  // a long one may begin now
-  for (const CallPointer& call : done)
-    if (call->job.done && !call->gone()) call->job.done(std::move(call->results), call->error);
+  for (const Item& item : items)
+    if (const CallPointer& call = item.call; call && call->job.done && !call->gone())
+      unless_out_of_memory([&] { call->job.done(std::move(call->results), call->error); });
 }
 
 void BatchQueue::search(const std::vector<Item>& items) {

@@ -94,7 +94,7 @@ class BatchQueue {
   void drop_gone();
   // A worker's fair part of all that waits and is under way.
   std::size_t share() const;
-  void process(const std::vector<Item>& items);
+  void process(std::vector<Item> items);
   void search(const std::vector<Item>& items);
   void translate(const std::vector<Item>& items);
   static std::size_t work_of(const Item& item);

@@ -2,7 +2,9 @@
 
 #include <boost/asio/post.hpp>
 #include <deque>
+#include <list>
 #include <map>
+#include <memory>
 #include <new>
 
 #include "babelgrad/apps/server/session.h"
@@ -56,12 +58,15 @@ class HttpServer::Listener {
 
   // Until stop() and the end of the last connection.
   void run() {
-    accept();
     while (true) {
       try {
+        if (!accepting_ && acceptor_.is_open()) accept();
         loop_->io.run();
-        return;
-      } catch (const std::bad_alloc&) {  // that connection ends with its time, the server goes on
+        if (!acceptor_.is_open()) return;
+        // Asio counts what is under way, and counts too little once it had no memory for it.
+        work_.emplace_back(loop_->io.get_executor());
+        loop_->io.restart();
+      } catch (const std::bad_alloc&) {  // that connection has been closed, the server goes on
       }
     }
   }
@@ -70,6 +75,7 @@ class HttpServer::Listener {
     boost::asio::post(loop_->io, [this] {
       error_code ignored;
       acceptor_.close(ignored);
+      work_.clear();
       pause_.cancel(ignored);
       const auto sessions = sessions_;  // which those that close leave
       for (const auto& [pointer, session] : sessions) session->stop();
@@ -78,15 +84,26 @@ class HttpServer::Listener {
 
  private:
   void accept() {
-    acceptor_.async_accept([this](error_code error, Tcp::socket socket) {
+    acceptor_.async_accept([this, armed = arm()](error_code error, Tcp::socket socket) mutable {
+      armed.reset();
       if (!acceptor_.is_open()) return;
       if (!error) open(std::move(socket));
       if (!error || error == boost::asio::error::connection_aborted) return accept();
       pause_.expires_after(kPause);  // no descriptors, no memory
-      pause_.async_wait([this](error_code) {
+      pause_.async_wait([this, again = arm()](error_code) mutable {
+        again.reset();
         if (acceptor_.is_open()) accept();
       });
     });
+  }
+
+  // What a handler holds while it waits. Without memory Asio may drop it without a call.
+  struct Disarm {
+    void operator()(bool* accepting) const { *accepting = false; }
+  };
+  std::unique_ptr<bool, Disarm> arm() {
+    accepting_ = true;
+    return std::unique_ptr<bool, Disarm>(&accepting_);
   }
 
   void open(Tcp::socket socket) {
@@ -98,8 +115,7 @@ class HttpServer::Listener {
         served_ < limits.connections &&
         (service_.is_trusted_proxy(address) || served_of_[address] < limits.client_connections);
     if (serve) {
-      ++served_of_[address];
-      service_.metrics().set_connections(++served_);
+      served_of_.try_emplace(address, 0);
     } else {
       service_.metrics().count_refused_connection();
       if (refused_.size() >= kRefusing) refused_.front()->dismiss();
@@ -109,8 +125,18 @@ class HttpServer::Listener {
         serve ? Session::Kind::serving : Session::Kind::refusing,
         [this, address, serve](Session& closed) { leave(closed, address, serve); });
     sessions_[session.get()] = session;
-    if (!serve) refused_.push_back(session.get());
-    session->start();
+    // What is counted here is counted down by leave().
+    if (serve) {
+      ++served_of_.at(address);
+      service_.metrics().set_connections(++served_);
+    }
+    try {
+      if (!serve) refused_.push_back(session.get());
+      session->start();
+    } catch (const std::bad_alloc&) {
+      session->stop();
+      throw;
+    }
   }
 
   void leave(Session& session, const std::string& address, bool served) {
@@ -124,7 +150,9 @@ class HttpServer::Listener {
   }
 
   Service& service_;
+  bool accepting_ = false;  // a connection is waited for, or the end of a pause
   std::shared_ptr<Session::Loop> loop_ = std::make_shared<Session::Loop>();
+  std::list<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> work_;
   Tcp::acceptor acceptor_;
   int port_ = 0;
   boost::asio::steady_timer pause_;

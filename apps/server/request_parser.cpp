@@ -23,6 +23,8 @@ std::string value_of(const http::fields& fields, http::field name) {
   return std::string(fields[name]);
 }
 
+bool is_control(unsigned char c) { return (c < ' ' && c != '\t') || c == 127; }
+
 // Where several stand, the one that was added last.
 std::string last_value_of(const http::fields& fields, const std::string& name) {
   std::string last;
@@ -41,6 +43,9 @@ struct RequestParser::Beast : http::request_parser<http::string_body> {
                           boost::system::error_code& error) {
       if (size > limit - std::min(limit, get().body().size()) || extension.size() > kHeadBytes)
         error = http::error::body_limit;
+      // In quotes Beast takes anything; for others a line feed may end the line all the same.
+      else if (std::any_of(extension.begin(), extension.end(), is_control))
+        error = http::error::bad_chunk_extension;
     };
     on_chunk_header(check);
   }

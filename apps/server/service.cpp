@@ -15,6 +15,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr const char* kJson = "application/json";
+// Bytes of a sentence for each token that it may have; with more it is not even split into tokens,
+// since that may take long.
+constexpr std::size_t kLongestToken = 32;
 // A longer body is parsed on a thread of its own, so that health and metrics need not wait.
 constexpr std::size_t kParsedAtOnce = 32 << 10;
 constexpr const char* kHealth = "/healthz";
@@ -150,7 +153,12 @@ Gone Service::handle(HttpRequest request, Respond respond) {
     if (exchange->request.body.size() <= kParsedAtOnce)
       run(route, exchange);
     else
-      boost::asio::post(preparation_->thread, [this, &route, exchange] { run(route, exchange); });
+      boost::asio::post(preparation_->thread, [this, &route, exchange] {
+        try {
+          run(route, exchange);
+        } catch (const std::bad_alloc&) {  // the client's deadline answers
+        }
+      });
   }
   return exchange->gone;
 }
@@ -182,6 +190,9 @@ void Service::complete(const HttpRequest& request, HttpReply& reply, double seco
 
 std::size_t Service::count_tokens(const ServedModel& model, const std::string& key,
                                   const std::string& sentence, std::size_t limit) {
+  if (sentence.size() > kLongestToken * limit)
+    throw RequestError(413, key + " has " + std::to_string(sentence.size()) + " bytes; at most " +
+                                std::to_string(kLongestToken * limit));
   const std::size_t tokens = model.translator->encode_source(sentence).items();
   if (tokens > limit)
     throw RequestError(

@@ -57,12 +57,13 @@ void Session::dismiss() {
 }
 
 void Session::read() {
-  const bool full = parser_.waiting() >= kAhead && state_ != State::lingering;
+  const bool ahead = state_ == State::pending || state_ == State::writing;
+  const bool full = ahead && parser_.held() >= kAhead;
   if (reading_ || state_ == State::closed || full) return;
   reading_ = true;
   socket_.async_wait(socket_.wait_read, [self = shared_from_this()](error_code error) {
     self->reading_ = false;
-    self->readable(error);
+    self->or_close([&] { self->readable(error); });
   });
 }
 
@@ -145,7 +146,8 @@ void Session::answer(HttpRequest request) {
                                                number = ++requests_](HttpReply reply) {
     boost::asio::post(loop->io, [session, number, reply = std::move(reply)] {
       const auto self = session.lock();
-      if (self && self->state_ == State::pending && self->requests_ == number) self->write(reply);
+      if (self && self->state_ == State::pending && self->requests_ == number)
+        self->or_close([&] { self->write(reply); });
     });
   });
 }
@@ -170,9 +172,10 @@ void Session::write(const HttpReply& reply) {
   unsent_ = serialized(reply, last_, asked_.method == "HEAD");
   asked_ = {};
   expire_in(Seconds(service_.limits().client_seconds));
-  boost::asio::async_write(
-      socket_, boost::asio::buffer(unsent_),
-      [self = shared_from_this()](error_code error, std::size_t) { self->written(error); });
+  boost::asio::async_write(socket_, boost::asio::buffer(unsent_),
+                           [self = shared_from_this()](error_code error, std::size_t) {
+                             self->or_close([&] { self->written(error); });
+                           });
 }
 
 void Session::written(error_code error) {
@@ -210,18 +213,28 @@ void Session::close() {
   closed_(*this);
 }
 
+// Runs a part of the exchange, which without memory cannot go on.
+template <class Part>
+void Session::or_close(const Part& part) {
+  try {
+    part();
+  } catch (const std::bad_alloc&) {
+    close();
+  }
+}
+
 void Session::expire_in(std::chrono::steady_clock::duration time) {
   timer_.expires_after(time);
   timer_.async_wait([self = shared_from_this()](error_code error) {
     const bool due = self->timer_.expiry() <= std::chrono::steady_clock::now();
-    if (!error && due && self->state_ != State::closed) self->expired();
+    if (!error && due && self->state_ != State::closed) self->or_close([&] { self->expired(); });
   });
 }
 
 void Session::expired() {
   const bool in_body = parser_.state() == RequestParser::State::body;
   if (state_ == State::pending) {
-    *gone_ = true;
+    if (gone_) *gone_ = true;  // there is none if there was no memory for the request
     refuse(error_reply(504, "no answer in " + std::to_string(service_.limits().deadline_seconds) +
                                 " s: the server has too much to do"));
   } else if (state_ == State::receiving && kind_ == Kind::refusing) {

@@ -65,6 +65,8 @@ class Session : public std::enable_shared_from_this<Session> {
   void hold(std::size_t body);  // that the service has, besides what the parser has
   void linger();
   void close();
+  template <class Part>
+  void or_close(const Part& part);
   void expire_in(std::chrono::steady_clock::duration time);
   void expired();
 

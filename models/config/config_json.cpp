@@ -189,7 +189,7 @@ void update_from_json(Config& config, const std::string& text, const std::string
   modernize(json, name);
   Config updated = config;
   visit_config(updated, Reader(json, name));
-  if (!json.empty()) throw ConfigError(name + ": unknown key " + shortened(json.begin().key()));
+  if (!json.empty()) throw ConfigError(name + ": unknown key " + shown(Json(json.begin().key())));
   config = updated;
 }
 

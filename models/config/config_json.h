@@ -14,7 +14,7 @@ std::string to_json(const Config& config);
 // Sets the keys that `json` has, those of earlier versions, too: "architecture" (luong, bahdanau or
 // plain) is the settings that it stood for, a number "readout" is readout_size. `name` is the
 // file's name, for messages. Throws ConfigError:
-//   "c.json: not valid JSON at byte 17"          "c.json: unknown key hiden"
+//   "c.json: not valid JSON at byte 17"          "c.json: unknown key \"hiden\""
 //   "c.json: dropout is 1.5; need 0 to 0.95"     "c.json: hidden is \"big\"; need a whole number"
 //   "c.json: format is 2; this program reads 1"  "c.json: nested deeper than 64 levels"
 void update_from_json(Config& config, const std::string& json, const std::string& name);

@@ -16,8 +16,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char* kIncoming = "incoming";
-constexpr const char* kUnfinished = "incoming.tmp";
 // What a model folder may hold besides its snapshots.
 constexpr std::array kFiles{kConfigFile,  kModelFile,     kStateFile,   "shared.vocab",
                             "shared.spm", "source.vocab", "source.spm", "target.vocab",
@@ -43,6 +41,8 @@ void put_in_place(const fs::path& from, const fs::path& to) {
       fs::create_hard_link(entry.path(), target, error);
     if (error) replace_file(target, text::read_file(entry.path()));
   }
+  for (const char* kept : kSnapshotFolders)
+    if (fs::is_directory(to / kept)) sync_folder(to / kept);
 }
 
 // With `incoming` whole. May be broken off and begun again anywhere.
@@ -57,13 +57,20 @@ void finish(const fs::path& folder) {
 }  // namespace
 
 fs::path current_folder(const fs::path& folder) {
-  std::error_code ignored;
-  return fs::is_directory(folder / kIncoming, ignored) ? folder / kIncoming : folder;
+  return has_model(folder / kIncoming) ? folder / kIncoming : folder;
 }
 
 bool has_model(const fs::path& folder) {
   std::error_code ignored;
   return fs::exists(folder / kConfigFile, ignored) && fs::exists(folder / kModelFile, ignored);
+}
+
+void require_files(const fs::path& folder) {
+  std::error_code error;
+  for (const char* name : kFiles)
+    if (const fs::file_status status = fs::status(folder / name, error);
+        fs::exists(status) && !fs::is_regular_file(status))
+      throw FileError((folder / name).string() + ": not a file");
 }
 
 bool is_model_file(const fs::path& path) {
@@ -89,8 +96,12 @@ void remove_model_files(const fs::path& folder) {
 }
 
 void tidy_folder(const fs::path& folder) {
+  require_files(folder);
   replace(folder, [&] {
-    if (current_folder(folder) != folder) {
+    if (fs::exists(folder / kIncoming)) {
+      if (!has_model(folder / kIncoming))
+        throw FileError((folder / kIncoming).string() +
+                        ": lacks parts of a model; was the folder copied? remove it");
       fs::remove_all(folder / kUnfinished);
       finish(folder);
     }

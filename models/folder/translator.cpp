@@ -80,6 +80,27 @@ Codecs load_codecs(const Config& config, const std::filesystem::path& folder) {
   return codecs;
 }
 
+namespace {
+
+// A training may put a new model in the place of the one that is being loaded: then once more.
+constexpr int kAttempts = 10;
+
+// Where a folder's model is, and when its files were written.
+struct Version {
+  std::filesystem::path place;
+  std::filesystem::file_time_type config, model;
+  bool operator==(const Version&) const = default;
+};
+
+Version version_of(const std::filesystem::path& folder) {
+  const std::filesystem::path place = current_folder(folder);
+  std::error_code missing;  // then the time is the least there is
+  return {place, std::filesystem::last_write_time(place / kConfigFile, missing),
+          std::filesystem::last_write_time(place / kModelFile, missing)};
+}
+
+}  // namespace
+
 Translator::Translator(Config config, Codecs codecs)
     : Translator(config, std::move(codecs), config.training.seed) {}
 
@@ -91,7 +112,24 @@ Translator Translator::load(const std::filesystem::path& folder) {
     throw CheckpointError(folder.string() + ": is a file, not a model folder");
   if (!std::filesystem::is_directory(folder))
     throw CheckpointError(folder.string() + ": no such model folder");
-  const std::filesystem::path place = current_folder(folder);
+  for (int left = kAttempts;; --left) {
+    const Version before = version_of(folder);
+    const auto is_settled = [&] { return left == 0 || version_of(folder) == before; };
+    try {
+      Translator translator = load_from(before.place);
+      if (is_settled()) return translator;
+    } catch (const std::exception&) {
+      if (is_settled()) throw;
+    }
+  }
+}
+
+Translator Translator::load_from(const std::filesystem::path& place) {
+  try {
+    require_files(place);
+  } catch (const FileError& error) {
+    throw CheckpointError(error.what());
+  }
   Config config =
       stored_config(text::read_file(place / kConfigFile), (place / kConfigFile).string());
   const Codecs codecs = load_codecs(config, place);

@@ -115,6 +115,7 @@ class Translator {
 
  private:
   Translator(Config config, Codecs codecs, std::optional<std::uint64_t> seed);
+  static Translator load_from(const std::filesystem::path& place);
   std::size_t count_tokens(const std::string& line, const text::Codec& codec) const;
   Ensemble<float> ensemble() const;
 

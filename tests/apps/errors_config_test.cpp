@@ -171,7 +171,7 @@ TEST_CASE("flags that would do nothing, beside keys of a file that do nothing") 
 TEST_CASE("configuration files") {
   const World world;
   const std::vector<std::pair<std::string, std::string>> rows{
-      {R"({"hiden": 3})", "c.json: unknown key hiden"},
+      {R"({"hiden": 3})", R"(c.json: unknown key "hiden")"},
       {R"({"dropout": 1.5})", "c.json: dropout is 1.5; need 0.0 to 0.95"},
       {R"({"max_length": 0})", "c.json: max_length is 0; need 1 to 100000"},
       {R"({"seed": -1})", "c.json: seed is -1; need 0 to 9223372036854775807"},

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "babelgrad/models/folder/average.h"
+#include "babelgrad/models/folder/model_folder.h"
 #include "babelgrad/models/folder/snapshots.h"
 #include "tests/apps/error_table.h"
 
@@ -219,7 +220,7 @@ TEST_CASE("average: the mean of the parameters, in a folder that loads") {
   REQUIRE(world.run({"average", "--out", "other", "--overwrite", "model", "model"}).exit_code == 0);
   CHECK(world.read("other/model.safetensors") == world.read("model/model.safetensors"));
   CHECK(!world.has("other/training_state.safetensors"));
-  CHECK(!world.has("other/incoming.tmp"));
+  CHECK(!world.has(std::string("other/") + kUnfinished));
   REQUIRE(
       world.run(train_to("tuned") + Arguments{"--from", "other", "--max-updates", "2"}).exit_code ==
       0);

@@ -6,6 +6,7 @@
 #include <map>
 #include <regex>
 
+#include "babelgrad/models/folder/model_folder.h"
 #include "babelgrad/models/folder/translator.h"
 #include "tests/apps/world.h"
 
@@ -103,8 +104,8 @@ class Overwriting {
 
  private:
   std::string model() const {
-    const bool incoming = world_.has("model/incoming");
-    return world_.read(incoming ? "model/incoming/model.safetensors" : "model/model.safetensors");
+    const std::string incoming = std::string("model/") + kIncoming;
+    return world_.read((world_.has(incoming) ? incoming : "model") + "/model.safetensors");
   }
   std::string stage() const {
     for (const auto& [name, bytes] : stages_)

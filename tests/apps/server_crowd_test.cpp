@@ -204,6 +204,20 @@ TEST_CASE("all requests together have a limit") {
   CHECK(status_of(third.receive(1)) == 400);
 }
 
+TEST_CASE("a request behind another one counts as well") {
+  apps::ServerLimits limits;
+  limits.all_bodies = 100000;
+  Listening listening(limits);
+  auto busy = std::make_unique<Busy>(listening);
+  RawClient client = post_that_waits(listening, "\"je vois\"");
+  client.send(kPostHead + "Content-Length: 300000\r\n\r\n" + std::string(300000, ' '));
+  wait_for(std::chrono::milliseconds(200));
+  busy.reset();
+  const std::string replies = client.receive(kPatience);
+  CHECK(status_of(replies) == 200);
+  CHECK(replies.ends_with("{\"error\":\"too many long requests come at once\"}\n"));
+}
+
 TEST_CASE("an answer that does not come in time") {
   apps::ServerLimits limits;
   limits.deadline_seconds = 1;

@@ -99,6 +99,8 @@ const std::vector<FramingCase> kFramingCases{
     {chunked("3\r\nabc\r\n0\r\nTrailer : t\r\n\r\n"), 400},
     {chunked("3;a=\"\r\n\"\r\nabc\r\n0\r\n\r\n"), 400},
     {chunked("3;a=\"b\\\"\"\r\nabc\r\n0\r\n\r\n"), kTaken, "abc"},
+    {chunked("3;a=\"\tb\"\r\nabc\r\n0\r\n\r\n"), kTaken, "abc"},
+    {chunked("3;a=\"\nb\"\r\nabc\r\n0\r\n\r\n"), 400},  // where does the line end?
     {chunked("32\r\n" + std::string(50, 'x') + "\r\n33\r\n"), 413},
     {chunked("65\r\n"), 413},
     {chunked("fffffffffffffff0\r\n"), 413},

@@ -77,6 +77,12 @@ TEST_CASE("explain, page, model, health") {
       served.post("/api/explain", R"({"sentence": ")" + repeat("je ", 101) + R"("})");
   CHECK(too_long.status == 413);
   CHECK(json::parse(too_long.body)["error"] == "sentence has 101 tokens; at most 100");
+  // Which would be few tokens, but take SentencePiece long.
+  const std::string unknown = repeat("\u6f22", 3000);
+  const HttpReply too_many =
+      served.post("/api/translate", R"({"sentences": ")" + unknown + R"("})");
+  CHECK(too_many.status == 413);
+  CHECK(json::parse(too_many.body)["error"] == "sentences[0] has 9000 bytes; at most 8192");
 }
 
 TEST_CASE("metrics count requests, sentences and tokens") {

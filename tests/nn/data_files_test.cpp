@@ -66,11 +66,12 @@ TEST_CASE("data loader: in order, without the rest, and what it refuses") {
 }
 
 // NumPy's header of an array, and its elements.
-std::string npy(const std::string& dictionary, const std::string& elements) {
+std::string npy(const std::string& dictionary, const std::string& elements,
+                std::size_t length = 118) {
   std::string header = dictionary;
-  header.append(117 - header.size(), ' ');
-  return "\x93NUMPY\x01" + std::string(1, '\0') + std::string("\x76\0", 2) + header + "\n" +
-         elements;
+  header.append(length - 1 - header.size(), ' ');
+  const char size[] = {1, 0, static_cast<char>(length % 256), static_cast<char>(length / 256)};
+  return "\x93NUMPY" + std::string(size, sizeof size) + header + "\n" + elements;
 }
 
 void write(const std::filesystem::path& path, const std::string& bytes) {
@@ -104,6 +105,13 @@ TEST_CASE("npy: NumPy's own files, columns first as well, and damaged ones") {
   CHECK(equal(load_npy<float>(file.path), Array<float>({2, 3}, {1, 2, 3, 4, 5, 6})));
   write(file.path, npy("{'descr': '|u1', 'fortran_order': True, 'shape': (2, 3), }", six));
   CHECK(equal(load_npy<float>(file.path), Array<float>({2, 3}, {1, 3, 5, 2, 4, 6})));
+  for (const std::size_t length : {127, 128, 182, 255, 256, 1000, 33000}) {
+    write(file.path, npy("{'descr': '|u1', 'fortran_order': False, 'shape': (6,)}", six, length));
+    CHECK(equal(load_npy<float>(file.path), Array<float>{1, 2, 3, 4, 5, 6}));
+  }
+  write(file.path, npy("{'descr': '|b1', 'fortran_order': False, 'shape': (3,)}",
+                       std::string("\x00\x01\xff", 3)));
+  CHECK(equal(load_npy<float>(file.path), Array<float>{0, 1, 1}));
   const auto message = [&] {
     return message_of<CheckpointError>([&] { load_npy<float>(file.path); });
   };

@@ -3,8 +3,9 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cstring>
 
-#include "babelgrad/text/character_map.h"
+#include "babelgrad/text/sentencepiece_model.h"
 #include "babelgrad/text/shuffle.h"
 #include "babelgrad/text/unicode.h"
 #include "tests/text/helpers.h"
@@ -163,13 +164,83 @@ TEST_CASE("a SentencePiece model whose character map leads outside itself is ref
   }
   CHECK(refused > 20);
   CHECK(refused < 200);
-  CHECK(has_sound_character_maps(model));
+  CHECK(is_safe_sentencepiece_model(model));
   std::string root = model;  // behind the name: the map's tag, length, and the trie's size
   root.replace(name + 16, 4, "\xff\xff\xff\xff");
-  CHECK_FALSE(has_sound_character_maps(root));
-  CHECK(has_sound_character_maps(""));
+  CHECK_FALSE(is_safe_sentencepiece_model(root));
+  CHECK(is_safe_sentencepiece_model(""));
   for (const std::string_view message : {"\x1a", "\x1a\x05\x12\x03\x01\x02\x03", "\x80", "\x0b"})
-    CHECK_FALSE(has_sound_character_maps(message));
+    CHECK_FALSE(is_safe_sentencepiece_model(message));
+}
+
+std::string varint(std::uint64_t value) {
+  std::string bytes;
+  for (; value > 127; value >>= 7) bytes += static_cast<char>(value & 127 | 128);
+  return bytes + static_cast<char>(value);
+}
+
+// A field of a message of Protocol Buffers.
+std::string field(std::uint64_t number, const std::string& bytes) {
+  return varint(number << 3 | 2) + varint(bytes.size()) + bytes;
+}
+
+// A character map in which a, aa, aaa and so on, `entries` of them, become nothing. Each has a
+// block of the trie to itself; behind the last one it goes on in the block `last`.
+std::string nested_map(std::uint32_t entries, std::uint32_t last) {
+  std::vector<std::uint32_t> units(256 * (entries + 2), 0);
+  units[0] = 256u << 10;  // the root, and where its children are
+  units[256] = 1u << 31;  // or a zero would lead on to itself
+  for (std::uint32_t i = 1; i <= entries; ++i) {
+    const std::uint32_t at = 256 * i ^ 'a', next = 256 * (i < entries ? i + 1 : last);
+    units[at] = (at ^ next) << 10 | 1u << 8 | 'a';
+    units[next] = 1u << 31;
+  }
+  const std::uint32_t bytes = static_cast<std::uint32_t>(4 * units.size());
+  std::string map(4 + bytes, '\0');
+  std::memcpy(map.data(), &bytes, 4);
+  std::memcpy(map.data() + 4, units.data(), bytes);
+  return map + '\0';
+}
+
+// There is room for 32 entries, and for 64 pieces; whoever builds a model takes care of it.
+TEST_CASE("a SentencePiece model in which too much begins at one place is refused") {
+  const std::string model = train_sentencepiece(TokenizerKind::unigram, training_lines(), 80);
+  const auto with_map = [&](const std::string& map) { return model + field(3, field(2, map)); };
+  const auto tokens = [](const std::string& bytes, const std::string& line) {
+    return make_sentencepiece_tokenizer(TokenizerKind::unigram, bytes, "m")->tokenize(line);
+  };
+  CHECK(!tokens(with_map(nested_map(32, 33)), std::string(100, 'a') + "b").empty());
+  CHECK_FALSE(is_safe_sentencepiece_model(with_map(nested_map(33, 34))));
+  CHECK_FALSE(is_safe_sentencepiece_model(with_map(nested_map(5, 3))));  // a circle
+
+  const auto with_pieces = [&](std::size_t count) {
+    std::string bytes = model, piece;
+    for (std::size_t i = 0; i < count; ++i) {
+      piece += "qz";
+      bytes += field(1, field(1, piece) + '\x18' + '\x04');  // user-defined
+    }
+    return bytes;
+  };
+  std::string line;
+  for (int i = 0; i < 500; ++i) line += "qz";
+  CHECK(!tokens(with_pieces(64), line).empty());
+  CHECK_FALSE(is_safe_sentencepiece_model(with_pieces(65)));
+}
+
+TEST_CASE("a SentencePiece model with a piece that is no text is refused") {
+  const std::string model = train_sentencepiece(TokenizerKind::unigram, training_lines(), 80);
+  const std::string piece = field(1, std::string(1, '\0')) + '\x15' + std::string(4, '\0');
+  CHECK(error_of([&] {
+          make_sentencepiece_tokenizer(TokenizerKind::unigram, model + field(1, piece), "m");
+        }) == "m: not a SentencePiece model");
+}
+
+TEST_CASE("a SentencePiece model's fields have one meaning") {
+  const std::string map = field(2, nested_map(33, 34));
+  const std::string longer = "\x9a\x80\x80\x80\x10" + varint(map.size()) + map;  // 3, and bit 32
+  CHECK_FALSE(is_safe_sentencepiece_model(longer));
+  CHECK_FALSE(is_safe_sentencepiece_model(field(0, "x")));
+  CHECK(is_safe_sentencepiece_model(field(200, "x")));  // an extension
 }
 
 TEST_CASE("sampled segmentations vary with the seed only and keep the text") {

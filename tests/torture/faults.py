@@ -25,7 +25,7 @@ LEXICON = "lexicon --source train.fr --target train.en --model model -o page.htm
 REFERENCES = ("moments", "between", "old")
 NAMES_ALONE = ("mkdir", "rmdir", "unlink", "rename", "link", "truncate")  # paths without a folder
 REMOVALS = ("unlink", "unlinkat", "rmdir", "openat", "newfstatat", "getdents64")
-LEFT = ("incoming.tmp/", "training.lock")  # what may be left if it could not be removed
+LEFT = (".babelgrad-incoming.tmp/", "training.lock")  # what may be left if it could not be removed
 OWN_STREAM = re.compile(r"^\d+ +(?:write\(1|read\(0)<")
 OF_OTHERS = re.compile(r', "/|glibc-hwcaps|\.so\b')  # of the loader and the libraries
 

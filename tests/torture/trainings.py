@@ -56,7 +56,8 @@ def is_whole(place):
 
 def current(folder):
     """The folder in which its model stands."""
-    return folder / "incoming" if (folder / "incoming").is_dir() else folder
+    incoming = folder / ".babelgrad-incoming"
+    return incoming if incoming.is_dir() else folder
 
 
 class Reference:

@@ -179,8 +179,9 @@ std::string nested(std::size_t depth) { return std::string(depth, '[') + std::st
 
 TEST_CASE("config json: what cannot be is named, and nothing is changed") {
   const std::vector<BadJson> rows{
-      {R"({"hiden": 5})", "unknown key hiden"},
-      {R"({"hidden": 5, "": 5})", "unknown key "},
+      {R"({"hiden": 5})", R"(unknown key "hiden")"},
+      {R"({"hid\nden": 5})", R"(unknown key "hid\nden")"},
+      {R"({"hidden": 5, "": 5})", R"(unknown key "")"},
       {R"({"dropout": 1.5})", "dropout is 1.5; need 0.0 to 0.95"},
       {R"({"dropout": -0.1})", "dropout is -0.1; need 0.0 to 0.95"},
       {R"({"hidden": 0})", "hidden is 0; need 1 to 65536"},
@@ -211,7 +212,7 @@ TEST_CASE("config json: what cannot be is named, and nothing is changed") {
       {R"({"learning_rate": 1e999})", "a number is too large"},
       {R"({"hidden": {"a": [1], "b": 2}})", "hidden is an object of size 2; need a whole number"},
       {R"({"format": [1]})", "format is a list of size 1; this program reads 1"},
-      {"{\"" + std::string(100, 'k') + "\": 1}", "unknown key " + std::string(60, 'k') + "..."},
+      {"{\"" + std::string(100, 'k') + "\": 1}", "unknown key \"" + std::string(59, 'k') + "..."},
       {std::string(100000, '['), "nested deeper than 64 levels"},
       {nested(100000), "nested deeper than 64 levels"},
       {R"({"hidden": )" + nested(100000) + "}", "nested deeper than 64 levels"},

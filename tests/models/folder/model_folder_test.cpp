@@ -156,7 +156,7 @@ TEST_CASE("model folder: another version, another model's files, a configuration
         "config.json: hidden is 6, but model.safetensors has 5" + mismatch);
   CHECK(with("\"beam\": 5", "\"beam\": 6").empty());  // how it searches is not what it is
   CHECK(with("\"hidden\": 5", "\"hidden\": 0") == "config.json: hidden is 0; need 1 to 65536");
-  CHECK(with("\"hidden\"", "\"hiden\"") == "config.json: unknown key hiden");
+  CHECK(with("\"hidden\"", "\"hiden\"") == R"(config.json: unknown key "hiden")");
   CHECK(with("\"encoder_layers\": 1", "\"encoder_layers\": \"1\"") ==
         "config.json: encoder_layers is \"1\"; need a whole number");
   CHECK(with("\"source_vocabulary\": 17", "\"source_vocabulary\": 999999999") ==

@@ -1,10 +1,13 @@
 // Trainer: reasons to stop, the best model by either metric, and what is left after a divergence.
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 
 #include <limits>
 #include <set>
 
+#include "babelgrad/base/files.h"
 #include "babelgrad/models/config/config_fields.h"
+#include "babelgrad/models/folder/model_folder.h"
 #include "babelgrad/models/folder/snapshots.h"
 #include "tests/models/training/trainer_helpers.h"
 #include "tests/nn/file_size_limit.h"
@@ -300,20 +303,55 @@ TEST_CASE("model folder: a replacement that was broken off is finished or cleare
   train(config, incoming.path(), false, 10);
   const auto hidden = [&] { return Translator::load(folder.path()).config().model.hidden; };
   namespace fs = std::filesystem;
-  fs::copy(incoming.path(), folder.path() / "incoming.tmp", fs::copy_options::recursive);
+  fs::copy(incoming.path(), folder.path() / kUnfinished, fs::copy_options::recursive);
   CHECK(hidden() == 12);  // it may have lacked something
   tidy_folder(folder.path());
   CHECK(hidden() == 12);
-  CHECK_FALSE(fs::exists(folder.path() / "incoming.tmp"));
-  fs::copy(incoming.path(), folder.path() / "incoming", fs::copy_options::recursive);
+  CHECK_FALSE(fs::exists(folder.path() / kUnfinished));
+  fs::copy(incoming.path(), folder.path() / kIncoming, fs::copy_options::recursive);
   fs::remove(folder.path() / "config.json");  // it had begun to take its place
   CHECK(hidden() == 14);
-  CHECK(is_model_file(folder.path() / "incoming/config.json"));
+  CHECK(is_model_file(folder.path() / kIncoming / "config.json"));
   tidy_folder(folder.path());
   CHECK(hidden() == 14);
   CHECK(fs::exists(folder.path() / "config.json"));
-  CHECK_FALSE(fs::exists(folder.path() / "incoming"));
+  CHECK_FALSE(fs::exists(folder.path() / kIncoming));
   check_same_training(folder, incoming);
+}
+
+TEST_CASE("model folder: what only looks like a replacement is left alone") {
+  const ReverseTask task;
+  const TemporaryFolder folder, copied;
+  train(task.config(), folder.path(), false, 10);
+  namespace fs = std::filesystem;
+  for (const char* name : {"incoming", "incoming.tmp", kIncoming})
+    fs::create_directory(folder.path() / name);
+  replace_file(folder.path() / kIncoming / kConfigFile, "{}");  // the copying ended here
+  CHECK(message_of<FileError>([&] { tidy_folder(folder.path()); }) ==
+        (folder.path() / kIncoming).string() +
+            ": lacks parts of a model; was the folder copied? remove it");
+  CHECK_NOTHROW(Translator::load(folder.path()));
+  fs::remove_all(folder.path() / kIncoming);
+  tidy_folder(folder.path());
+  CHECK(fs::exists(folder.path() / "incoming"));
+  CHECK(fs::exists(folder.path() / "incoming.tmp"));
+  CHECK_NOTHROW(Translator::load(folder.path()));
+}
+
+TEST_CASE("model folder: a pipe in it is not waited for") {
+  const ReverseTask task;
+  const TemporaryFolder folder;
+  train(task.config(), folder.path(), false, 10);
+  for (const char* name : {kConfigFile, "source.vocab", kMetricsFile}) {
+    const std::filesystem::path file = folder.path() / name, moved = folder.path() / "moved";
+    std::filesystem::rename(file, moved);
+    REQUIRE(::mkfifo(file.c_str(), 0600) == 0);
+    const std::string message = file.string() + ": not a file";
+    CHECK(message_of<CheckpointError>([&] { Translator::load(folder.path()); }) == message);
+    CHECK(message_of<FileError>([&] { tidy_folder(folder.path()); }) == message);
+    std::filesystem::rename(moved, file);
+  }
+  CHECK_NOTHROW(Translator::load(folder.path()));
 }
 
 TEST_CASE("trainer: a training that diverges at once leaves no model") {
