@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How long one short sentence takes while other clients do their worst: prints the median and the
-99th percentile of its latency, alone, beside four maximal clients, with 1,000 idle connections and
-after 40 clients that went away.
+99th percentile of its latency, alone, beside four maximal clients, beside four with many ordinary
+sentences, with 1,000 idle connections and after 40 clients that went away.
 
   scripts/bystander.py MODEL [REQUESTS]      (default: 300 each)
 """
@@ -50,6 +50,11 @@ def maximal():
     return {"sentences": sentences, "beam": 16}
 
 
+def many():
+    """As many sentences as one request may have, of 30 words."""
+    return {"sentences": [" ".join(random.choice(words) for _ in range(30)) for _ in range(256)]}
+
+
 def measure(port, name, requests):
     client, times = Client(port), []
     for _ in range(requests):
@@ -71,21 +76,22 @@ def main():
         port = int(re.search(r":(\d+)/", server.stderr.readline()).group(1))
         measure(port, "alone", requests)
 
-        stop = threading.Event()
+        for name, request in [("4 maximal clients", maximal), ("4 with many sentences", many)]:
+            stop = threading.Event()
 
-        def press(number):
-            client = Client(port, number)
-            while not stop.is_set():
-                client.ask(maximal())
+            def press(number):
+                client = Client(port, number)
+                while not stop.is_set():
+                    client.ask(request())
 
-        threads = [threading.Thread(target=press, args=(2 + i,)) for i in range(4)]
-        for thread in threads:
-            thread.start()
-        time.sleep(2)
-        measure(port, "4 maximal clients", requests)
-        stop.set()
-        for thread in threads:
-            thread.join()
+            threads = [threading.Thread(target=press, args=(2 + i,)) for i in range(4)]
+            for thread in threads:
+                thread.start()
+            time.sleep(2)
+            measure(port, name, requests)
+            stop.set()
+            for thread in threads:
+                thread.join()
 
         idle = [Client(port) for _ in range(1000)]
         measure(port, "1,000 idle connections", requests)

@@ -14,8 +14,8 @@ namespace {
 constexpr std::chrono::milliseconds kGatherTime{10};
 constexpr std::size_t kCachedBytes = 64 << 20;  // that a worker keeps after an unusual request
 
-// Work, in hypotheses x tokens: 5 of 100 tokens are short; a batch may have as much as if all its
-// sentences were of 25 tokens.
+// Work, in hypotheses x tokens. A request is short while what is left of it is: 3 sentences of 30
+// tokens at beam 5 are; a batch may have as much as if all its sentences were of 25 tokens.
 constexpr std::size_t kShortWork = 512;
 constexpr std::size_t kOrdinaryWork = 128;
 constexpr std::size_t kOvertakings = 4;           // of a long one, in a row
@@ -38,6 +38,7 @@ struct BatchQueue::Call {
       : job(std::move(j)),
         order(job.work.size()),
         results(job.sentences.size()),
+        rest(std::accumulate(job.work.begin(), job.work.end(), std::size_t{0})),
         left(job.work.size()) {
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::stable_sort(order.begin(), order.end(),
@@ -47,7 +48,7 @@ struct BatchQueue::Call {
   bool gone() const { return job.gone && *job.gone; }
   std::size_t waiting() const { return order.size() - next; }
   std::size_t work() const { return job.work[order[next]]; }  // of the next one
-  bool is_short() const { return work() <= kShortWork; }
+  bool is_short() const { return rest <= kShortWork; }
   bool can_share_with(const Call& other) const {
     return !job.task && !other.job.task && job.translator == other.job.translator &&
            job.search == other.job.search;
@@ -57,9 +58,9 @@ struct BatchQueue::Call {
   std::vector<std::size_t> order;  // in which the sentences begin: the shortest first
   std::vector<std::vector<Translation>> results;
   std::size_t next = 0;  // place in `order` of the first that has not begun
+  std::size_t rest;      // work that has not begun
   std::size_t left;      // not yet done
   std::exception_ptr error;
-  bool is_done = false;  // just now
 };
 
 BatchQueue::BatchQueue(ServerMetrics& metrics, std::size_t threads, const Limits& limits)
@@ -91,15 +92,16 @@ void BatchQueue::submit(Job job) {
   auto client = std::find_if(clients_.begin(), clients_.end(),
                              [&](const Client& c) { return c.name == submitted.client; });
   const std::size_t own = client == clients_.end() ? 0 : client->waiting;
-  if (waiting_ + items > limits_.all)
+  // A short request of a client that has nothing waiting finds room where others fill the queue.
+  const bool has_room = own == 0 && calls.front()->is_short();
+  if (waiting_ + items > limits_.all + (has_room ? limits_.all / 8 : 0))
     throw QueueFullError(std::to_string(waiting_) + " sentences wait already; at most " +
                          std::to_string(limits_.all) + " may");
   if (own + items > limits_.of_client)
     throw QueueFullError(std::to_string(own) + " of your sentences wait already; at most " +
                          std::to_string(limits_.of_client) + " may");
   if (client == clients_.end()) client = clients_.insert(client, Client{submitted.client, {}, 0});
-  for (const std::size_t work : submitted.work)
-    if (work <= kShortWork) ++waiting_short_, last_short_ = Clock::now();
+  if (calls.front()->is_short()) waiting_short_ += items, last_short_ = Clock::now();
   client->calls.splice(client->calls.end(), calls);
   client->waiting += items;
   waiting_ += items;
@@ -125,11 +127,10 @@ void BatchQueue::drop_gone() {
     auto& calls = client->calls;
     for (auto call = calls.begin(); call != calls.end();) {
       if ((*call)->gone()) {
-        (*call)->left -= (*call)->waiting();
-        while ((*call)->waiting() > 0) {
-          if ((*call)->is_short()) --waiting_short_;
-          ++(*call)->next, --client->waiting, --waiting_;
-        }
+        const std::size_t dropped = (*call)->waiting();
+        if ((*call)->is_short()) waiting_short_ -= dropped;
+        client->waiting -= dropped, waiting_ -= dropped;
+        (*call)->left -= dropped, (*call)->next += dropped;
         call = calls.erase(call);
       } else {
         ++call;
@@ -142,9 +143,14 @@ void BatchQueue::drop_gone() {
 
 BatchQueue::Item BatchQueue::take_from(std::list<Client>::iterator client,
                                        std::list<CallPointer>::iterator call) {
-  const Item item{*call, (*call)->order[(*call)->next]};
-  if ((*call)->is_short()) --waiting_short_;
+  const bool is_short = (*call)->is_short();
+  const Item item{*call, (*call)->order[(*call)->next], is_short};
+  (*call)->rest -= (*call)->work();
   ++(*call)->next, --client->waiting, --waiting_;
+  if (is_short)
+    --waiting_short_;
+  else if ((*call)->is_short())  // from now on
+    waiting_short_ += (*call)->waiting();
   if ((*call)->waiting() > 0)
     client->calls.splice(client->calls.end(), client->calls, call);
   else
@@ -174,14 +180,15 @@ std::vector<BatchQueue::Item> BatchQueue::take_batch() {
     is_short = false;
   if (!is_short || first_is_short) overtaken_ = 0;
 
+  const std::size_t most = share();  // of all, the first one too
   std::vector<Item> items{take([&](const Call& call) { return call.is_short() == is_short; })};
   const Call& first = *items[0].call;
-  const std::size_t most = share();
   std::size_t left = limits_.batch * kOrdinaryWork;
   left -= std::min(left, work_of(items[0]));
   while (items.size() < most) {
     Item item = take([&](const Call& call) {
-      return call.is_short() == is_short && call.work() <= left && call.can_share_with(first);
+      const bool fits = call.is_short() == is_short || &call == &first;  // which may turn short
+      return fits && call.work() <= left && call.can_share_with(first);
     });
     if (!item.call) break;
     left -= work_of(item);
@@ -204,7 +211,7 @@ std::vector<BatchQueue::Item> BatchQueue::next(Clock::time_point gather) {
     std::vector<Item> items = take_batch();  // another worker may have taken them meanwhile
     if (items.empty()) continue;
     under_way_ += items.size();
-    if (work_of(items[0]) > kShortWork) ++long_workers_;
+    if (!items[0].is_short) ++long_workers_;
     metrics_.set_queue(waiting_);
     return items;
   }
@@ -238,7 +245,7 @@ void BatchQueue::process(std::vector<Item> items) {
   {
     const std::lock_guard lock(mutex_);
     under_way_ -= items.size();
-    if (work_of(items[0]) > kShortWork) --long_workers_;
+    if (!items[0].is_short) --long_workers_;
     for (Item& item : items)
       if (--item.call->left > 0) item.call.reset();
   }

@@ -2,11 +2,12 @@
 // Other work (a task) goes through the same queue, so that the workers alone decide how much is
 // computed at a time. Nobody waits for it: it calls back.
 //
-// Clients take turns, and so do the requests of one client, a sentence each. Short work goes before
-// long work, which it may overtake a few times in a row; a batch has only one of both and no more
-// work in all than a batch of ordinary sentences; and where short work has come of late, one of
-// several workers begins no long work. So a short sentence waits for one ordinary batch at most,
-// or for none.
+// Clients take turns, and so do the requests of one client, a sentence each. A request with little
+// work left is short, one with many sentences is not, however short these are. Short requests go
+// before long ones, which they may overtake a few times in a row; a batch has only one of both and
+// no more work in all than a batch of ordinary sentences; and where short ones have come of late,
+// one of several workers begins no long ones. So a short request waits for one ordinary batch at
+// most, or for none.
 #pragma once
 
 #include <atomic>
@@ -74,6 +75,7 @@ class BatchQueue {
   struct Item {
     CallPointer call;
     std::size_t index;  // of the sentence in the call
+    bool is_short;      // as the call was
   };
   struct Client {
     std::string name;

@@ -55,6 +55,8 @@ class OneWorker {
     return order_;
   }
 
+  std::string metrics() { return metrics_.text(); }
+
  private:
   World world_;
   std::shared_ptr<const Translator> model_;
@@ -86,6 +88,15 @@ TEST_CASE(
   worker.add("both", "a", {kLong, kShort, kLong});
   worker.add("short", "b", {kShort, kShort});
   CHECK(worker.order(2) == "short both ");
+}
+
+TEST_CASE("a request of many short sentences is long work") {
+  OneWorker worker(8);
+  worker.add("many", "a", std::vector<std::size_t>(100, kShort));
+  worker.add("one", "b", {kShort});
+  CHECK(worker.order(2) == "one many ");
+  CHECK(worker.metrics().find("babelgrad_batch_sentences_bucket{le=\"1\"} 1\n") !=
+        std::string::npos);  // it had a batch for itself
 }
 
 TEST_CASE("a search that fails is an error of its request alone") {
