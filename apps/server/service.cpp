@@ -192,7 +192,9 @@ std::size_t Service::count_tokens(const ServedModel& model, const std::string& k
                                   const std::string& sentence, std::size_t limit) {
   if (sentence.size() > kLongestToken * limit)
     throw RequestError(413, key + " has " + std::to_string(sentence.size()) + " bytes; at most " +
-                                std::to_string(kLongestToken * limit));
+                                std::to_string(kLongestToken * limit) + ", " +
+                                std::to_string(kLongestToken) + " for each of " +
+                                std::to_string(limit) + " tokens");
   const std::size_t tokens = model.translator->encode_source(sentence).items();
   if (tokens > limit)
     throw RequestError(

@@ -82,7 +82,8 @@ TEST_CASE("explain, page, model, health") {
   const HttpReply too_many =
       served.post("/api/translate", R"({"sentences": ")" + unknown + R"("})");
   CHECK(too_many.status == 413);
-  CHECK(json::parse(too_many.body)["error"] == "sentences[0] has 9000 bytes; at most 8192");
+  CHECK(json::parse(too_many.body)["error"] ==
+        "sentences[0] has 9000 bytes; at most 8192, 32 for each of 256 tokens");
 }
 
 TEST_CASE("metrics count requests, sentences and tokens") {
