@@ -234,7 +234,7 @@ void Session::expire_in(std::chrono::steady_clock::duration time) {
 void Session::expired() {
   const bool in_body = parser_.state() == RequestParser::State::body;
   if (state_ == State::pending) {
-    if (gone_) *gone_ = true;  // there is none if there was no memory for the request
+    *gone_ = true;
     refuse(error_reply(504, "no answer in " + std::to_string(service_.limits().deadline_seconds) +
                                 " s: the server has too much to do"));
   } else if (state_ == State::receiving && kind_ == Kind::refusing) {

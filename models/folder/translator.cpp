@@ -50,6 +50,23 @@ void require_same_config(const Config& config, const Safetensors& file,
                           "; one of them is damaged or from another model");
 }
 
+// A training may put a new model in the place of the one that is being loaded: then once more.
+constexpr int kAttempts = 10;
+
+// Where a folder's model is, and when its files were written.
+struct Version {
+  std::filesystem::path place;
+  std::filesystem::file_time_type config, model;
+  bool operator==(const Version&) const = default;
+};
+
+Version version_of(const std::filesystem::path& folder) {
+  const std::filesystem::path place = current_folder(folder);
+  std::error_code missing;  // then the time is the least there is
+  return {place, std::filesystem::last_write_time(place / kConfigFile, missing),
+          std::filesystem::last_write_time(place / kModelFile, missing)};
+}
+
 }  // namespace
 
 std::string prepare_line(const DataConfig& config, const std::string& line) {
@@ -79,27 +96,6 @@ Codecs load_codecs(const Config& config, const std::filesystem::path& folder) {
                           kConfigFile + " says");
   return codecs;
 }
-
-namespace {
-
-// A training may put a new model in the place of the one that is being loaded: then once more.
-constexpr int kAttempts = 10;
-
-// Where a folder's model is, and when its files were written.
-struct Version {
-  std::filesystem::path place;
-  std::filesystem::file_time_type config, model;
-  bool operator==(const Version&) const = default;
-};
-
-Version version_of(const std::filesystem::path& folder) {
-  const std::filesystem::path place = current_folder(folder);
-  std::error_code missing;  // then the time is the least there is
-  return {place, std::filesystem::last_write_time(place / kConfigFile, missing),
-          std::filesystem::last_write_time(place / kModelFile, missing)};
-}
-
-}  // namespace
 
 Translator::Translator(Config config, Codecs codecs)
     : Translator(config, std::move(codecs), config.training.seed) {}
