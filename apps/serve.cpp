@@ -52,19 +52,20 @@ class Signals {
     for (const int signal : {SIGINT, SIGTERM, SIGHUP}) std::signal(signal, take);
     std::signal(SIGPIPE, SIG_IGN);  // of the access log
   }
-  // True: to load again. After false a second signal ends the program at once.
+  // True: to load again.
   static bool wait_for_reload() {
     char signal = 0;
     while (::read(signal_pipe[0], &signal, 1) != 1) {
     }
-    if (signal == SIGHUP) return true;
-    for (const int any : {SIGINT, SIGTERM, SIGHUP}) std::signal(any, SIG_DFL);
-    return false;
+    return signal == SIGHUP;
   }
 
  private:
+  // A second signal to end does so at once, also while models are loaded.
   static void take(int signal) {
     const int error = errno;
+    if (signal != SIGHUP)
+      for (const int any : {SIGINT, SIGTERM, SIGHUP}) std::signal(any, SIG_DFL);
     const char byte = static_cast<char>(signal);
     [[maybe_unused]] const ssize_t written = ::write(signal_pipe[1], &byte, 1);
     errno = error;
@@ -78,6 +79,8 @@ struct NamedFolder {
     const bool named = equals != std::string::npos && argument.find('/') > equals;
     folder = named ? argument.substr(equals + 1) : argument;
     name = named ? argument.substr(0, equals) : folder_name(folder);
+    if (name.empty() || folder.empty())
+      throw UsageError("--model " + argument + ": need a folder, or NAME=FOLDER");
   }
   std::string name, folder;
 };
@@ -118,6 +121,11 @@ ServedModels load_models(const ServeOptions& options) {
   return models;
 }
 
+std::optional<AccessTokens> load_tokens(const ServeOptions& options) {
+  if (options.token_file.empty()) return std::nullopt;
+  return AccessTokens::load(options.token_file);
+}
+
 bool is_address(const std::string& text) {
   in6_addr address;  // has room for either
   return ::inet_pton(AF_INET, text.c_str(), &address) == 1 ||
@@ -145,7 +153,7 @@ ServiceOptions service_options(const ServeOptions& options) {
   service.local_only = is_local_host(options.host) || options.host == "::1";
   for (const std::string& name : options.hosts) service.hosts.insert(text::lowercase(name));
   service.trusted_proxies.insert(options.proxies.begin(), options.proxies.end());
-  if (!options.token_file.empty()) service.tokens = AccessTokens::load(options.token_file);
+  service.tokens = load_tokens(options);
   if (!options.access_log.empty()) service.log = std::make_shared<AccessLog>(options.access_log);
   return service;
 }
@@ -154,7 +162,8 @@ ServiceOptions service_options(const ServeOptions& options) {
 void reload(Service& service, const ServeOptions& options, AccessLog* log) {
   try {
     if (log != nullptr) log->reopen();
-    service.replace_models(load_models(options));
+    std::optional<AccessTokens> tokens = load_tokens(options);
+    service.replace(load_models(options), std::move(tokens));
     std::fprintf(stderr, "loaded again\n");
   } catch (const std::exception& error) {
     std::fprintf(stderr, "not loaded again: %s\n", error.what());

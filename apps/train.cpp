@@ -22,11 +22,13 @@ namespace fs = std::filesystem;
 
 std::atomic<bool> interrupted{false};
 
-constexpr std::array kEnding{SIGINT, SIGTERM, SIGHUP};
+// Also what queues of work send before they end one: USR1, and XCPU at the limit of its time.
+constexpr std::array kEnding{SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGXCPU};
 
 extern "C" void note_interrupt(int) {
   interrupted = true;
   for (const int signal : kEnding) std::signal(signal, SIG_DFL);  // a second one ends it at once
+  std::signal(SIGXCPU, SIG_IGN);  // it comes each second, until the hard limit
 }
 
 // But for those that whoever started it had it ignore, as nohup does.
@@ -121,7 +123,7 @@ void report_data(const TrainingData& data, const Translator& translator) {
   if (data.long_validation > 0)
     std::fprintf(stderr, "data: %zu validation pairs left out as longer than max_length\n",
                  data.long_validation);
-  std::fprintf(stderr, "model: %s parameters; %zu threads, %zu shards\n",
+  std::fprintf(stderr, "model: %s parameters; threads %zu, shards %zu\n",
                thousands(static_cast<double>(translator.model().store().element_count())).c_str(),
                translator.config().training.threads, translator.config().training.shards);
 }

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cmath>
+#include <cstdio>
 #include <cstring>
 #include <ctime>
 
@@ -63,7 +64,11 @@ void AccessLog::write(const HttpRequest& request, const HttpReply& reply, double
   const std::lock_guard lock(mutex_);
   pollfd ready{file_, POLLOUT, 0};  // a pipe that nobody reads would stop the server
   if (::poll(&ready, 1, 0) != 1 || (ready.revents & POLLOUT) == 0) return;
-  [[maybe_unused]] const ssize_t written = ::write(file_, line.data(), line.size());
+  const bool failed = ::write(file_, line.data(), line.size()) < 0 && errno != EAGAIN;
+  if (failed && !failed_)
+    std::fprintf(stderr, "%s: cannot be written (%s); its lines are lost\n", path_.c_str(),
+                 std::strerror(errno));
+  failed_ = failed;
 }
 
 }  // namespace babelgrad::apps

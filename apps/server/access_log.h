@@ -25,7 +25,8 @@ class AccessLog {
   AccessLog(const AccessLog&) = delete;
   AccessLog& operator=(const AccessLog&) = delete;
 
-  // A line that cannot be written at once is lost: nobody waits for the log.
+  // A line that cannot be written at once is lost: nobody waits for the log. The first of those
+  // that the system refuses (a full disk) is said on stderr.
   void write(const HttpRequest& request, const HttpReply& reply, double seconds);
   // Opens the file again, which may have been renamed meanwhile; throws as the constructor, and
   // then goes on with the one that is open.
@@ -35,6 +36,7 @@ class AccessLog {
   std::filesystem::path path_;
   std::mutex mutex_;
   int file_ = -1;
+  bool failed_ = false;  // to write the last line
 };
 
 }  // namespace babelgrad::apps

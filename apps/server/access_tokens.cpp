@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <sstream>
 
+#include "babelgrad/text/corpus.h"
 #include "babelgrad/text/error.h"
-#include "babelgrad/text/files.h"
 
 namespace babelgrad::apps {
 namespace {
@@ -24,9 +24,9 @@ bool equal(const std::string& known, const std::string& given) {
 
 AccessTokens AccessTokens::load(const std::filesystem::path& path) {
   AccessTokens tokens;
-  std::istringstream lines(text::read_file(path));
-  std::string line;
-  for (std::size_t number = 1; std::getline(lines, line); ++number) {
+  std::size_t number = 0;
+  for (const std::string& line : text::read_lines(path)) {
+    ++number;
     std::istringstream words(line);
     Token token{{}, "line " + std::to_string(number), number};
     if (!(words >> token.token)) continue;

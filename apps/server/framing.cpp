@@ -34,8 +34,13 @@ std::vector<std::string_view> values_of(std::string_view head, std::string_view 
   return values;
 }
 
+// "name", "name:80", "[address]:80".
 bool is_host(std::string_view value) {
-  return !value.empty() && value.find_first_of(" \t,/?#@\\\"<>") == value.npos;
+  if (value.empty() || value.find_first_of(" \t,/?#@\\\"<>") != value.npos) return false;
+  const std::size_t bracket = value.find(']');
+  const std::size_t end = bracket == value.npos ? value.find(':') : bracket + 1;
+  const std::string_view port = value.substr(std::min(end, value.size()));
+  return port.empty() || (port[0] == ':' && port.find_first_not_of("0123456789", 1) == port.npos);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "babelgrad/base/json.h"
+#include "babelgrad/text/unicode.h"
 
 namespace babelgrad::apps {
 namespace {
@@ -58,11 +59,12 @@ std::size_t whole_number(const std::string& key, const Json& value, std::size_t 
 }
 
 std::string sentence(const std::string& key, const Json& value) {
+  using text::kByteOrderMark;  // which is no part of the first word
   if (!value.is_string()) fail(key, value, "a string");
   const auto& text = value.get_ref<const std::string&>();
   if (const std::size_t at = text.find('\0'); at != std::string::npos)
     throw RequestError(400, key + ": NUL byte at byte " + std::to_string(at + 1));
-  return text;
+  return text.substr(text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0);
 }
 
 const Json::array_t& array(const std::string& key, const Json& value, const std::string& entries,

@@ -10,6 +10,12 @@ namespace {
 
 std::string quoted(const std::string& name) { return shown(nlohmann::json(name)); }
 
+std::string names_of(const ServedModels& models) {
+  std::string names;
+  for (const ServedModel& model : models) names += (names.empty() ? "" : ", ") + quoted(model.name);
+  return names;
+}
+
 std::string decoded(const std::string& text) {
   std::string bytes;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -30,17 +36,17 @@ std::string decoded(const std::string& text) {
 
 const ServedModel& find_model(const ServedModels& models, const std::string& name) {
   if (name.empty()) return models.front();
-  std::string names;
-  for (const ServedModel& model : models) {
+  for (const ServedModel& model : models)
     if (model.name == name) return model;
-    names += (names.empty() ? "" : ", ") + quoted(model.name);
-  }
-  throw RequestError(404, "there is no model " + quoted(name) + "; there are " + names);
+  throw RequestError(404, "there is no model " + quoted(name) + "; there are " + names_of(models));
 }
 
 const ServedModel& find_model(const ServedModels& models, const std::string& source,
                               const std::string& target) {
-  return models.size() == 1 ? models.front() : find_model(models, source + "-" + target);
+  if (models.size() == 1) return models.front();
+  if (source == "auto" || target.empty())
+    throw RequestError(400, "need source and target; there are " + names_of(models));
+  return find_model(models, source + "-" + target);
 }
 
 std::string query_value(const std::string& query, const std::string& key) {

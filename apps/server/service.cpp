@@ -28,6 +28,18 @@ constexpr const char* kPagePolicy =
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+// Of an entry of X-Forwarded-For: some proxies add the port, "192.0.2.1:4711" or
+// "[2001:db8::1]:4711".
+std::string without_port(const std::string& entry) {
+  if (entry.starts_with('[')) return entry.substr(1, entry.find(']') - 1);
+  const std::size_t colon = entry.find(':');
+  return colon == entry.rfind(':') ? entry.substr(0, colon) : entry;
+}
+
+std::shared_ptr<const AccessTokens> shared(std::optional<AccessTokens> tokens) {
+  return tokens ? std::make_shared<const AccessTokens>(std::move(*tokens)) : nullptr;
+}
+
 bool is_json(const std::string& content_type) {
   std::string type = text::lowercase(content_type.substr(0, content_type.find(';')));
   while (!type.empty() && type.back() == ' ') type.pop_back();
@@ -62,21 +74,29 @@ struct Service::Preparation {
 Service::Service(ServiceOptions options)
     : options_(std::move(options)),
       models_(std::make_shared<const ServedModels>(std::move(options_.models))),
+      tokens_(shared(std::move(options_.tokens))),
       queue_(metrics_, options_.threads,
              {options_.limits.batch, options_.limits.queue, options_.limits.client_queue}),
       preparation_(std::make_unique<Preparation>()) {}
 
 Service::~Service() = default;
 
-void Service::replace_models(ServedModels models) {
-  auto replacement = std::make_shared<const ServedModels>(std::move(models));
-  const std::lock_guard lock(models_mutex_);
-  models_.swap(replacement);
+void Service::replace(ServedModels models, std::optional<AccessTokens> tokens) {
+  auto new_models = std::make_shared<const ServedModels>(std::move(models));
+  auto new_tokens = shared(std::move(tokens));
+  const std::lock_guard lock(replace_mutex_);
+  models_.swap(new_models);
+  tokens_.swap(new_tokens);
 }
 
 std::shared_ptr<const ServedModels> Service::models() const {
-  const std::lock_guard lock(models_mutex_);
+  const std::lock_guard lock(replace_mutex_);
   return models_;
+}
+
+std::shared_ptr<const AccessTokens> Service::tokens() const {
+  const std::lock_guard lock(replace_mutex_);
+  return tokens_;
 }
 
 const std::map<std::string, Service::Route>& Service::routes() {
@@ -107,8 +127,9 @@ HttpReply Service::check(const HttpRequest& request) const {
   if (!is_known_host(request.host))
     return error_reply(421, options_.hosts.empty() ? "this server answers to localhost only"
                                                    : "this server does not answer to that host");
-  const bool needs_token = options_.tokens && request.path != kHealth && request.path != kLibre;
-  if (needs_token && !options_.tokens->holder(request.authorization))
+  const auto known = tokens();
+  const bool needs_token = known && request.path != kHealth && request.path != kLibre;
+  if (needs_token && !known->holder(request.authorization))
     return error_reply(401, "need a valid token: Authorization: Bearer TOKEN");
   const auto route = routes().find(request.path);
   if (route == routes().end()) return error_reply(404, "no such page");
@@ -130,12 +151,12 @@ HttpReply Service::check(const HttpRequest& request) const {
 }
 
 std::string Service::client_of(const HttpRequest& request) const {
-  if (options_.tokens)
-    if (const auto holder = options_.tokens->holder(request.authorization)) return *holder;
+  if (const auto known = tokens())
+    if (const auto holder = known->holder(request.authorization)) return *holder;
   const std::string& forwarded = request.forwarded_for;  // each proxy adds whom it hears at the end
   if (forwarded.empty() || !is_trusted_proxy(request.client)) return request.client;
   const std::size_t last = forwarded.find_last_of(", ");
-  return last == std::string::npos ? forwarded : forwarded.substr(last + 1);
+  return without_port(last == std::string::npos ? forwarded : forwarded.substr(last + 1));
 }
 
 Gone Service::handle(HttpRequest request, Respond respond) {
@@ -236,9 +257,9 @@ void Service::translate(const ExchangePointer& exchange) {
 
 void Service::translate_libre(const ExchangePointer& exchange) {
   const LibreQuery query = parse_libre(exchange->request.body, options_.limits);
-  if (options_.tokens && !options_.tokens->holder(exchange->request.authorization)) {
+  if (const auto known = tokens(); known && !known->holder(exchange->request.authorization)) {
     exchange->request.authorization = "Bearer " + query.api_key;
-    if (!options_.tokens->holder(exchange->request.authorization))
+    if (!known->holder(exchange->request.authorization))
       throw RequestError(401, "need a valid api_key");
     exchange->request.client = client_of(exchange->request);
   }

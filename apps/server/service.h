@@ -53,8 +53,9 @@ class Service {
   explicit Service(ServiceOptions options);
   ~Service();
 
-  // From here on requests are answered with these; those under way keep theirs.
-  void replace_models(ServedModels models);
+  // From here on requests are answered with these models, those under way keep theirs; and these
+  // tokens are known.
+  void replace(ServedModels models, std::optional<AccessTokens> tokens);
 
   // Answers by calling `respond` once: at once, or later from another thread. Whoever does not wait
   // for it any longer sets the flag that it returns, and may then get no answer.
@@ -112,10 +113,12 @@ class Service {
   static std::size_t count_tokens(const ServedModel& model, const std::string& key,
                                   const std::string& sentence, std::size_t limit);
   std::shared_ptr<const ServedModels> models() const;
+  std::shared_ptr<const AccessTokens> tokens() const;  // null: everybody may ask
 
   ServiceOptions options_;
-  mutable std::mutex models_mutex_;
+  mutable std::mutex replace_mutex_;
   std::shared_ptr<const ServedModels> models_;
+  std::shared_ptr<const AccessTokens> tokens_;
   ServerMetrics metrics_;
   BatchQueue queue_;
   std::unique_ptr<Preparation> preparation_;

@@ -21,6 +21,9 @@ namespace {
 
 bool is_joint(const Config& config) { return config.model.share_embeddings; }
 
+constexpr const char* kNoProbability =
+    "the model: no word has a probability; its parameters are too large";
+
 // What the models make of the batch's targets together, as in a search.
 Seq2Seq<float>::Forced mean_forced(const Ensemble<float>& models, const text::Batch& batch) {
   Array<float> sums;  // logarithms of the probabilities' sums
@@ -260,7 +263,10 @@ std::vector<std::vector<Translation>> Translator::translate(const std::vector<st
   options.demands = std::move(demands);
   std::vector<std::vector<Hypothesis>> found = search(ensemble(), sources, config, options);
   for (std::size_t i = 0; i < found.size(); ++i) {
-    if (found[i].empty()) continue;  // abandoned, or no word has a probability: parameters of NaN
+    if (found[i].empty()) {
+      if (options.abandon && options.abandon(i)) continue;
+      throw CheckpointError(kNoProbability);
+    }
     std::vector<Translation>& translations = results[lines_of[i]];
     translations.clear();
     for (Hypothesis& hypothesis : found[i])
@@ -309,6 +315,7 @@ std::vector<Translator::Scored> Translator::score(const std::vector<std::string>
         const float* row = forced.weights.value().data() + (t * batch.size + b) * S;
         scored.weights.emplace_back(row, row + batch.source_lengths[b]);
       }
+      if (std::isnan(scored.log_probability)) throw CheckpointError(kNoProbability);
     }
   });
   std::vector<Scored> results;

@@ -93,7 +93,9 @@ class Translator {
   void join(std::shared_ptr<const Translator> other, const std::string& name);
 
   // Up to nbest translations a line, best first, in the lines' order. A line without tokens gives
-  // one empty translation, and so does one that is abandoned (options are by line).
+  // one empty translation, and so does one that is abandoned (options are by line; once abandoned,
+  // always). Throws CheckpointError "the model: no word has a probability; its parameters are too
+  // large" where sums overflow, and so does score.
   std::vector<std::vector<Translation>> translate(const std::vector<std::string>& lines,
                                                   const SearchConfig& config,
                                                   SearchOptions options = {}) const;

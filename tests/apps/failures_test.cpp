@@ -252,6 +252,8 @@ void interrupt_and_resume(int signal) {
 TEST_CASE("Ctrl-C saves and says how to go on") { interrupt_and_resume(SIGINT); }
 TEST_CASE("so does the signal to end") { interrupt_and_resume(SIGTERM); }
 TEST_CASE("so does the end of the terminal") { interrupt_and_resume(SIGHUP); }
+TEST_CASE("so does a queue of work that ends it") { interrupt_and_resume(SIGUSR1); }
+TEST_CASE("so does the end of its time") { interrupt_and_resume(SIGXCPU); }
 
 }  // namespace
 }  // namespace babelgrad::test

@@ -64,18 +64,21 @@ TEST_CASE("serve: bad usage") {
   world.add_model();
   world.write("tokens", "short\n");
   const Arguments serve{"serve", "--model", "model"};
-  check_refused(world, {{{"serve"}, "--model is required; see babelgrad serve --help"},
-                        {{"serve", "--model", "none"}, "none: no such model folder"},
-                        {serve + Arguments{"--port", "65536"},
-                         "--port: Value 65536 not in range 0 to 65535; see babelgrad serve --help"},
-                        {serve + Arguments{"--batch", "0"},
-                         "--batch: Value 0 not in range 1 to 4096; see babelgrad serve --help"},
-                        {serve + Arguments{"--token-file", "tokens"},
-                         "tokens:1: the token has 5 characters; need 16 or more"},
-                        {serve + Arguments{"--access-log", "none/log"},
-                         "none/log: cannot be opened (No such file or directory)"},
-                        {serve + Arguments{"--host", "no.such.host.invalid"},
-                         "no.such.host.invalid: no such host"}});
+  check_refused(world,
+                {{{"serve"}, "--model is required; see babelgrad serve --help"},
+                 {{"serve", "--model", "none"}, "none: no such model folder"},
+                 {serve + Arguments{"--port", "65536"},
+                  "--port: Value 65536 not in range 0 to 65535; see babelgrad serve --help"},
+                 {serve + Arguments{"--batch", "0"},
+                  "--batch: Value 0 not in range 1 to 4096; see babelgrad serve --help"},
+                 {serve + Arguments{"--token-file", "tokens"},
+                  "tokens:1: the token has 5 characters; need 16 or more"},
+                 {{"serve", "--model", "=model"}, "--model =model: need a folder, or NAME=FOLDER"},
+                 {{"serve", "--model", "a="}, "--model a=: need a folder, or NAME=FOLDER"},
+                 {serve + Arguments{"--access-log", "none/log"},
+                  "none/log: cannot be opened (No such file or directory)"},
+                 {serve + Arguments{"--host", "no.such.host.invalid"},
+                  "no.such.host.invalid: no such host"}});
 }
 
 }  // namespace

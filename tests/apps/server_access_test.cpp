@@ -30,6 +30,7 @@ TEST_CASE("tokens: files that are refused") {
     }
     return "";
   };
+  CHECK(message("") == "tokens: is empty");
   CHECK(message("\n \n") == "tokens: there is no token in it");
   CHECK(message("\nshort me\n") == "tokens:2: the token has 5 characters; need 16 or more");
   CHECK(message(kToken + "\n\n" + kToken + " b\n") == "tokens:3: the token of line 1 again");
@@ -39,7 +40,7 @@ TEST_CASE("tokens: files that are refused") {
 
 TEST_CASE("tokens: who holds them") {
   const Folder folder;
-  folder.write("tokens", "\n" + kToken + "\n" + kOther + " anna\n");
+  folder.write("tokens", "\ufeff\n" + kToken + "\n" + kOther + " anna\n");
   const AccessTokens tokens = AccessTokens::load(folder.path() / "tokens");
   CHECK(tokens.holder("Bearer " + kToken) == "line 2");
   CHECK(tokens.holder("Bearer " + kOther) == "anna");
@@ -83,6 +84,26 @@ TEST_CASE("tokens: nothing but health without one") {
   request.client = "127.0.0.1";
   request.authorization = "Bearer " + kToken;
   CHECK(listening.service.client_of(request) == "anna");
+
+  folder.write("tokens", kOther + "\n");
+  apps::ServedModel model{"new", listening.model, "page", {}};
+  listening.service.replace({model}, AccessTokens::load(folder.path() / "tokens"));
+  CHECK(listening.client.send("POST", "/api/translate", kBody, headers)->status == 401);
+  request.authorization = "Bearer " + kOther;
+  CHECK(listening.service.client_of(request) == "line 1");
+}
+
+TEST_CASE("an access log that cannot be written is said once") {
+  const World world;
+  world.add_model();
+  Process process({"serve", "--model", "model", "--port", "0", "--access-log", "/dev/full"},
+                  world.path());
+  const std::string line = process.read_line_err(kPatience);
+  HttpClient client(std::stoi(line.substr(line.rfind(':') + 1)));
+  for (int i = 0; i < 3; ++i) CHECK(client.get("/healthz")->status == 200);
+  process.signal(SIGTERM);
+  CHECK(process.finish().err ==
+        "/dev/full: cannot be written (No space left on device); its lines are lost\nstopping\n");
 }
 
 TEST_CASE("hosts that are allowed besides localhost") {

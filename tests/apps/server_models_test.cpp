@@ -71,7 +71,7 @@ TEST_CASE("a model that is replaced still answers what it was asked before") {
   std::this_thread::sleep_for(std::chrono::milliseconds(200));
   apps::ServedModel replacement{"new", served.model, "new page", {}};
   replacement.explain = [](const apps::ExplainQuery&) { return json{{"new", true}}; };
-  served.service.replace_models({replacement});
+  served.service.replace({replacement}, {});
   CHECK(served.get("/").body == "new page");
   served.explain_waits = false;
   for (std::thread& thread : threads) thread.join();
@@ -154,6 +154,7 @@ TEST_CASE("LibreTranslate's interface") {
   };
   CHECK(refused({{"q", "a"}, {"source", "fr"}, {"target", "de"}}, 404) ==
         R"(there is no model "fr-de"; there are "model", "fr-en")");
+  CHECK(refused({{"q", "a"}}, 400) == R"(need source and target; there are "model", "fr-en")");
   CHECK(refused(with({{"q", "a"}, {"format", "html"}}), 400) == R"(format is "html"; need "text")");
   CHECK(refused(with({{"q", 7}}), 400) == "q is 7; need a string");
   CHECK(refused(with({{"q", "a"}, {"alternatives", 16}}), 400) ==

@@ -143,6 +143,13 @@ TEST_CASE("explain: everything at once") {
   CHECK(request.intervention.weights.at(2) == std::vector<double>{0.5, 0.5});
 }
 
+TEST_CASE("a byte order mark is no part of a sentence") {
+  const TranslateQuery request =
+      parse_translate(R"({"sentences": ["\ufeffa", "b"]})",
+                      [](const auto&) { return SearchConfig{}; }, ServerLimits{});
+  CHECK(request.sentences == std::vector<std::string>{"a", "b"});
+}
+
 TEST_CASE("beam and nbest follow the model within the server's limit") {
   SearchConfig model;
   model.beam = 40;

@@ -27,6 +27,8 @@ COMMANDS = {
     "version": ["--version"],
     "wrong": "translate --modle x".split(),
 }
+# What a training saves at and ends.
+ENDING = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGXCPU]
 GIVEN = b"je vois\nil aime le chat\n"
 FULL = "babelgrad: standard output: cannot be written"
 
@@ -54,7 +56,7 @@ class Part:
     def signalled(self, random):
         """A training stops, says how to go on, and goes on to the last bit; two end it at once."""
         variant = random.choice([name for name in VARIANTS if name != "old"])
-        numbers = [random.choice([signal.SIGTERM, signal.SIGINT, signal.SIGHUP])]
+        numbers = [random.choice(ENDING)]
         numbers += random.choice([[], [], [random.choice([signal.SIGTERM, signal.SIGINT])]])
         reference = self.references[variant]
         moment = random.uniform(0, 1.1) * reference.seconds

@@ -36,9 +36,9 @@ def parse_arguments():
     parser.add_argument("--build", type=pathlib.Path, default=program.ROOT / "build")
     args = parser.parse_args()
     args.part, _, case = (args.only or "").partition(":")
+    if (args.part and args.part not in SHARES) or not (case or "0").isdecimal():
+        parser.error(f"--only: need one of {', '.join(SHARES)}, and if wanted :CASE, a number")
     args.case = int(case) if case else None
-    if args.part and args.part not in SHARES:
-        parser.error(f"--only: need one of {', '.join(SHARES)}")
     return args
 
 
