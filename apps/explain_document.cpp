@@ -326,7 +326,7 @@ Json explain(const ExplainedModel& model, const std::string& sentence,
   BeamTree tree;
   const std::vector<Hypothesis> found =
       search(translator.model(), {source}, search_config, {.observer = &tree})[0];
-  if (found.empty()) throw text::InputError(model.name + ": no word has a probability");
+  if (found.empty()) throw translator.overflow();
   const Hypothesis& best = found[0];
   const TraceRequest request = request_trace(model, source, best, intervention);
   const Trace<float> traced = trace(translator.model(), request);

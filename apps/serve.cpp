@@ -1,12 +1,14 @@
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
+#include <boost/asio/ip/address.hpp>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <new>
 #include <optional>
 
@@ -42,6 +44,7 @@ std::size_t raise_descriptor_limit() {
 }
 
 int signal_pipe[2];  // what the handler writes, Signals reads
+std::atomic<bool> ending{false};
 
 // The signals to end and to load again. They come to whichever thread, also one of a library: so
 // they are handled, and not blocked and awaited.
@@ -49,23 +52,28 @@ class Signals {
  public:
   Signals() {
     if (::pipe2(signal_pipe, O_CLOEXEC) != 0) throw std::bad_alloc();
+    ::fcntl(signal_pipe[1], F_SETFL, O_NONBLOCK);  // where it is full, enough has been said
     for (const int signal : {SIGINT, SIGTERM, SIGHUP}) std::signal(signal, take);
     std::signal(SIGPIPE, SIG_IGN);  // of the access log
   }
-  // True: to load again.
+  // True: to load again, once for all that came since the last time.
   static bool wait_for_reload() {
-    char signal = 0;
-    while (::read(signal_pipe[0], &signal, 1) != 1) {
+    char signals[256];
+    while (::read(signal_pipe[0], signals, sizeof signals) <= 0) {
     }
-    return signal == SIGHUP;
+    return !ending;
   }
 
  private:
-  // A second signal to end does so at once, also while models are loaded.
+  // A second signal to end does so at once, also while models are loaded; there is nothing to load
+  // any more.
   static void take(int signal) {
     const int error = errno;
-    if (signal != SIGHUP)
-      for (const int any : {SIGINT, SIGTERM, SIGHUP}) std::signal(any, SIG_DFL);
+    if (signal != SIGHUP) {
+      ending = true;
+      for (const int end : {SIGINT, SIGTERM}) std::signal(end, SIG_DFL);
+      std::signal(SIGHUP, SIG_IGN);
+    }
     const char byte = static_cast<char>(signal);
     [[maybe_unused]] const ssize_t written = ::write(signal_pipe[1], &byte, 1);
     errno = error;
@@ -121,15 +129,15 @@ ServedModels load_models(const ServeOptions& options) {
   return models;
 }
 
-std::optional<AccessTokens> load_tokens(const ServeOptions& options) {
-  if (options.token_file.empty()) return std::nullopt;
-  return AccessTokens::load(options.token_file);
+bool is_loopback(const std::string& host) {
+  boost::system::error_code error;
+  const auto address = boost::asio::ip::make_address(host, error);
+  return error ? is_local_host(host) : address.is_loopback();
 }
 
-bool is_address(const std::string& text) {
-  in6_addr address;  // has room for either
-  return ::inet_pton(AF_INET, text.c_str(), &address) == 1 ||
-         ::inet_pton(AF_INET6, text.c_str(), &address) == 1;
+// As it stands in an address.
+std::string in_address(const std::string& host) {
+  return host.find(':') == std::string::npos ? host : "[" + host + "]";
 }
 
 // What no request could match would only seem to be a setting.
@@ -138,7 +146,7 @@ void require_meaning(const ServeOptions& options) {
     if (host.empty() || host.find_first_of("/: ") != std::string::npos)
       throw UsageError("--allow-host: need a name, without scheme or port; got \"" + host + "\"");
   for (const std::string& proxy : options.proxies)
-    if (!is_address(proxy))
+    if (canonical_address(proxy).empty())
       throw UsageError("--trusted-proxy: need an IP address; got \"" + proxy + "\"");
 }
 
@@ -150,24 +158,37 @@ ServiceOptions service_options(const ServeOptions& options) {
   service.limits = options.limits;
   service.limits.connections = std::min(options.limits.connections, raise_descriptor_limit());
   service.limits.explained = std::min(kLongestExplained, options.limits.tokens);
-  service.local_only = is_local_host(options.host) || options.host == "::1";
+  service.local_only = is_loopback(options.host);
   for (const std::string& name : options.hosts) service.hosts.insert(text::lowercase(name));
-  service.trusted_proxies.insert(options.proxies.begin(), options.proxies.end());
-  service.tokens = load_tokens(options);
+  if (service.local_only && !is_local_host(in_address(options.host)))  // 127.0.0.2, say
+    service.hosts.insert(text::lowercase(in_address(options.host)));
+  for (const std::string& proxy : options.proxies)
+    service.trusted_proxies.insert(canonical_address(proxy));
+  if (!options.token_file.empty()) service.tokens = AccessTokens::load(options.token_file);
   if (!options.access_log.empty()) service.log = std::make_shared<AccessLog>(options.access_log);
   return service;
 }
 
 // What cannot be loaded is said, and the models that are there go on.
 void reload(Service& service, const ServeOptions& options, AccessLog* log) {
-  try {
+  bool all = true;
+  const auto load = [&](const auto& part) {
+    try {
+      part();
+    } catch (const std::exception& error) {
+      all = false;
+      std::fprintf(stderr, "not loaded again: %s\n", error.what());
+    }
+  };
+  load([&] {
     if (log != nullptr) log->reopen();
-    std::optional<AccessTokens> tokens = load_tokens(options);
-    service.replace(load_models(options), std::move(tokens));
-    std::fprintf(stderr, "loaded again\n");
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "not loaded again: %s\n", error.what());
-  }
+  });
+  load([&] {  // a pipe gives its tokens once
+    if (!options.token_file.empty() && !std::filesystem::is_fifo(options.token_file))
+      service.replace_tokens(AccessTokens::load(options.token_file));
+  });
+  load([&] { service.replace_models(load_models(options)); });
+  if (all) std::fprintf(stderr, "loaded again\n");
 }
 
 int run_serve(const ServeOptions& options) {
@@ -181,12 +202,10 @@ int run_serve(const ServeOptions& options) {
   } catch (const ListenError& error) {
     throw UsageError(error.what());
   }
-  const bool ipv6 = options.host.find(':') != std::string::npos;
-  const std::string host = ipv6 ? "[" + options.host + "]" : options.host;
   std::string names;
   for (const std::string& model : options.models) names += (names.empty() ? "" : ", ") + model;
-  std::fprintf(stderr, "serving %s at http://%s:%d/ (Ctrl-C stops)\n", names.c_str(), host.c_str(),
-               server->port());
+  std::fprintf(stderr, "serving %s at http://%s:%d/ (Ctrl-C stops)\n", names.c_str(),
+               in_address(options.host).c_str(), server->port());
   while (signals.wait_for_reload()) reload(service, options, log.get());
   std::fprintf(stderr, "stopping\n");
   server->stop();

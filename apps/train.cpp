@@ -22,13 +22,18 @@ namespace fs = std::filesystem;
 
 std::atomic<bool> interrupted{false};
 
-// Also what queues of work send before they end one: USR1, and XCPU at the limit of its time.
-constexpr std::array kEnding{SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGXCPU};
+// Also what queues of work send before they end one: USR1, USR2, and XCPU at the limit of its time.
+constexpr std::array kEnding{SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGXCPU};
 
-extern "C" void note_interrupt(int) {
+// A second INT or TERM ends it at once. The others may just accompany the first: a session that
+// ends sends TERM and HUP, the system XCPU each second until the hard limit.
+extern "C" void note_interrupt(int first) {
+  const auto is_deliberate = [](int signal) { return signal == SIGINT || signal == SIGTERM; };
   interrupted = true;
-  for (const int signal : kEnding) std::signal(signal, SIG_DFL);  // a second one ends it at once
-  std::signal(SIGXCPU, SIG_IGN);  // it comes each second, until the hard limit
+  for (const int signal : kEnding) {
+    if (!is_deliberate(signal)) std::signal(signal, SIG_IGN);
+    if (is_deliberate(signal) && is_deliberate(first)) std::signal(signal, SIG_DFL);
+  }
 }
 
 // But for those that whoever started it had it ignore, as nohup does.

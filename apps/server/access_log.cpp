@@ -40,14 +40,16 @@ AccessLog::~AccessLog() {
 }
 
 void AccessLog::reopen() {
-  const int file = path_ == "-"
-                       ? STDOUT_FILENO
-                       : ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+  const int file =
+      path_ == "-"
+          ? STDOUT_FILENO
+          : ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666);
   if (file < 0)
     throw FileError(path_.string() + ": cannot be opened (" + std::strerror(errno) + ")");
   const std::lock_guard lock(mutex_);
   if (file_ > STDERR_FILENO) ::close(file_);
   file_ = file;
+  failed_ = false;
 }
 
 void AccessLog::write(const HttpRequest& request, const HttpReply& reply, double seconds) {
@@ -60,11 +62,14 @@ void AccessLog::write(const HttpRequest& request, const HttpReply& reply, double
   entry["status"] = reply.status;
   entry["bytes"] = reply.body.size();
   entry["milliseconds"] = std::round(seconds * 1e4) / 10;
-  const std::string line = entry.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  std::string line = entry.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
   const std::lock_guard lock(mutex_);
   pollfd ready{file_, POLLOUT, 0};  // a pipe that nobody reads would stop the server
   if (::poll(&ready, 1, 0) != 1 || (ready.revents & POLLOUT) == 0) return;
-  const bool failed = ::write(file_, line.data(), line.size()) < 0 && errno != EAGAIN;
+  if (cut_) line = "\n" + line;
+  const ssize_t written = ::write(file_, line.data(), line.size());
+  const bool failed = written < 0 && errno != EAGAIN;
+  if (written >= 0) cut_ = static_cast<std::size_t>(written) < line.size();
   if (failed && !failed_)
     std::fprintf(stderr, "%s: cannot be written (%s); its lines are lost\n", path_.c_str(),
                  std::strerror(errno));

@@ -36,7 +36,7 @@ class AccessLog {
   std::filesystem::path path_;
   std::mutex mutex_;
   int file_ = -1;
-  bool failed_ = false;  // to write the last line
+  bool failed_ = false, cut_ = false;  // the last line
 };
 
 }  // namespace babelgrad::apps

@@ -236,12 +236,15 @@ void BatchQueue::work() {
 }
 
 void BatchQueue::process(std::vector<Item> items) {
-  unless_out_of_memory([&] {
+  try {
     if (items[0].call->job.task)
       items[0].call->job.task();
     else
       search(items);
-  });
+  } catch (const std::bad_alloc&) {  // not even for each alone
+    const std::lock_guard lock(mutex_);
+    for (const Item& item : items) item.call->error = std::current_exception();
+  }
   {
     const std::lock_guard lock(mutex_);
     under_way_ -= items.size();

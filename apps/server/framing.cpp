@@ -34,7 +34,8 @@ std::vector<std::string_view> values_of(std::string_view head, std::string_view 
   return values;
 }
 
-// "name", "name:80", "[address]:80".
+}  // namespace
+
 bool is_host(std::string_view value) {
   if (value.empty() || value.find_first_of(" \t,/?#@\\\"<>") != value.npos) return false;
   const std::size_t bracket = value.find(']');
@@ -42,8 +43,6 @@ bool is_host(std::string_view value) {
   const std::string_view port = value.substr(std::min(end, value.size()));
   return port.empty() || (port[0] == ':' && port.find_first_not_of("0123456789", 1) == port.npos);
 }
-
-}  // namespace
 
 std::optional<Fault> line_fault(std::string_view head) {
   for (std::size_t at = head.find('\n'); at != head.npos; at = head.find('\n', at + 1)) {

@@ -14,6 +14,9 @@ struct Fault {
   std::string message;
 };
 
+// What can stand in Host: "name", "name:80", "[address]:80".
+bool is_host(std::string_view value);
+
 // head: request line and headers, each line with its CR LF; the empty line may be missing, and
 // while the head is incomplete its end. Refuses a line feed without CR and folded lines (5.2).
 std::optional<Fault> line_fault(std::string_view head);

@@ -162,6 +162,12 @@ class HttpServer::Listener {
   std::map<std::string, std::size_t> served_of_;  // of them, by address
 };
 
+std::string canonical_address(const std::string& text) {
+  error_code error;
+  const auto address = boost::asio::ip::make_address(text, error);
+  return error ? "" : text_of(address);
+}
+
 HttpServer::HttpServer(Service& service, const std::string& host, int port)
     : listener_(std::make_unique<Listener>(service, host, port)),
       thread_([this] { listener_->run(); }) {}

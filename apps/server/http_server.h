@@ -20,6 +20,10 @@ class ListenError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// As clients' addresses are written: "2001:DB8::0:1" as "2001:db8::1", "::ffff:192.0.2.1" as
+// "192.0.2.1". Empty if the text is no address.
+std::string canonical_address(const std::string& text);
+
 class HttpServer {
  public:
   // Listens and serves from then on; port 0: a free one. Throws ListenError

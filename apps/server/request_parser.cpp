@@ -115,6 +115,7 @@ void RequestParser::parse_fields(const std::string& head) {
   request_.method = std::string(message.method_string());
   request_.host = value_of(message, http::field::host);
   set_target(std::string(message.target()));
+  if (state_ == State::failed) return;
   request_.content_type = value_of(message, http::field::content_type);
   request_.content_encoding = value_of(message, http::field::content_encoding);
   request_.forwarded_for = last_value_of(message, "X-Forwarded-For");
@@ -137,6 +138,7 @@ void RequestParser::set_target(std::string target) {
   if (target.starts_with(scheme)) {
     const std::size_t slash = std::min(target.find('/', scheme.size()), target.size());
     request_.host = target.substr(scheme.size(), slash - scheme.size());
+    if (!is_host(request_.host)) return fail(400, kInvalid);
     target = slash == target.size() ? "/" : target.substr(slash);
   }
   const std::size_t question = std::min(target.find('?'), target.size());

@@ -36,10 +36,6 @@ std::string without_port(const std::string& entry) {
   return colon == entry.rfind(':') ? entry.substr(0, colon) : entry;
 }
 
-std::shared_ptr<const AccessTokens> shared(std::optional<AccessTokens> tokens) {
-  return tokens ? std::make_shared<const AccessTokens>(std::move(*tokens)) : nullptr;
-}
-
 bool is_json(const std::string& content_type) {
   std::string type = text::lowercase(content_type.substr(0, content_type.find(';')));
   while (!type.empty() && type.back() == ' ') type.pop_back();
@@ -74,19 +70,23 @@ struct Service::Preparation {
 Service::Service(ServiceOptions options)
     : options_(std::move(options)),
       models_(std::make_shared<const ServedModels>(std::move(options_.models))),
-      tokens_(shared(std::move(options_.tokens))),
+      tokens_(options_.tokens ? std::make_shared<const AccessTokens>(*options_.tokens) : nullptr),
       queue_(metrics_, options_.threads,
              {options_.limits.batch, options_.limits.queue, options_.limits.client_queue}),
       preparation_(std::make_unique<Preparation>()) {}
 
 Service::~Service() = default;
 
-void Service::replace(ServedModels models, std::optional<AccessTokens> tokens) {
-  auto new_models = std::make_shared<const ServedModels>(std::move(models));
-  auto new_tokens = shared(std::move(tokens));
+void Service::replace_models(ServedModels models) {
+  auto replacement = std::make_shared<const ServedModels>(std::move(models));
   const std::lock_guard lock(replace_mutex_);
-  models_.swap(new_models);
-  tokens_.swap(new_tokens);
+  models_.swap(replacement);
+}
+
+void Service::replace_tokens(AccessTokens tokens) {
+  auto replacement = std::make_shared<const AccessTokens>(std::move(tokens));
+  const std::lock_guard lock(replace_mutex_);
+  tokens_.swap(replacement);
 }
 
 std::shared_ptr<const ServedModels> Service::models() const {
@@ -282,6 +282,10 @@ void Service::search(const ExchangePointer& exchange, const ServedModel& model,
                      std::vector<std::string> sentences, const SearchConfig& settings,
                      std::function<HttpReply(const Translations&)> reply) {
   const ServerLimits& limits = options_.limits;
+  const std::size_t most = std::min(limits.queue, limits.client_queue);
+  if (sentences.size() > most)
+    throw RequestError(413, std::to_string(sentences.size()) + " sentences; at most " +
+                                std::to_string(most) + " may wait");
   Job job = job_of(*exchange);
   std::size_t work = 0;
   for (std::size_t i = 0; i < sentences.size(); ++i) {

@@ -53,9 +53,9 @@ class Service {
   explicit Service(ServiceOptions options);
   ~Service();
 
-  // From here on requests are answered with these models, those under way keep theirs; and these
-  // tokens are known.
-  void replace(ServedModels models, std::optional<AccessTokens> tokens);
+  // From here on requests are answered with these; those under way keep theirs.
+  void replace_models(ServedModels models);
+  void replace_tokens(AccessTokens tokens);
 
   // Answers by calling `respond` once: at once, or later from another thread. Whoever does not wait
   // for it any longer sets the flag that it returns, and may then get no answer.

@@ -21,9 +21,6 @@ namespace {
 
 bool is_joint(const Config& config) { return config.model.share_embeddings; }
 
-constexpr const char* kNoProbability =
-    "the model: no word has a probability; its parameters are too large";
-
 // What the models make of the batch's targets together, as in a search.
 Seq2Seq<float>::Forced mean_forced(const Ensemble<float>& models, const text::Batch& batch) {
   Array<float> sums;  // logarithms of the probabilities' sums
@@ -116,6 +113,7 @@ Translator Translator::load(const std::filesystem::path& folder) {
     const auto is_settled = [&] { return left == 0 || version_of(folder) == before; };
     try {
       Translator translator = load_from(before.place);
+      translator.folder_ = folder;
       if (is_settled()) return translator;
     } catch (const std::exception&) {
       if (is_settled()) throw;
@@ -265,7 +263,7 @@ std::vector<std::vector<Translation>> Translator::translate(const std::vector<st
   for (std::size_t i = 0; i < found.size(); ++i) {
     if (found[i].empty()) {
       if (options.abandon && options.abandon(i)) continue;
-      throw CheckpointError(kNoProbability);
+      throw overflow();
     }
     std::vector<Translation>& translations = results[lines_of[i]];
     translations.clear();
@@ -275,6 +273,12 @@ std::vector<std::vector<Translation>> Translator::translate(const std::vector<st
                               std::move(hypothesis)});
   }
   return results;
+}
+
+CheckpointError Translator::overflow() const {
+  const std::string model = folder_.empty() ? "the model" : (folder_ / kModelFile).string();
+  return CheckpointError(model + (features_ ? ", or " + features_->paths() : "") +
+                         ": no word has a probability; numbers in it are too large");
 }
 
 Ensemble<float> Translator::ensemble() const {
@@ -315,7 +319,7 @@ std::vector<Translator::Scored> Translator::score(const std::vector<std::string>
         const float* row = forced.weights.value().data() + (t * batch.size + b) * S;
         scored.weights.emplace_back(row, row + batch.source_lengths[b]);
       }
-      if (std::isnan(scored.log_probability)) throw CheckpointError(kNoProbability);
+      if (std::isnan(scored.log_probability)) throw overflow();
     }
   });
   std::vector<Scored> results;

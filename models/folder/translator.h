@@ -94,11 +94,14 @@ class Translator {
 
   // Up to nbest translations a line, best first, in the lines' order. A line without tokens gives
   // one empty translation, and so does one that is abandoned (options are by line; once abandoned,
-  // always). Throws CheckpointError "the model: no word has a probability; its parameters are too
-  // large" where sums overflow, and so does score.
+  // always). Throws overflow() where sums overflow, and so does score.
   std::vector<std::vector<Translation>> translate(const std::vector<std::string>& lines,
                                                   const SearchConfig& config,
                                                   SearchOptions options = {}) const;
+
+  // What is to be said of finite numbers whose sums are not: "model/model.safetensors: no word has
+  // a probability; numbers in it are too large".
+  CheckpointError overflow() const;
 
   struct Scored {
     double log_probability = 0;               // nats, eos included
@@ -121,6 +124,7 @@ class Translator {
   std::size_t count_tokens(const std::string& line, const text::Codec& codec) const;
   Ensemble<float> ensemble() const;
 
+  std::filesystem::path folder_;  // that it was loaded from
   Config config_;
   Codecs codecs_;
   Seq2Seq<float> model_;

@@ -216,9 +216,11 @@ void Trainer::validate_and_keep_best(bool regular) {
   const Stopwatch watch;
   require_finite_parameters();
   ValidationResult result;
-  {
+  try {
     const Exchanged average(translator_.model().store(), step_.average());
     result = validate(translator_, data_.validation, pool_);
+  } catch (const CheckpointError&) {  // sums of finite parameters overflow
+    fail_diverged("a probability");
   }
   if (!std::isfinite(result.loss)) fail_diverged("the validation loss");
   const MetricValue metric = value_of(config_.metric, result);

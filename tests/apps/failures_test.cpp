@@ -233,6 +233,7 @@ void interrupt_and_resume(int signal) {
     REQUIRE(line != "");
   }
   training.signal(signal);
+  training.signal(SIGHUP);  // a session that ends sends it after SIGTERM
   const Finished finished = training.finish();
   CHECK(finished.exit_code == 1);
   CHECK(finished.out == "");

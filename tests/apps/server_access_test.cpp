@@ -86,11 +86,18 @@ TEST_CASE("tokens: nothing but health without one") {
   CHECK(listening.service.client_of(request) == "anna");
 
   folder.write("tokens", kOther + "\n");
-  apps::ServedModel model{"new", listening.model, "page", {}};
-  listening.service.replace({model}, AccessTokens::load(folder.path() / "tokens"));
+  listening.service.replace_tokens(AccessTokens::load(folder.path() / "tokens"));
   CHECK(listening.client.send("POST", "/api/translate", kBody, headers)->status == 401);
   request.authorization = "Bearer " + kOther;
   CHECK(listening.service.client_of(request) == "line 1");
+}
+
+TEST_CASE("addresses are written in one way") {
+  CHECK(apps::canonical_address("192.0.2.1") == "192.0.2.1");
+  CHECK(apps::canonical_address("::ffff:192.0.2.1") == "192.0.2.1");
+  CHECK(apps::canonical_address("2001:DB8::0:1") == "2001:db8::1");
+  CHECK(apps::canonical_address("192.0.2") == "");
+  CHECK(apps::canonical_address("proxy.example") == "");
 }
 
 TEST_CASE("an access log that cannot be written is said once") {

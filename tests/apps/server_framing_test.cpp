@@ -113,6 +113,7 @@ const std::vector<FramingCase> kFramingCases{
     {"GET / HTTP/1.1\r\nHost: a b\r\n\r\n", 400},
     {"GET / HTTP/1.1\r\nHost: a,b\r\n\r\n", 400},
     {"GET / HTTP/1.1\r\nHost: u@a\r\n\r\n", 400},
+    {"GET http://localhost:a@evil/ HTTP/1.1\r\n" + kHost + "\r\n", 400},
     {"GET / HTTP/1.1\r\nHost: localhost:\r\n\r\n", kTaken, ""},
     {"GET / HTTP/1.1\r\nHost: [::1]:80\r\n\r\n", kTaken, ""},
     {"GET / HTTP/1.1\r\nHost: localhost:8a\r\n\r\n", 400},

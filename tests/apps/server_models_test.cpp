@@ -71,7 +71,7 @@ TEST_CASE("a model that is replaced still answers what it was asked before") {
   std::this_thread::sleep_for(std::chrono::milliseconds(200));
   apps::ServedModel replacement{"new", served.model, "new page", {}};
   replacement.explain = [](const apps::ExplainQuery&) { return json{{"new", true}}; };
-  served.service.replace({replacement}, {});
+  served.service.replace_models({replacement});
   CHECK(served.get("/").body == "new page");
   served.explain_waits = false;
   for (std::thread& thread : threads) thread.join();

@@ -153,15 +153,28 @@ TEST_CASE("what is not there, not this method, not this type, not this host") {
             .status == 200);
 }
 
-TEST_CASE("a full queue answers 503 and says when to come again") {
+TEST_CASE("a full queue answers 503 and says when to come again; more than it holds is too much") {
   apps::ServerLimits limits;
   limits.queue = 2;
   Served served(limits);
-  const HttpReply reply = served.post("/api/translate", R"({"sentences": ["je", "je", "je"]})");
-  CHECK(reply.status == 503);
-  CHECK(reply.headers.at("Retry-After") == "1");
-  CHECK(error_of(reply.body) == "0 sentences wait already; at most 2 may");
-  CHECK(served.post("/api/translate", R"({"sentences": ["je", "je"]})").status == 200);
+  const std::string two = R"({"sentences": ["je", "je"]})";
+  served.explain_waits = true;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 2; ++i)  // both workers are kept from it
+    threads.emplace_back([&] { served.post("/api/explain", R"({"sentence": "je"})"); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  threads.emplace_back([&] { CHECK(served.post("/api/translate", two).status == 200); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  const HttpReply full = served.post("/api/translate", two);
+  CHECK(full.status == 503);
+  CHECK(full.headers.at("Retry-After") == "1");
+  CHECK(error_of(full.body) == "2 sentences wait already; at most 2 may");
+  const HttpReply never = served.post("/api/translate", R"({"sentences": ["je", "je", "je"]})");
+  CHECK(never.status == 413);
+  CHECK(error_of(never.body) == "3 sentences; at most 2 may wait");
+  served.explain_waits = false;
+  for (std::thread& thread : threads) thread.join();
+  CHECK(served.post("/api/translate", two).status == 200);
 }
 
 TEST_CASE("sentences of several requests are searched together, whatever their settings") {

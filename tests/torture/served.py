@@ -35,13 +35,16 @@ class Served:
         self.memory = []  # MiB, a sample a second
 
     def line(self, behind):
-        """The line that it says behind so many bytes."""
+        """The line that it says behind so many bytes; not those about the log that cannot be written."""
         end = time.monotonic() + 20
-        while not (told := self.told.read_bytes()[behind:]).endswith(b"\n"):
+        while True:
+            lines = self.told.read_bytes()[behind:].splitlines(keepends=True)
+            told = b"".join(line for line in lines if not line.startswith(b"log: "))
+            if told.endswith(b"\n"):
+                return told
             time.sleep(0.02)
             self.require_alive()
             require(time.monotonic() < end, "the server says nothing")
-        return told
 
     def require_alive(self):
         require(self.process.poll() is None, "the server has ended", self.told.read_bytes()[-500:])

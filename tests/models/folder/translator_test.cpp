@@ -46,14 +46,19 @@ TEST_CASE("translator: parameters whose sums overflow give an error, not empty t
   Translator translator = make_translator(folder_configs()[0].second);
   for (Tensor<float> parameter : translator.model().store().parameters())
     parameter.mutable_value() = full<float>(parameter.shape(), 1e38f);
-  const std::string expected = "the model: no word has a probability; its parameters are too large";
-  CHECK(error_of<CheckpointError>([&] {
-          translator.translate({"", "le chat dort"}, translator.config().search);
-        }) == expected);
-  CHECK(error_of<CheckpointError>([&] { translator.score({"le chat"}, {"the cat"}); }) == expected);
-  const auto abandoned = translator.translate({"le chat dort"}, translator.config().search,
-                                              {.abandon = [](std::size_t) { return true; }});
-  CHECK(abandoned[0][0].text.empty());
+  const auto translate = [](const Translator& model, SearchOptions options = {}) {
+    return model.translate({"", "le chat dort"}, model.config().search, std::move(options));
+  };
+  const std::string what = ": no word has a probability; numbers in it are too large";
+  CHECK(error_of<CheckpointError>([&] { translate(translator); }) == "the model" + what);
+  CHECK(error_of<CheckpointError>([&] { translator.score({"le chat"}, {"the cat"}); }) ==
+        "the model" + what);
+  CHECK(translate(translator, {.abandon = [](std::size_t) { return true; }})[1][0].text.empty());
+  const TemporaryFolder folder;
+  save(translator, folder.path());
+  const Translator loaded = Translator::load(folder.path());
+  CHECK(error_of<CheckpointError>([&] { translate(loaded); }, &folder) ==
+        "model.safetensors" + what);
 }
 
 TEST_CASE("translator: empty lines keep their place; unknown words and blanks are read") {
