@@ -143,7 +143,7 @@ std::string in_address(const std::string& host) {
 // What no request could match would only seem to be a setting.
 void require_meaning(const ServeOptions& options) {
   for (const std::string& host : options.hosts)
-    if (host.empty() || host.find_first_of("/: ") != std::string::npos)
+    if (host.empty() || host.find_first_of("/: *") != std::string::npos)
       throw UsageError("--allow-host: need a name, without scheme or port; got \"" + host + "\"");
   for (const std::string& proxy : options.proxies)
     if (canonical_address(proxy).empty())
@@ -192,8 +192,9 @@ void reload(Service& service, const ServeOptions& options, AccessLog* log) {
 }
 
 int run_serve(const ServeOptions& options) {
-  Signals signals;
+  std::signal(SIGHUP, SIG_IGN);  // all is about to be loaded
   ServiceOptions settings = service_options(options);
+  Signals signals;
   const std::shared_ptr<AccessLog> log = settings.log;
   Service service(std::move(settings));
   std::optional<HttpServer> server;

@@ -59,7 +59,7 @@ std::optional<Fault> framing_fault(std::string_view head) {
   if (!old && !line.ends_with(" HTTP/1.1")) return Fault{400, "not a valid HTTP request"};
   const auto hosts = values_of(head, "Host");
   if (hosts.size() > 1 || (hosts.empty() && !old) || (!hosts.empty() && !is_host(hosts[0])))
-    return Fault{400, "need one Host header"};
+    return Fault{400, "need one Host header, a name or an address and perhaps a port"};
   const auto lengths = values_of(head, "Content-Length");
   const auto codings = values_of(head, "Transfer-Encoding");
   const bool one_length = lengths.size() == 1 && !lengths[0].empty() &&

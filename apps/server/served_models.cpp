@@ -1,5 +1,6 @@
 #include "babelgrad/apps/server/served_models.h"
 
+#include <algorithm>
 #include <charconv>
 #include <sstream>
 
@@ -44,6 +45,11 @@ const ServedModel& find_model(const ServedModels& models, const std::string& nam
 const ServedModel& find_model(const ServedModels& models, const std::string& source,
                               const std::string& target) {
   if (models.size() == 1) return models.front();
+  if (source == "auto") {  // the only one that gives this target
+    const auto gives = [&](const ServedModel& model) { return model.name.ends_with("-" + target); };
+    const auto first = std::find_if(models.begin(), models.end(), gives);
+    if (first != models.end() && std::none_of(first + 1, models.end(), gives)) return *first;
+  }
   if (source == "auto" || target.empty())
     throw RequestError(400, "need source and target; there are " + names_of(models));
   return find_model(models, source + "-" + target);

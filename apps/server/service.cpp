@@ -154,9 +154,11 @@ std::string Service::client_of(const HttpRequest& request) const {
   if (const auto known = tokens())
     if (const auto holder = known->holder(request.authorization)) return *holder;
   const std::string& forwarded = request.forwarded_for;  // each proxy adds whom it hears at the end
-  if (forwarded.empty() || !is_trusted_proxy(request.client)) return request.client;
+  if (!is_trusted_proxy(request.client)) return request.client;
   const std::size_t last = forwarded.find_last_of(", ");
-  return without_port(last == std::string::npos ? forwarded : forwarded.substr(last + 1));
+  const std::string client =
+      without_port(last == std::string::npos ? forwarded : forwarded.substr(last + 1));
+  return client.empty() ? request.client : client;
 }
 
 Gone Service::handle(HttpRequest request, Respond respond) {
@@ -263,7 +265,10 @@ void Service::translate_libre(const ExchangePointer& exchange) {
       throw RequestError(401, "need a valid api_key");
     exchange->request.client = client_of(exchange->request);
   }
-  const ServedModel& model = find_model(*exchange->models, query.source, query.target);
+  const std::string name = query_value(exchange->request.query, "model");
+  const ServedModel& model = name.empty()
+                                 ? find_model(*exchange->models, query.source, query.target)
+                                 : find_model(*exchange->models, name);
   std::vector<std::string> sentences;
   for (const std::string& text : query.texts)
     for (const std::string& line : lines_of_text(text))

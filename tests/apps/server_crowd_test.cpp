@@ -182,6 +182,8 @@ TEST_CASE("behind a trusted proxy the client is the one that it forwards for") {
   CHECK(status(kProxy, "2.2.2.2, 3.3.3.3") == 0);
   CHECK(status(kProxy, "6.6.6.6:1024") == 0);  // some proxies add the port
   CHECK(status(kProxy, "6.6.6.6:1025") == 503);
+  CHECK(status(kProxy, "") == 0);  // the proxy itself
+  CHECK(status(kProxy, "1.1.1.1,") == 503);
   CHECK(status(kProxy, "2001:db8::7") == 0);
   CHECK(status(kProxy, "[2001:db8::7]:1025") == 503);
   CHECK(status("10.0.0.8", "4.4.4.4") == 0);

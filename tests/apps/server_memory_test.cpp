@@ -35,6 +35,14 @@ struct Spared {
 
 // Of the whole test program; arrays have an allocator of their own (autograd/allocator.h).
 void* operator new(std::size_t bytes) { return babelgrad::test::allocate(bytes); }
+// A sanitizer has one of its own for this, which does not call the one above.
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
+  try {
+    return babelgrad::test::allocate(bytes);
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
 void operator delete(void* block) noexcept { std::free(block); }
 void operator delete(void* block, std::size_t) noexcept { std::free(block); }
 

@@ -154,6 +154,10 @@ TEST_CASE("LibreTranslate's interface") {
   };
   CHECK(refused({{"q", "a"}, {"source", "fr"}, {"target", "de"}}, 404) ==
         R"(there is no model "fr-de"; there are "model", "fr-en")");
+  CHECK(translate({{"q", kLine}, {"target", "en"}}) == json{{"translatedText", cat}});
+  CHECK(refused({{"q", "a"}, {"target", "n"}}, 400).starts_with("need source and target"));
+  CHECK(ask(served, "/translate", "model=x", json{{"q", "a"}}.dump()).status == 404);
+  CHECK(ask(served, "/translate", "model=fr-en", json{{"q", "a"}}.dump()).status == 200);
   CHECK(refused({{"q", "a"}}, 400) == R"(need source and target; there are "model", "fr-en")");
   CHECK(refused(with({{"q", "a"}, {"format", "html"}}), 400) == R"(format is "html"; need "text")");
   CHECK(refused(with({{"q", 7}}), 400) == "q is 7; need a string");
