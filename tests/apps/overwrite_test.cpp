@@ -33,7 +33,10 @@ struct Operation {
 // strace with this fault (as "signal=KILL" or "error=EIO") at the operation; none: it only watches.
 Finished run_traced(const World& world, const Operation* at = nullptr,
                     const std::string& fault = "") {
+  // The sanitizers cannot look for leaks in a program that is traced.
+  const Arguments no_leaks{"-E", "ASAN_OPTIONS=detect_leaks=0"};
   Arguments strace{"strace", "-f", "-qq", "-o", "trace", "-e", "trace=" + kOperations};
+  strace = strace + no_leaks;
   if (at)
     strace = strace + Arguments{"-e", "inject=" + at->name + ":" + fault +
                                           ":when=" + std::to_string(at->number)};

@@ -147,7 +147,8 @@ class Part:
 
 def check_config(folder, command, done):
     """Of a configuration, which may ask for more memory than there is, and for any other file."""
-    return check(folder, command, done, names=(*NAMES, "given.json", ": no such file"), sizes=True)
+    return check(folder, command, done, names=(*NAMES, "given.json", ": no such file", "/dev/null"),
+                 sizes=True)
 
 
 def check(folder, command, done, must_refuse=False, names=None, sizes=False):
