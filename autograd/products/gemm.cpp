@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <mutex>
 #include <new>
+#include <optional>
 
 #include "babelgrad/autograd/kernels/kernels.h"
 
@@ -70,6 +71,13 @@ class RunningProduct {
   std::unique_lock<std::mutex> lock_;
 };
 
+// OpenBLAS takes what it needs for a short vector from the stack (MAX_STACK_ALLOC, 2,048 bytes with
+// some to spare): such a product maps no buffer, and must not count as one that has.
+template <class T>
+bool fits_on_stack(std::size_t rows, std::size_t cols) {
+  return (rows + cols) * sizeof(T) + 144 <= 2048;
+}
+
 CBLAS_TRANSPOSE to_cblas(Transpose op) { return op == Transpose::no ? CblasNoTrans : CblasTrans; }
 
 void multiply(Transpose op_a, Transpose op_b, int m, int n, int k, float alpha, const float* a,
@@ -111,10 +119,12 @@ void gemm(Transpose op_a, Transpose op_b, std::size_t m, std::size_t n, std::siz
   flops += 2 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
   if (op_a == Transpose::no && op_b == Transpose::yes && m > 1 && m <= kFewRows)
     return kernels<T>().few_rows_product(m, n, k, alpha, a, ld_a, b, ld_b, beta, c, ld_c);
-  const RunningProduct running;
+  const bool vector = n == 1 || m == 1;
+  std::optional<RunningProduct> running;
+  if (!vector || !fits_on_stack<T>(std::max(m, n), k)) running.emplace();
   const auto as_int = [](std::size_t size) { return static_cast<int>(size); };
   // A matrix and a vector, of which nothing need be packed: C = op(A) b, or C^T = op(B)^T a.
-  if (n == 1 || m == 1) {
+  if (vector) {
     const bool column = n == 1;
     const std::size_t size = column ? m : n, step = column ? ld_c : 1;
     if (beta == T(0))

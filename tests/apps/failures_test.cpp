@@ -97,7 +97,8 @@ TEST_CASE("little address space: done, or out of memory, and not for ever" *
   const World world;
   world.add_model();
   std::size_t done = 0;
-  for (const char* kilobytes : {"150000", "200000", "300000", "400000", "1000000"})
+  for (const char* kilobytes : {"150000", "200000", "240000", "262000", "266000", "270000",
+                                "278000", "300000", "400000", "1000000"})
     for (const Arguments& command : {train_to("other") + Arguments{"--threads", "2", "--overwrite"},
                                      Arguments{"translate", "--model", "model"}}) {
       CAPTURE(join(command) + " with " + kilobytes);
