@@ -5,9 +5,10 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <array>
+#include <condition_variable>
 #include <mutex>
 #include <new>
-#include <optional>
 
 #include "babelgrad/autograd/kernels/kernels.h"
 
@@ -16,6 +17,8 @@ extern "C" {
 [[gnu::weak]] void openblas_set_num_threads(int);
 [[gnu::weak]] int openblas_get_num_threads();
 [[gnu::weak]] char* openblas_get_corename();
+[[gnu::weak]] void* blas_memory_alloc(int);
+[[gnu::weak]] void blas_memory_free(void*);
 }
 
 namespace babelgrad {
@@ -34,49 +37,67 @@ bool address_space_is_limited() {
   return limited;
 }
 
-void require_address_space(std::size_t bytes) {
+bool has_address_space(std::size_t bytes) {
   void* room =
       ::mmap(nullptr, bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (room == MAP_FAILED) throw std::bad_alloc();
-  ::munmap(room, bytes);
+  return room != MAP_FAILED && ::munmap(room, bytes) == 0;
 }
 
-// Lives while a product runs. OpenBLAS maps a buffer for each product that runs at the same time,
-// keeps it, and where there is no room for it tries again without end. So where the address space
-// is limited (ulimit -v), whoever needs one more first looks whether there is room, and lets nobody
-// else look until it has been mapped. Throws std::bad_alloc.
+// Lives while a product runs. OpenBLAS maps a buffer for each product that runs at the same time
+// and wants one, keeps it, and where there is no room for it tries again without end. So where the
+// address space is limited (ulimit -v), no more products run at a time than buffers are known to be
+// there: whoever needs one more waits until none is in use, looks whether there is room, and has it
+// mapped; where there is no room, products wait for each other. Throws std::bad_alloc if there is
+// none for the first.
 class RunningProduct {
  public:
   RunningProduct() {
-    if (!openblas_get_corename || !address_space_is_limited()) return;
-    lock_ = std::unique_lock(mutex_);
-    const bool needs_buffer = running_ == buffers_;
-    if (needs_buffer) require_address_space(kBuffer);
-    buffers_ += needs_buffer;
+    if (!blas_memory_alloc || !blas_memory_free || !address_space_is_limited()) return;
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [] { return !mapping_; });
+    const std::size_t wanted = running_ + 1;
+    if (wanted > buffers_ && has_room_) {
+      mapping_ = true;
+      changed_.wait(lock, [] { return running_ == 0; });
+      map(wanted);
+      mapping_ = false;
+      changed_.notify_all();
+    }
+    if (buffers_ == 0) throw std::bad_alloc();
+    changed_.wait(lock, [] { return running_ < buffers_; });
     ++running_;
-    if (!needs_buffer) lock_.unlock();
+    counted_ = true;
   }
   ~RunningProduct() {
-    if (lock_.mutex() == nullptr) return;
-    if (!lock_.owns_lock()) lock_.lock();
+    if (!counted_) return;
+    const std::lock_guard lock(mutex_);
     --running_;
+    changed_.notify_all();
   }
   RunningProduct(const RunningProduct&) = delete;
   RunningProduct& operator=(const RunningProduct&) = delete;
 
  private:
-  static constexpr std::size_t kBuffer = (std::size_t{128} << 20) + (1 << 16);  // of OpenBLAS 0.3
-  static inline std::mutex mutex_;
-  static inline std::size_t running_ = 0, buffers_ = 0;
-  std::unique_lock<std::mutex> lock_;
-};
+  // So many buffers, or as many as there is room for. Those that are there come first, since none
+  // is in use.
+  static void map(std::size_t wanted) {
+    std::array<void*, kMost> held;
+    std::size_t count = 0;
+    while (count < std::min(wanted, kMost) && (count < buffers_ || has_address_space(kBuffer)))
+      held[count++] = blas_memory_alloc(0);
+    for (std::size_t i = 0; i < count; ++i) blas_memory_free(held[i]);
+    buffers_ = count;
+    has_room_ = count == 0 || count == wanted;  // later there may be room for the first
+  }
 
-// OpenBLAS takes what it needs for a short vector from the stack (MAX_STACK_ALLOC, 2,048 bytes with
-// some to spare): such a product maps no buffer, and must not count as one that has.
-template <class T>
-bool fits_on_stack(std::size_t rows, std::size_t cols) {
-  return (rows + cols) * sizeof(T) + 144 <= 2048;
-}
+  static constexpr std::size_t kBuffer = (std::size_t{128} << 20) + (1 << 16);  // of OpenBLAS 0.3
+  static constexpr std::size_t kMost = 64;
+  static inline std::mutex mutex_;
+  static inline std::condition_variable changed_;
+  static inline std::size_t running_ = 0, buffers_ = 0;
+  static inline bool has_room_ = true, mapping_ = false;
+  bool counted_ = false;
+};
 
 CBLAS_TRANSPOSE to_cblas(Transpose op) { return op == Transpose::no ? CblasNoTrans : CblasTrans; }
 
@@ -119,12 +140,10 @@ void gemm(Transpose op_a, Transpose op_b, std::size_t m, std::size_t n, std::siz
   flops += 2 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
   if (op_a == Transpose::no && op_b == Transpose::yes && m > 1 && m <= kFewRows)
     return kernels<T>().few_rows_product(m, n, k, alpha, a, ld_a, b, ld_b, beta, c, ld_c);
-  const bool vector = n == 1 || m == 1;
-  std::optional<RunningProduct> running;
-  if (!vector || !fits_on_stack<T>(std::max(m, n), k)) running.emplace();
+  const RunningProduct running;
   const auto as_int = [](std::size_t size) { return static_cast<int>(size); };
   // A matrix and a vector, of which nothing need be packed: C = op(A) b, or C^T = op(B)^T a.
-  if (vector) {
+  if (n == 1 || m == 1) {
     const bool column = n == 1;
     const std::size_t size = column ? m : n, step = column ? ld_c : 1;
     if (beta == T(0))

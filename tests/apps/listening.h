@@ -38,6 +38,12 @@ struct Listening : Served {
   HttpClient client;
 };
 
+// Where a server listens that has just begun: "serving model at http://127.0.0.1:41234/ (...)".
+inline int port_of(const std::string& line) {
+  REQUIRE(line.starts_with("serving "));
+  return std::stoi(line.substr(line.rfind(':') + 1));
+}
+
 inline int status_of(const std::string& reply) {
   return reply.size() > 12 ? std::stoi(reply.substr(9, 3)) : 0;
 }

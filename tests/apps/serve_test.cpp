@@ -1,5 +1,6 @@
 // The command `babelgrad serve`: start, answers, end, and bad usage.
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 
 #include <csignal>
 
@@ -8,13 +9,6 @@
 
 namespace babelgrad::test {
 namespace {
-
-// From "serving model at http://127.0.0.1:41234/ (Ctrl-C stops)".
-int port_of(const std::string& line) {
-  const std::string start = "serving model at http://127.0.0.1:";
-  REQUIRE(line.starts_with(start));
-  return std::stoi(line.substr(start.size()));
-}
 
 void serve_until(int signal) {
   const World world;
@@ -58,6 +52,20 @@ void serve_until(int signal) {
 
 TEST_CASE("serve until Ctrl-C") { serve_until(SIGINT); }
 TEST_CASE("serve until the signal to end") { serve_until(SIGTERM); }
+
+TEST_CASE("serve: a pipe for tokens that nobody writes, one for the log that nobody reads") {
+  const World world;
+  world.add_model();
+  REQUIRE(::mkfifo((world.path() / "pipe").c_str(), 0600) == 0);
+  Process process({"serve", "--model", "model", "--token-file", "pipe"}, world.path());
+  CHECK(process.read_line_err(0.5) == "");
+  process.signal(SIGHUP);  // all is about to be loaded
+  process.signal(SIGTERM);
+  CHECK(process.finish().exit_code == 128 + SIGTERM);
+  const Finished log = world.run({"serve", "--model", "model", "--access-log", "pipe"});
+  CHECK(log.exit_code == 2);
+  CHECK(log.err == "babelgrad: pipe: cannot be opened (No such device or address)\n");
+}
 
 TEST_CASE("serve: bad usage") {
   const World world;

@@ -105,8 +105,7 @@ TEST_CASE("an access log that cannot be written is said once") {
   world.add_model();
   Process process({"serve", "--model", "model", "--port", "0", "--access-log", "/dev/full"},
                   world.path());
-  const std::string line = process.read_line_err(kPatience);
-  HttpClient client(std::stoi(line.substr(line.rfind(':') + 1)));
+  HttpClient client(port_of(process.read_line_err(kPatience)));
   for (int i = 0; i < 3; ++i) CHECK(client.get("/healthz")->status == 200);
   process.signal(SIGTERM);
   CHECK(process.finish().err ==
@@ -149,8 +148,7 @@ TEST_CASE("the access log has a line a reply") {
   world.add_model();
   Process process({"serve", "--model", "model", "--port", "0", "--access-log", "log"},
                   world.path());
-  const std::string line = process.read_line_err(kPatience);
-  const int port = std::stoi(line.substr(line.rfind(':') + 1));
+  const int port = port_of(process.read_line_err(kPatience));
   HttpClient client(port);
   CHECK(client.send("GET", "/healthz?secret", "", {{"X-Request-Id", "one"}})->status == 200);
   CHECK(client.post("/api/translate", kBody)->status == 200);

@@ -65,8 +65,7 @@ TEST_CASE("health and metrics at once, whatever 2,000 connections do") {
   const World world;
   world.add_model();
   Process process({"serve", "--model", "model", "--port", "0"}, world.path());
-  const std::string line = process.read_line_err(kPatience);
-  const int port = std::stoi(line.substr(line.rfind(':') + 1));
+  const int port = port_of(process.read_line_err(kPatience));
   std::list<RawClient> crowd;
   for (int i = 0; i < 1000; ++i) {
     crowd.emplace_back(port);

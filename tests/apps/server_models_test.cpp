@@ -88,7 +88,7 @@ TEST_CASE("serve: a signal loads the models again, and no request is lost") {
       world.path());
   const std::string line = process.read_line_err(kPatience);
   CHECK(line.starts_with("serving first, b=second at http://127.0.0.1:"));
-  const int port = std::stoi(line.substr(line.rfind(':') + 1));
+  const int port = port_of(line);
   std::atomic<bool> stop{false};
   std::atomic<int> good{0}, bad{0};
   std::thread client([&] {
