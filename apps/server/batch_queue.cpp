@@ -236,15 +236,10 @@ void BatchQueue::work() {
 }
 
 void BatchQueue::process(std::vector<Item> items) {
-  try {
-    if (items[0].call->job.task)
-      items[0].call->job.task();
-    else
-      search(items);
-  } catch (const std::bad_alloc&) {  // not even for each alone
-    const std::lock_guard lock(mutex_);
-    for (const Item& item : items) item.call->error = std::current_exception();
-  }
+  if (const auto& task = items[0].call->job.task)
+    unless_out_of_memory(task);
+  else
+    search(items);
   {
     const std::lock_guard lock(mutex_);
     under_way_ -= items.size();
@@ -258,12 +253,13 @@ void BatchQueue::process(std::vector<Item> items) {
       unless_out_of_memory([&] { call->job.done(std::move(call->results), call->error); });
 }
 
-void BatchQueue::search(const std::vector<Item>& items) {
+// Asks for no memory itself: it also runs where there was none.
+void BatchQueue::search(std::span<const Item> items) noexcept {
   try {
     translate(items);
   } catch (...) {
     if (items.size() > 1) {  // the failure of one is not that of the others
-      for (const Item& item : items) search({item});
+      for (const Item& item : items) search({&item, 1});
     } else {
       const std::lock_guard lock(mutex_);
       items[0].call->error = std::current_exception();
@@ -271,7 +267,7 @@ void BatchQueue::search(const std::vector<Item>& items) {
   }
 }
 
-void BatchQueue::translate(const std::vector<Item>& items) {
+void BatchQueue::translate(std::span<const Item> items) {
   std::vector<std::string> sentences;
   SearchOptions options{.abandon = [&](std::size_t i) { return items[i].call->gone(); }};
   for (const Item& item : items) {

@@ -18,6 +18,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -47,7 +48,7 @@ struct Job {
   std::vector<std::string> sentences;
   SearchConfig search;
   std::function<void(std::vector<std::vector<Translation>>, std::exception_ptr)> done;
-  // Or instead: runs on a worker, alone, and throws nothing.
+  // Or instead: runs on a worker, alone, and throws nothing but std::bad_alloc.
   std::function<void()> task;
 };
 
@@ -97,8 +98,8 @@ class BatchQueue {
   // A worker's fair part of all that waits and is under way.
   std::size_t share() const;
   void process(std::vector<Item> items);
-  void search(const std::vector<Item>& items);
-  void translate(const std::vector<Item>& items);
+  void search(std::span<const Item> items) noexcept;
+  void translate(std::span<const Item> items);
   static std::size_t work_of(const Item& item);
 
   ServerMetrics& metrics_;
