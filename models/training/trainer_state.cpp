@@ -140,7 +140,11 @@ void Trainer::load_state(const Safetensors& file) {
   state_.smoothed_loss = json.at("smoothed_loss");
   state_.seconds = json.at("seconds");
   optimizer_->set_step_count(count_of(json, "optimizer_steps"));
-  schedule_.restore({json.at("schedule_scale"), count_of(json, "schedule_bad_in_a_row")});
+  const double scale = json.at("schedule_scale");
+  if (scale < 0 || scale > 1)  // a product of factors
+    throw CheckpointError("schedule_scale is " + json.at("schedule_scale").dump() +
+                          "; need a number from 0 to 1");
+  schedule_.restore({scale, count_of(json, "schedule_bad_in_a_row")});
   batches_ = plan_.epoch(state_.epoch);
   state_.position = count_of(json, "position");
   require_at_most(state_.position, batches_.size(), "position");

@@ -198,7 +198,7 @@ TEST_CASE("resume: a state from before the losses of validations were in it") {
   CHECK((parts.read("model.safetensors") == whole.read("model.safetensors")));
 }
 
-TEST_CASE("resume: counts that cannot be are refused") {
+TEST_CASE("resume: counts and factors that cannot be are refused") {
   const ReverseTask task;
   TemporaryFolder folder;
   train(task.config(), folder.path(), false, 10);
@@ -216,6 +216,9 @@ TEST_CASE("resume: counts that cannot be are refused") {
         state + "update is 9223372036854775808; at most 1000000000000 can be");
   CHECK(error_with("epoch", std::uint64_t{1} << 63) ==
         state + "epoch is 9223372036854775808; at most 1000000000000 can be");
+  for (const nlohmann::json& value : {nlohmann::json(-0.5), nlohmann::json(2)})
+    CHECK(error_with("schedule_scale", value) ==
+          state + "schedule_scale is " + value.dump() + "; need a number from 0 to 1");
   for (const char* key : {"update", "epoch", "position", "best_update", "bad_validations",
                           "optimizer_steps", "schedule_bad_in_a_row"})
     for (const nlohmann::json& value : {nlohmann::json(-1), nlohmann::json(0.5)}) {
