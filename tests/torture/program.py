@@ -16,7 +16,7 @@ binary = ROOT / "build/babelgrad"  # run.py sets it
 # What no user should ever read: the text of an exception of C++ or of a library.
 FOREIGN = re.compile(
     rb"json\.exception|std::|terminate called|basic_string|vector::|filesystem error"
-    rb"|bad_alloc|stoul|stoi|stod|invalid_argument|out_of_range|Assertion|sanitizer"
+    rb"|bad_alloc|\bsto(?:ul|i|d)\b|invalid_argument|out_of_range|Assertion|sanitizer"
     rb"|invalid argument:|what\(\)|sentencepiece.*\.cc")
 GIBI = 1 << 30
 
