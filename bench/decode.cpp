@@ -14,7 +14,6 @@
 // as its source; 500 sources of 5 to 35 tokens, 14 on average, as in Multi30k.
 // Searches and bound (decode_products.h) run in turn, with the same thread count, in this process;
 // the figures are medians. A search takes word ids and gives word ids: no text is handled.
-#include <CLI/CLI.hpp>
 #include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -23,6 +22,7 @@
 
 #include "babelgrad/autograd/products/gemm.h"
 #include "babelgrad/base/files.h"
+#include "babelgrad/bench/arguments.h"
 #include "babelgrad/bench/decode_products.h"
 #include "babelgrad/bench/measure.h"
 #include "babelgrad/models/folder/translator.h"
@@ -229,31 +229,18 @@ void run(const Options& o) {
 
 int main(int argc, char** argv) {
   Options o;
-  CLI::App app{"Speed of beam search, and of its matrix products alone"};
-  auto* model = app.add_option("--model", o.model, "model folder instead of a random model");
-  auto* source = app.add_option("--source", o.source, "sentences to translate");
-  model->needs(source);
-  source->needs(model);
-  const auto list = [&](const std::string& flag, std::vector<std::size_t>& values,
-                        const std::string& text, int least) {
-    app.add_option(flag, values, text)->check(CLI::Range(least, 1 << 20))->capture_default_str();
-  };
-  list("--beam", o.beams, "beam sizes", 1);
-  list("--batch", o.batches, "sentences in a batch", 1);
-  list("--threads", o.threads, "0: one a core", 0);
-  app.add_option("--rounds", o.rounds, "measurements of each case")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
-  app.add_option("--write-pairs", o.pairs, "write the word ids of sources and translations");
-  app.add_flag("--json", o.json, "a line of JSON a case");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
+  bench::Arguments arguments("Speed of beam search, and of its matrix products alone");
+  arguments.text("--model", o.model, "model folder instead of a random model");
+  arguments.text("--source", o.source, "sentences to translate");
+  arguments.need_each_other("--model", "--source");
+  arguments.numbers("--beam", o.beams, "beam sizes");
+  arguments.numbers("--batch", o.batches, "sentences in a batch");
+  arguments.threads("--threads", o.threads, "0: one a core");
+  arguments.number("--rounds", o.rounds, "measurements of each case", 1, 1000);
+  arguments.text("--write-pairs", o.pairs, "write the word ids of sources and translations");
+  arguments.flag("--json", o.json, "a line of JSON a case");
+  if (const auto exit_code = arguments.parse(argc, argv)) return *exit_code;
   set_blas_threads(1);
-  for (std::size_t& count : o.threads)
-    if (count == 0) count = std::max(1u, std::thread::hardware_concurrency());
   try {
     run(o);
   } catch (const std::exception& error) {

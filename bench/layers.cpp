@@ -8,7 +8,6 @@
 // one thread and BLAS on --threads. The bound's products are those of an ideal implementation: no
 // gradient of the input where nobody asks for it, a convolution as one product over the batch, no
 // product with a zero initial state.
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <functional>
 #include <memory>
@@ -17,6 +16,7 @@
 
 #include "babelgrad/autograd/products/gemm.h"
 #include "babelgrad/autograd/random.h"
+#include "babelgrad/bench/arguments.h"
 #include "babelgrad/bench/measure.h"
 #include "babelgrad/bench/products.h"
 #include "babelgrad/nn/conv.h"
@@ -210,25 +210,16 @@ int main(int argc, char** argv) {
   std::string chosen = "all";
   std::size_t threads = 0, updates = 20;
   bool json = false;
-  CLI::App app{"Time of one update of small networks and layers, and of its matrix products alone"};
+  bench::Arguments arguments(
+      "Time of one update of small networks and layers, and of its matrix products alone");
   std::vector<std::string> names{"all"};
   for (const auto& [name, make] : kCases) names.push_back(name);
-  app.add_option("--case", chosen, "mlp, mlp_gradients, convnet, lstm, transformer or all")
-      ->check(CLI::IsMember(names))
-      ->capture_default_str();
-  app.add_option("--threads", threads, "of BLAS; 0: one a core")
-      ->check(CLI::Range(0, 1024))
-      ->capture_default_str();
-  app.add_option("--updates", updates, "a round, of mlp ten times as many")
-      ->check(CLI::Range(1, 1 << 20))
-      ->capture_default_str();
-  app.add_flag("--json", json, "a line of JSON a case");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
-  if (threads == 0) threads = std::max(1u, std::thread::hardware_concurrency());
+  arguments.choice("--case", chosen, "mlp, mlp_gradients, convnet, lstm, transformer or all",
+                   names);
+  arguments.threads("--threads", threads, "of BLAS; 0: one a core");
+  arguments.number("--updates", updates, "a round, of mlp ten times as many");
+  arguments.flag("--json", json, "a line of JSON a case");
+  if (const auto exit_code = arguments.parse(argc, argv)) return *exit_code;
   set_blas_threads(static_cast<int>(threads));
   if (!json)
     std::printf("%-13s %7s %9s %12s %9s %9s\n", "case", "threads", "ms", "products, ms", "share, %",

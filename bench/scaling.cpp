@@ -9,13 +9,13 @@
 // time. Each point is a process of its own, bench/train_step, so that its peak memory is its own;
 // --under puts a command in front of it ("taskset -c 0,1", "nice"). Expect the update to grow by
 // the same factor as the products, to within a tenth, and memory on a straight line in the batch.
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "babelgrad/bench/arguments.h"
 #include "babelgrad/bench/scaling_plot.h"
 
 namespace {
@@ -206,29 +206,19 @@ void run(const Options& o) {
 
 int main(int argc, char** argv) {
   Options o;
-  CLI::App app{"Growth of the cost of a training update with each extent of the model"};
-  app.add_option("--model", o.model, "luong or bahdanau")
-      ->check(CLI::IsMember({"luong", "bahdanau"}))
-      ->capture_default_str();
-  app.add_option("--vary", o.vary, "this alone")
-      ->check(CLI::IsMember({"hidden", "vocabulary", "length", "batch", "threads"}));
-  app.add_option("--threads", o.threads, "0: one a core")
-      ->check(CLI::Range(0, 1024))
-      ->capture_default_str();
-  app.add_option("--updates", o.updates, "measured updates a point")
-      ->check(CLI::Range(1, 1 << 20))
-      ->capture_default_str();
-  app.add_option("--svg", o.svg, "file for the picture");
-  app.add_option("--from", o.from, "files with the JSON of earlier runs, instead of measuring")
-      ->check(CLI::ExistingFile)
-      ->excludes("--vary");
-  app.add_flag("--json", o.json, "one line of JSON");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
-  if (o.threads == 0) o.threads = std::max(1u, std::thread::hardware_concurrency());
+  babelgrad::bench::Arguments arguments(
+      "Growth of the cost of a training update with each extent of the model");
+  arguments.choice("--model", o.model, "luong or bahdanau", {"luong", "bahdanau"});
+  arguments.choice("--vary", o.vary, "this alone",
+                   {"hidden", "vocabulary", "length", "batch", "threads"});
+  arguments.threads("--threads", o.threads, "0: one a core");
+  arguments.number("--updates", o.updates, "measured updates a point");
+  arguments.text("--svg", o.svg, "file for the picture");
+  arguments.existing_files("--from", o.from,
+                           "files with the JSON of earlier runs, instead of measuring");
+  arguments.exclude_each_other("--from", "--vary");
+  arguments.flag("--json", o.json, "one line of JSON");
+  if (const auto exit_code = arguments.parse(argc, argv)) return *exit_code;
   try {
     run(o);
   } catch (const std::exception& error) {

@@ -13,12 +13,12 @@
 // same thread count, in this process; the figures are medians. Peak memory is that of the updates,
 // read before the bound's arrays exist. Array storage of the measured updates is counted over all
 // threads: expect 0 blocks asked of the system, all of them reused.
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <random>
 
 #include "babelgrad/autograd/products/gemm.h"
+#include "babelgrad/bench/arguments.h"
 #include "babelgrad/bench/measure.h"
 #include "babelgrad/bench/products.h"
 #include "babelgrad/models/seq2seq/seq2seq.h"
@@ -200,7 +200,6 @@ void resolve(Options& o, const Size& given) {
   if (o.model == "bahdanau") o.shape.attention = AttentionPlace::inside_recurrence;
   if (o.model == "input_feeding") o.shape.extra = bench::Extra::input_feeding;
   if (o.model == "local_p") o.shape.extra = bench::Extra::local_p;
-  if (o.threads == 0) o.threads = std::max(1u, std::thread::hardware_concurrency());
 }
 
 }  // namespace
@@ -208,35 +207,20 @@ void resolve(Options& o, const Size& given) {
 int main(int argc, char** argv) {
   Options o;
   Size given{};
-  CLI::App app{"Time of one training update, and of its matrix products alone"};
-  const auto extent = [&](const std::string& flag, std::size_t& value, const std::string& text,
-                          int least = 1) {
-    app.add_option(flag, value, text)->check(CLI::Range(least, 1 << 20));
-  };
-  app.add_option("--size", o.size, "S, M or L")
-      ->check(CLI::IsMember({"S", "M", "L"}))
-      ->capture_default_str();
-  extent("--embedding", given.embedding, "E, instead of the size's");
-  extent("--hidden", given.hidden, "H, instead of the size's");
-  extent("--vocab", given.vocabulary, "V, instead of the size's", text::kEos + 2);
-  extent("--batch", given.batch, "B, instead of the size's");
-  extent("--source-length", o.shape.source_length, "tokens (14)");
-  extent("--target-length", o.shape.target_length, "tokens (14)");
-  app.add_option("--model", o.model, "luong, bahdanau, input_feeding or local_p")
-      ->check(CLI::IsMember({"luong", "bahdanau", "input_feeding", "local_p"}))
-      ->capture_default_str();
-  app.add_option("--threads", o.threads, "0: one a core")
-      ->check(CLI::Range(0, 1024))
-      ->capture_default_str();
-  app.add_option("--updates", o.updates, "measured updates")
-      ->check(CLI::Range(1, 1 << 20))
-      ->capture_default_str();
-  app.add_flag("--json", o.json, "one line of JSON");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
+  bench::Arguments arguments("Time of one training update, and of its matrix products alone");
+  arguments.choice("--size", o.size, "S, M or L", {"S", "M", "L"});
+  arguments.number("--embedding", given.embedding, "E, instead of the size's");
+  arguments.number("--hidden", given.hidden, "H, instead of the size's");
+  arguments.number("--vocab", given.vocabulary, "V, instead of the size's", text::kEos + 2);
+  arguments.number("--batch", given.batch, "B, instead of the size's");
+  arguments.number("--source-length", o.shape.source_length, "tokens");
+  arguments.number("--target-length", o.shape.target_length, "tokens");
+  arguments.choice("--model", o.model, "luong, bahdanau, input_feeding or local_p",
+                   {"luong", "bahdanau", "input_feeding", "local_p"});
+  arguments.threads("--threads", o.threads, "0: one a core");
+  arguments.number("--updates", o.updates, "measured updates");
+  arguments.flag("--json", o.json, "one line of JSON");
+  if (const auto exit_code = arguments.parse(argc, argv)) return *exit_code;
   set_blas_threads(1);
   resolve(o, given);
   print(o, measure(o));

@@ -44,9 +44,9 @@ function(babelgrad_compile_options)
   endif()
 endfunction()
 
-# Where CMAKE_UNITY_BUILD is on, files are compiled four at a time, since a half of a file's time goes
-# into its headers; so names in unnamed namespaces are unique in the whole target.
-set(CMAKE_UNITY_BUILD_BATCH_SIZE 4)
+# So many files at once where CMAKE_UNITY_BUILD is on; names in unnamed namespaces are unique in the
+# whole target, and hide none that a `using namespace` brings.
+set(CMAKE_UNITY_BUILD_BATCH_SIZE 16)
 
 # babelgrad_require(WHO TARGETS...): finds the targets; an error that names WHO and what is missing.
 macro(babelgrad_require who)

@@ -9,7 +9,7 @@ folders=(base autograd nn text models apps)
 targets=("${folders[@]/#/test_}" babelgrad)
 CXX=clang++-14 scripts/build.sh build-coverage "${targets[*]}" -DCMAKE_BUILD_TYPE=Debug \
   "-DCMAKE_CXX_FLAGS_DEBUG=-O1 -g1 -fprofile-instr-generate -fcoverage-mapping" \
-  -DCMAKE_UNITY_BUILD=ON -DBABELGRAD_BENCH=OFF
+  -DBABELGRAD_BENCH=OFF
 cd build-coverage
 rm -rf profiles
 export LLVM_PROFILE_FILE=$PWD/profiles/%4m.profraw OPENBLAS_NUM_THREADS=1

@@ -10,8 +10,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/install.sh --release
 
+# Each file alone: so it must include what it uses.
 scripts/build.sh build-package all -DCMAKE_INSTALL_PREFIX=/usr -DBABELGRAD_TESTS=OFF \
-  -DBABELGRAD_BENCH=OFF -DBABELGRAD_ZSH_DIR=share/zsh/vendor-completions
+  -DBABELGRAD_BENCH=OFF -DCMAKE_UNITY_BUILD=OFF -DBABELGRAD_ZSH_DIR=share/zsh/vendor-completions
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 rm -f build-package/*.deb

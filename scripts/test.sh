@@ -4,4 +4,5 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/install.sh
 scripts/build.sh build all
-ctest --test-dir build -j 2 --output-on-failure
+# Three at once: those of the server wait more than they compute.
+ctest --test-dir build -j 3 --output-on-failure

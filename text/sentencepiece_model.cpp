@@ -6,7 +6,6 @@
 #include <cstring>
 #include <functional>
 #include <set>
-#include <unordered_map>
 #include <vector>
 
 namespace babelgrad::text {
@@ -77,30 +76,31 @@ std::size_t entry_of(std::uint32_t unit) { return unit & ~(1u << 31); }
 // trie that leads nowhere outside itself.
 class EntryCount {
  public:
-  explicit EntryCount(std::string_view trie) : trie_(trie) {}
+  explicit EntryCount(std::string_view trie)
+      : trie_(trie), most_(trie.size() / sizeof(std::uint32_t), kUnknown) {}
 
   bool is_bounded() { return most_from(offset_of(unit_at(trie_, 0)), 0) <= kMostEntries; }
 
  private:
-  static constexpr std::size_t kUnbounded = 1u << 20;
+  static constexpr std::uint32_t kUnbounded = 1u << 20, kUnknown = ~0u;
 
   // On the ways that go on with one of the units first ^ byte.
-  std::size_t most_from(std::size_t first, std::size_t length) {
+  std::uint32_t most_from(std::size_t first, std::size_t length) {
     if (length > kLongestKey) return kUnbounded;  // a circle, too
-    if (const auto found = most_.find(first); found != most_.end()) return found->second;
-    std::size_t most = 0;
+    if (most_[first] != kUnknown) return most_[first];
+    std::uint32_t most = 0;
     for (std::size_t byte = 0; byte < kBlock && most < kUnbounded; ++byte) {
       const std::size_t at = first ^ byte;
       const std::uint32_t unit = unit_at(trie_, at);
       if (is_entry(unit) || (unit & 255u) != byte) continue;
-      const std::size_t behind = most_from(at ^ offset_of(unit), length + 1);
+      const std::uint32_t behind = most_from(at ^ offset_of(unit), length + 1);
       most = std::max(most, behind + (has_entry(unit) ? 1 : 0));
     }
     return most_[first] = most;
   }
 
   std::string_view trie_;
-  std::unordered_map<std::size_t, std::size_t> most_;
+  std::vector<std::uint32_t> most_;  // by first, as far as it is known
 };
 
 bool is_sound_map(std::string_view map) {

@@ -17,14 +17,14 @@ enum Input : std::size_t {
   kWords,
   kKeys,
   kValues,
-  kState,
+  kInitialState,
   kQueryWeight,
   kQueryBias,
   kV,
-  kWeightIh,
-  kWeightHh,
-  kBiasIh,
-  kBiasHh
+  kGruWeightIh,
+  kGruWeightHh,
+  kGruBiasIh,
+  kGruBiasHh
 };
 
 struct AttentionGruExtents {
@@ -97,8 +97,8 @@ Array<T> run_forward(const AttentionGruExtents& e, const std::vector<Tensor<T>>&
   Array<T> result = uninitialized<T>({e.steps, B, ld});
   Array<T> gh = uninitialized<T>({B, G});
   gemm<T>(Transpose::no, Transpose::yes, e.rows(), G, e.inputs, 1, data(kWords), e.inputs,
-          data(kWeightIh), e.ld_ih(), 0, saved.gates.data(), G);
-  const T* state = data(kState);
+          data(kGruWeightIh), e.ld_ih(), 0, saved.gates.data(), G);
+  const T* state = data(kInitialState);
   for (std::size_t t = 0; t < e.steps; ++t) {
     T* queries = saved.queries.data() + t * B * e.key;
     T* contexts = result.data() + t * B * ld;
@@ -110,11 +110,11 @@ Array<T> run_forward(const AttentionGruExtents& e, const std::vector<Tensor<T>>&
     attend(e, queries, data(kKeys), data(kValues), data(kV), weights.data() + t * B * e.source,
            contexts);
     gemm<T>(Transpose::no, Transpose::yes, B, G, e.value, 1, contexts, ld,
-            data(kWeightIh) + e.inputs, e.ld_ih(), 1, gates, G);
-    gemm<T>(Transpose::no, Transpose::yes, B, G, H, 1, state, H, data(kWeightHh), H, 0, gh.data(),
-            G);
-    kernels<T>().gru_step({B, H, nullptr, data(kBiasIh), data(kBiasHh), gates, gh.data(), state,
-                           saved.candidate_hidden.data() + t * B * H, next});
+            data(kGruWeightIh) + e.inputs, e.ld_ih(), 1, gates, G);
+    gemm<T>(Transpose::no, Transpose::yes, B, G, H, 1, state, H, data(kGruWeightHh), H, 0,
+            gh.data(), G);
+    kernels<T>().gru_step({B, H, nullptr, data(kGruBiasIh), data(kGruBiasHh), gates, gh.data(),
+                           state, saved.candidate_hidden.data() + t * B * H, next});
     for (std::size_t b = 0; b < B; ++b) std::copy_n(next + b * H, H, contexts + b * ld + e.value);
     state = next;
   }
@@ -166,17 +166,17 @@ StepGradients<T> run_backward(Vjp<T>& c, const AttentionGruExtents& e, Saved<T>&
       std::copy_n(grad + e.value, H, d_next.data() + b * H);
     }
     kernels<T>().add(B * H, d.state.data(), d_next.data());
-    const T* state = t == 0 ? c.in(kState).data() : saved.states.data() + (t - 1) * B * H;
+    const T* state = t == 0 ? c.in(kInitialState).data() : saved.states.data() + (t - 1) * B * H;
     T* d_gi = saved.gates.data() + t * B * G;
     T* d_gh = d.gh.data() + t * B * G;
     T* d_queries = d.queries.data() + t * B * e.key;
     kernels<T>().gru_step_backward({B, H, nullptr, state, d_next.data(),
                                     saved.candidate_hidden.data() + t * B * H, d_gi, d_gh,
                                     d.state.data()});
-    gemm<T>(Transpose::no, Transpose::no, B, H, G, 1, d_gh, G, c.in(kWeightHh).data(), H, 1,
+    gemm<T>(Transpose::no, Transpose::no, B, H, G, 1, d_gh, G, c.in(kGruWeightHh).data(), H, 1,
             d.state.data(), H);
     gemm<T>(Transpose::no, Transpose::no, B, e.value, G, 1, d_gi, G,
-            c.in(kWeightIh).data() + e.inputs, e.ld_ih(), 1, d_contexts, e.value);
+            c.in(kGruWeightIh).data() + e.inputs, e.ld_ih(), 1, d_contexts, e.value);
     attend_backward(c, e, saved.queries.data() + t * B * e.key, weights.data() + t * B * e.source,
                     d_contexts, d_queries, d, d_scores.data());
     gemm<T>(Transpose::no, Transpose::no, B, H, e.key, 1, d_queries, e.key,
@@ -196,7 +196,7 @@ void state_weight_gradient(Vjp<T>& c, const AttentionGruExtents& e, std::size_t 
   gemm<T>(Transpose::yes, Transpose::no, outputs, H, e.rows() - e.batch, 1,
           d_out.data() + e.batch * outputs, outputs, states.data(), H, out.beta, out.data, H);
   gemm<T>(Transpose::yes, Transpose::no, outputs, H, e.batch, 1, d_out.data(), outputs,
-          c.in(kState).data(), H, 1, out.data, H);
+          c.in(kInitialState).data(), H, 1, out.data, H);
 }
 
 template <class T>
@@ -204,8 +204,8 @@ void gru_gradients(Vjp<T>& c, const AttentionGruExtents& e, const Saved<T>& save
                    const StepGradients<T>& d) {
   const std::size_t G = e.gates(), ld = e.ld_ih();
   const T* d_gi = saved.gates.data();
-  if (c.wants(kWeightIh)) {
-    const GradientBuffer<T> out = c.buffer(kWeightIh);
+  if (c.wants(kGruWeightIh)) {
+    const GradientBuffer<T> out = c.buffer(kGruWeightIh);
     gemm<T>(Transpose::yes, Transpose::no, G, e.inputs, e.rows(), 1, d_gi, G, c.in(kWords).data(),
             e.inputs, out.beta, out.data, ld);
     gemm<T>(Transpose::yes, Transpose::no, G, e.value, e.rows(), 1, d_gi, G, c.out().data(),
@@ -213,12 +213,13 @@ void gru_gradients(Vjp<T>& c, const AttentionGruExtents& e, const Saved<T>& save
   }
   if (c.wants(kWords)) {
     const GradientBuffer<T> out = c.buffer(kWords);
-    gemm<T>(Transpose::no, Transpose::no, e.rows(), e.inputs, G, 1, d_gi, G, c.in(kWeightIh).data(),
-            ld, out.beta, out.data, e.inputs);
+    gemm<T>(Transpose::no, Transpose::no, e.rows(), e.inputs, G, 1, d_gi, G,
+            c.in(kGruWeightIh).data(), ld, out.beta, out.data, e.inputs);
   }
-  state_weight_gradient(c, e, kWeightHh, d.gh, saved.states);
-  if (c.wants(kBiasIh)) kernels<T>().sum_rows(e.rows(), G, d_gi, G, c.sum_buffer(kBiasIh));
-  if (c.wants(kBiasHh)) kernels<T>().sum_rows(e.rows(), G, d.gh.data(), G, c.sum_buffer(kBiasHh));
+  state_weight_gradient(c, e, kGruWeightHh, d.gh, saved.states);
+  if (c.wants(kGruBiasIh)) kernels<T>().sum_rows(e.rows(), G, d_gi, G, c.sum_buffer(kGruBiasIh));
+  if (c.wants(kGruBiasHh))
+    kernels<T>().sum_rows(e.rows(), G, d.gh.data(), G, c.sum_buffer(kGruBiasHh));
 }
 
 template <class T>
@@ -236,17 +237,17 @@ void attention_gradients(Vjp<T>& c, const AttentionGruExtents& e, const Saved<T>
   }
   c.accumulate(kKeys, std::move(d.keys));
   c.accumulate(kV, std::move(d.v));
-  c.accumulate(kState, std::move(d.state));
+  c.accumulate(kInitialState, std::move(d.state));
 }
 
 // The definition: one step after the other.
 template <class T>
 AttentionGru<T> compose(const AttentionGruExtents& e, const std::vector<Tensor<T>>& in,
                         const IntArray& lengths) {
-  const GruWeights<T> gru{in[kWeightIh], in[kWeightHh], in[kBiasIh], in[kBiasHh]};
+  const GruWeights<T> gru{in[kGruWeightIh], in[kGruWeightHh], in[kGruBiasIh], in[kGruBiasHh]};
   const Tensor<T> keys = without_padding(in[kKeys], lengths);
   const Tensor<T> values = without_padding(in[kValues], lengths);
-  Tensor<T> state = in[kState];
+  Tensor<T> state = in[kInitialState];
   std::vector<Tensor<T>> outputs, weights;
   for (std::size_t t = 0; t < e.steps; ++t) {
     const Tensor<T> query = unsqueeze(linear(state, in[kQueryWeight], in[kQueryBias]), 0);

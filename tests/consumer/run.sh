@@ -78,8 +78,7 @@ quietly c++ -std=c++20 -o "$work/own_model" "$here/own_model.cpp" \
 clang=
 if command -v clang++-14 >/dev/null; then clang=-DCMAKE_CXX_COMPILER=clang++-14; fi
 prefix=
-inside="$hidden -DCMAKE_UNITY_BUILD=ON"  # in less than half of the time
-build subdirectory own_model $inside $clang
+build subdirectory own_model $hidden $clang
 quietly cmake --install "$work/subdirectory" --prefix "$work/own"
 [ "$(find "$work/own" -type f | wc -l)" -eq 1 ] || fail "Babelgrad is in its parent's install"
 repository=$work/repository
@@ -88,5 +87,5 @@ mkdir "$repository"
 quietly git -C "$repository" init
 quietly git -C "$repository" add .
 quietly git -C "$repository" -c user.name=consumer -c user.email= commit -m "The working tree"
-build fetch own_op $inside -DBABELGRAD_SOURCE="$repository"
+build fetch own_op $hidden -DBABELGRAD_SOURCE="$repository"
 echo "consumer: ok"
