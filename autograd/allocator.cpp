@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <bit>
+#include <cstdint>
 #include <cstdlib>
 #include <mutex>
 #include <vector>
@@ -18,19 +19,25 @@ constexpr std::size_t kCacheLimit = std::size_t{1} << 30;  // bytes a thread kee
 // In use from threads that had no cache any more, as all counters modulo 2^64.
 std::atomic<std::size_t> live_bytes_without_cache{0};
 
-// Sizes 64 * {1, 1.25, 1.5, 1.75} * 2^k, rounded up to whole cache lines.
+// Blocks of class `index` have so many bytes: 64 * {1, 1.25, 1.5, 1.75} * 2^k, but whole cache
+// lines.
+std::size_t class_bytes(std::size_t index) {
+  if (index <= 4) return index * kAlignment;
+  const std::size_t octave = (index - 1) / 4, quarter = (index - 1) % 4;
+  return ((std::size_t{1} << octave) + ((quarter + 1) << (octave - 2))) * kAlignment;
+}
+
 struct SizeClass {
   std::size_t index, bytes;
 };
 
 SizeClass size_class(std::size_t bytes) {
   const std::size_t lines = std::max<std::size_t>(1, (bytes + kAlignment - 1) / kAlignment);
-  if (lines <= 4) return {lines, lines * kAlignment};
+  if (lines <= 4) return {lines, class_bytes(lines)};
   const std::size_t octave = std::bit_width(lines - 1) - 1;  // 2^octave < lines <= 2^(octave+1)
-  const std::size_t step = std::size_t{1} << (octave - 2);
-  const std::size_t quarter = (lines - 1 - (std::size_t{1} << octave)) / step;  // 0..3
-  return {4 * octave + quarter + 1,
-          ((std::size_t{1} << octave) + (quarter + 1) * step) * kAlignment};
+  const std::size_t quarter = (lines - 1 - (std::size_t{1} << octave)) >> (octave - 2);  // 0..3
+  const std::size_t index = 4 * octave + quarter + 1;
+  return {index, class_bytes(index)};
 }
 
 // Written by one thread, read by any.
@@ -49,10 +56,12 @@ class Counter {
 struct FreeBlocks {
   std::vector<void*> blocks;
   std::size_t asked_for = 0;
+  std::uint64_t last_wanted = 0;  // in allocations of the thread
 };
 
 struct Cache {
   std::array<FreeBlocks, kClasses> free;
+  std::uint64_t allocations = 0;
   Counter system_allocations, reused_blocks, allocated_bytes, freed_bytes, cached_bytes;
   Cache();
   ~Cache();
@@ -86,6 +95,24 @@ void add_statistics(const AllocatorStatistics& more, AllocatorStatistics& sum) {
 // Set when the thread's cache is gone: arrays that outlive it go straight to the system.
 thread_local bool cache_destroyed = false;
 
+// Gives back blocks of the classes that were wanted longest ago, but none that was wanted since
+// class `index` was, until so many bytes have room; false if they have none.
+bool make_room(Cache& cache, std::size_t index, std::size_t bytes) {
+  if (bytes > kCacheLimit) return false;
+  while (cache.cached_bytes.get() + bytes > kCacheLimit) {
+    std::size_t oldest = index;
+    for (std::size_t i = 0; i < kClasses; ++i)
+      if (!cache.free[i].blocks.empty() &&
+          cache.free[i].last_wanted < cache.free[oldest].last_wanted)
+        oldest = i;
+    if (oldest == index) return false;
+    std::free(cache.free[oldest].blocks.back());
+    cache.free[oldest].blocks.pop_back();
+    cache.cached_bytes.set(cache.cached_bytes.get() - class_bytes(oldest));
+  }
+  return true;
+}
+
 void release(Cache& cache) {
   for (FreeBlocks& free : cache.free) {
     for (void* block : free.blocks) std::free(block);
@@ -117,6 +144,7 @@ Cache& cache() {
 void* allocate_block(std::size_t bytes) {
   const SizeClass size = size_class(bytes);
   Cache* mine = cache_destroyed ? nullptr : &cache();
+  if (mine != nullptr) mine->free[size.index].last_wanted = ++mine->allocations;
   if (mine != nullptr && !mine->free[size.index].blocks.empty()) {
     auto& blocks = mine->free[size.index].blocks;
     void* block = blocks.back();
@@ -149,7 +177,7 @@ void free_block(void* block, std::size_t bytes) noexcept {
   Cache& mine = cache();
   mine.freed_bytes.add(size.bytes);
   FreeBlocks& free = mine.free[size.index];
-  if (free.blocks.size() >= free.asked_for || mine.cached_bytes.get() + size.bytes > kCacheLimit) {
+  if (free.blocks.size() >= free.asked_for || !make_room(mine, size.index, size.bytes)) {
     std::free(block);
     return;
   }

@@ -5,14 +5,15 @@
 //   build/bench/ops --benchmark_filter=gru        some
 //   build/bench/ops --json                        short for --benchmark_format=json
 //
-// Elementwise, shape and row ops run on 1k = 1,024 and 1M = 1,048,576 elements. Their x_copy is
-// the time in multiples of a plain copy that moves as many bytes as the op must. Expect 1 to 2 at
-// 1M, more where an exponential, a logarithm or a row of a masked softmax is computed; at 1k the
-// price of a node, about 0.3 us, rules. Expect `forward` close to `forward_raw` and `backward`
-// close to `backward_raw` (size M of train_step), and chain_of_10000_additions at less than 500 ns
-// a node (peers/chain.py does it in PyTorch). Raw versions only do the products or the one kernel.
-// Read the column Time (wall time of the named part alone); CPU counts the untimed forward of
-// `backward`, too. (The warning of a DEBUG library is Debian's build of Google Benchmark.)
+// Elementwise, shape and row ops run on 1k = 1,024, 1M and 16M elements, which no cache holds.
+// Their x_copy is the time in multiples of a plain copy that moves as many bytes as the op must.
+// Expect 1 to 2 at 1M and 16M, more where an exponential, a logarithm or a row of a masked softmax
+// is computed; at 1k the price of a node, about 0.3 us, rules. Expect `forward` close to
+// `forward_raw` and `backward` close to `backward_raw` (size M of train_step), and
+// chain_of_10000_additions at less than 500 ns a node (peers/chain.py does it in PyTorch). Raw
+// versions only do the products or the one kernel. Read the column Time (wall time of the named
+// part alone); CPU counts the untimed forward of `backward`, too. (The warning of a DEBUG library
+// is Debian's build of Google Benchmark.)
 #include <cstring>
 
 #include "babelgrad/autograd/products/gemm.h"

@@ -42,11 +42,14 @@ inline double copy_milliseconds(double bytes) {
   const Array<float> from = values(half);
   Array<float> to = from;
   std::vector<double> times;
-  for (int i = 0; i < 101; ++i)
+  double all = 0;
+  while (times.size() < 101 && (times.size() < 11 || all < 500)) {
     times.push_back(milliseconds([&] {
       std::copy_n(from.data(), from.size(), to.data());
       benchmark::DoNotOptimize(to.data());
     }));
+    all += times.back();
+  }
   return median(times);
 }
 

@@ -225,7 +225,7 @@ std::vector<MemoryCase> row_cases() {
 }  // namespace
 
 void add_memory_cases() {
-  for (const Extent& e : {Extent{"1k", 4, 256}, Extent{"1M", 4096, 256}})
+  for (const Extent& e : {Extent{"1k", 4, 256}, Extent{"1M", 4096, 256}, Extent{"16M", 65536, 256}})
     for (const auto& family : {arithmetic_cases, unary_cases, activation_cases, shape_cases,
                                index_cases, reduction_cases, statistics_cases, row_cases})
       for (const MemoryCase& c : family()) {

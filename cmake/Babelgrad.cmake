@@ -25,10 +25,11 @@ endfunction()
 function(babelgrad_compile_options)
   add_library(babelgrad_options INTERFACE)
   if(PROJECT_IS_TOP_LEVEL)
-    # False alarms of GCC 12 in the standard library and in xtensor's small vectors.
+    # False alarms of GCC 12: in the standard library, in xtensor's small vectors, and (the last one)
+    # of what is included by files that compile several.
     target_compile_options(babelgrad_options INTERFACE -Wall -Wextra -Wshadow -Wno-sign-compare
       $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-array-bounds
-        -Wno-restrict>)
+        -Wno-restrict -Wno-subobject-linkage>)
   endif()
   if(BABELGRAD_NATIVE)
     target_compile_options(babelgrad_options INTERFACE -march=native)

@@ -34,6 +34,26 @@ void poison_cache() {
     }
 }
 
+TEST_CASE("a full cache makes room for the sizes that are wanted now") {
+  constexpr std::size_t kOld = std::size_t{64} << 20, kNew = std::size_t{96} << 20;
+  constexpr std::size_t kLimit = std::size_t{1} << 30;
+  std::thread([&] {  // with a cache of its own; nothing is written, so that nothing is resident
+    std::vector<void*> old;
+    for (std::size_t i = 0; i < kLimit / kOld + 1; ++i) old.push_back(allocate_block(kOld));
+    for (void* block : old) free_block(block, kOld);
+    CHECK(allocator_statistics().cached_bytes == kLimit);
+    free_block(allocate_block(kNew), kNew);
+    CHECK(allocator_statistics().cached_bytes == kLimit - 2 * kOld + kNew);
+    const AllocatorStatistics before = allocator_statistics();
+    free_block(allocate_block(kNew), kNew);
+    free_block(allocate_block(kOld), kOld);
+    CHECK(allocator_statistics().system_allocations == before.system_allocations);
+    CHECK(allocator_statistics().reused_blocks == before.reused_blocks + 2);
+    CHECK(allocator_statistics().cached_bytes == before.cached_bytes);
+  })
+      .join();
+}
+
 TEST_CASE("memory returns to its baseline after a training step") {
   const SmallModel<float> model;
   std::vector<Tensor<float>> parameters = model.parameters();
