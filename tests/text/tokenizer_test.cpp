@@ -175,7 +175,7 @@ TEST_CASE("a SentencePiece model whose character map leads outside itself is ref
 
 std::string varint(std::uint64_t value) {
   std::string bytes;
-  for (; value > 127; value >>= 7) bytes += static_cast<char>(value & 127 | 128);
+  for (; value > 127; value >>= 7) bytes += static_cast<char>((value & 127) | 128);
   return bytes + static_cast<char>(value);
 }
 
