@@ -4,9 +4,9 @@
 // Blocks are rounded up to a size class (four classes an octave, at most 25 % waste). Contents are
 // never cleared: an array that is not written before it is read holds whatever was there.
 // Thread-safety: each thread has a cache of its own, 1 GiB at most; where that is full, sizes that
-// were wanted longer ago give way. A block may be freed by another
-// thread: its cache keeps it if it holds fewer blocks of that size than that thread has asked the
-// system for, so that memory does not gather where it is only freed.
+// were wanted longer ago give way. A block may be freed by another thread: its cache keeps it if it
+// holds fewer blocks of that size than that thread has asked the system for, so that memory does
+// not gather where it is only freed.
 #pragma once
 
 #include <cstddef>

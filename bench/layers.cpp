@@ -12,7 +12,6 @@
 #include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <thread>
 
 #include "babelgrad/autograd/products/gemm.h"
 #include "babelgrad/autograd/random.h"

@@ -6,14 +6,13 @@
 //   build/bench/scaling --vary batch          one of hidden, vocabulary, length, batch, threads
 //
 // Around size M of train_step (E 256, H 256, V 10,000, batch 64, 14 + 14 tokens), one extent at a
-// time. Each point is a process of its own, bench/train_step, so that its peak memory is its own;
-// --under puts a command in front of it ("taskset -c 0,1", "nice"). Expect the update to grow by
-// the same factor as the products, to within a tenth, and memory on a straight line in the batch.
+// time. Each point is a process of its own, bench/train_step, so that its peak memory is its own.
+// Expect the update to grow by the same factor as the products, to within a tenth, and memory on a
+// straight line in the batch.
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <thread>
 
 #include "babelgrad/bench/arguments.h"
 #include "babelgrad/bench/scaling_plot.h"
