@@ -19,5 +19,4 @@ if [[ " ${folders[*]} " == *" apps "* ]]; then targets+=(babelgrad); fi
 CXX=clang++-14 scripts/build.sh "$folder" "${targets[*]}" -DCMAKE_BUILD_TYPE=Debug \
   "-DCMAKE_CXX_FLAGS_DEBUG=-O1 -g1" -DBABELGRAD_SANITIZE="$sanitizers" -DBABELGRAD_BENCH=OFF
 export OPENBLAS_NUM_THREADS=1
-export ASAN_OPTIONS=malloc_context_size=12  # frames kept of where a block was allocated
 ctest --test-dir "$folder" -j 2 --output-on-failure -R "^($(IFS='|' && echo "${folders[*]}"))(_|\$)"
