@@ -7,8 +7,10 @@
 #include <algorithm>
 #include <array>
 #include <condition_variable>
+#include <cstdlib>
 #include <mutex>
 #include <new>
+#include <string_view>
 
 #include "babelgrad/autograd/kernels/kernels.h"
 
@@ -17,6 +19,8 @@ extern "C" {
 [[gnu::weak]] void openblas_set_num_threads(int);
 [[gnu::weak]] int openblas_get_num_threads();
 [[gnu::weak]] char* openblas_get_corename();
+[[gnu::weak]] void gotoblas_dynamic_quit();
+[[gnu::weak]] void gotoblas_dynamic_init();
 [[gnu::weak]] void* blas_memory_alloc(int);
 [[gnu::weak]] void blas_memory_free(void*);
 }
@@ -25,6 +29,26 @@ namespace babelgrad {
 namespace {
 
 constinit thread_local double flops = 0;
+
+// On a processor newer than itself OpenBLAS takes its oldest kernels, those of Prescott (SSE3), a
+// fifth as fast as the processor is (up to 0.3.24: OpenBLAS's issue 4267). So where the processor
+// can do more, it is told which to take, before the first product and before there are threads. A
+// user's OPENBLAS_CORETYPE stands.
+[[maybe_unused]] const bool blas_core_is_chosen = [] {
+#if defined(__x86_64__)
+  constexpr const char* kVariable = "OPENBLAS_CORETYPE";
+  if (!openblas_get_corename || !gotoblas_dynamic_quit || !gotoblas_dynamic_init ||
+      std::string_view(openblas_get_corename()) != "Prescott" || std::getenv(kVariable))
+    return true;
+  __builtin_cpu_init();
+  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return true;
+  ::setenv(kVariable, __builtin_cpu_supports("avx512bw") ? "SkylakeX" : "Haswell", 0);
+  gotoblas_dynamic_quit();
+  gotoblas_dynamic_init();
+  ::unsetenv(kVariable);
+#endif
+  return true;
+}();
 
 // Up to so many rows, packing the other factor would cost more than it gains.
 constexpr std::size_t kFewRows = 10;

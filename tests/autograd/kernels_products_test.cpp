@@ -1,6 +1,10 @@
 // The products of few rows of every instruction set against plain loops.
 #include <doctest/doctest.h>
 
+#include <cstdlib>
+#include <string_view>
+
+#include "babelgrad/autograd/products/gemm.h"
 #include "tests/autograd/kernels_helpers.h"
 
 namespace babelgrad {
@@ -21,6 +25,14 @@ std::vector<double> plain_product(std::size_t m, std::size_t n, std::size_t k, T
       to = alpha * dot + (beta == T(0) ? 0 : beta * to);
     }
   return result;
+}
+
+TEST_CASE("products: OpenBLAS does not take its oldest kernels on a processor with newer ones") {
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+      !std::getenv("OPENBLAS_CORETYPE"))
+    CHECK(std::string_view(blas_name()) != "Prescott");
+#endif
 }
 
 TEST_CASE_TEMPLATE("kernels: few_rows_product, rows apart", T, float, double) {
