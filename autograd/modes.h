@@ -4,10 +4,16 @@
 
 namespace babelgrad {
 
+// Of the factors of products of float matrices. bfloat16: they are rounded to it (8 significant
+// bits, the exponents of float) and their products added up in float; on processors with
+// instructions for it that is several times as fast. Products of few elements stay in float32.
+enum class Precision { float32, bfloat16 };
+
 struct ThreadModes {
   bool grad = true;       // ops record their history
   bool anomaly = false;   // ops and backward passes check every result
   bool composed = false;  // fused ops run as their definitions
+  Precision matmul = Precision::float32;
 };
 
 // Those of this thread: for the threads that work for it, under a ModesGuard of theirs.
@@ -58,6 +64,17 @@ class [[nodiscard]] EnableGrad {
 class [[nodiscard]] DetectAnomaly {
  public:
   [[nodiscard]] DetectAnomaly() : guard_(changed([](auto& m) { m.anomaly = true; })) {}
+
+ private:
+  ModesGuard guard_;
+};
+
+// While one lives, matrix products of this thread, those of backward passes included, have the given
+// precision: PyTorch's torch.set_float32_matmul_precision("medium") for a block.
+class [[nodiscard]] MatmulPrecision {
+ public:
+  [[nodiscard]] explicit MatmulPrecision(Precision precision)
+      : guard_(changed([=](auto& m) { m.matmul = precision; })) {}
 
  private:
   ModesGuard guard_;

@@ -17,6 +17,8 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "babelgrad/autograd/kernels/bfloat16.h"
+#include "babelgrad/autograd/modes.h"
 #include "babelgrad/autograd/products/gemm.h"
 #include "babelgrad/bench/arguments.h"
 #include "babelgrad/bench/measure.h"
@@ -43,10 +45,12 @@ struct Options {
   ModelShape shape{AttentionPlace::beside_recurrence, 0, 0, 0, 0, 14, 14};
   std::size_t threads = 0, updates = 20;
   bool json = false;
+  Precision precision = Precision::float32;
 };
 
 struct Result {
   double update_ms = 0, bound_ms = 0, peak_mb = 0, flops = 0;
+  double own_bound_ms = 0;  // of the products in the update's precision
   std::size_t system_allocations = 0, reused_blocks = 0;  // of array storage, all updates
 };
 
@@ -111,6 +115,7 @@ Result measure(const Options& o) {
   const auto time_update = [&] {
     const text::Batch batch = random_batch(o.shape, random);
     ++request.update;
+    const MatmulPrecision precision(o.precision);
     return bench::milliseconds([&] {
       const std::vector<text::Batch> parts = text::shard(batch, pool.threads());
       const LossOptions options{0, static_cast<double>(batch.target_tokens())};
@@ -128,24 +133,31 @@ Result measure(const Options& o) {
   const std::vector<bench::Products> bound =
       make_bound(o.shape, std::min(pool.threads(), o.shape.batch), weights);
   for (const bench::Products& products : bound) result.flops += products.flops();
-  const auto time_bound = [&] {
+  const auto time_bound = [&](Precision of) {
+    const MatmulPrecision precision(of);
     return bench::milliseconds(
         [&] { pool.run(bound.size(), [&](std::size_t i) { bound[i].run(); }); });
   };
-  time_bound();
+  time_bound(o.precision);
   time_update();  // the bound's arrays came from the same caches
-  std::vector<double> update_ms, bound_ms;
+  std::vector<double> update_ms, bound_ms, own_bound_ms;
   const AllocatorStatistics before = process_allocator_statistics();
   for (std::size_t i = 0; i < o.updates; ++i) {
-    bound_ms.push_back(time_bound());
+    bound_ms.push_back(time_bound(Precision::float32));
     update_ms.push_back(time_update());
+    if (o.precision != Precision::float32) own_bound_ms.push_back(time_bound(o.precision));
   }
   const AllocatorStatistics after = process_allocator_statistics();
   result.system_allocations = after.system_allocations - before.system_allocations;
   result.reused_blocks = after.reused_blocks - before.reused_blocks;
   result.update_ms = bench::median(update_ms);
   result.bound_ms = bench::median(bound_ms);
+  result.own_bound_ms = own_bound_ms.empty() ? result.bound_ms : bench::median(own_bound_ms);
   return result;
+}
+
+const char* name_of(Precision precision) {
+  return precision == Precision::bfloat16 ? "bfloat16" : "float32";
 }
 
 void print(const Options& o, const Result& r) {
@@ -159,7 +171,9 @@ void print(const Options& o, const Result& r) {
                                                {"ms_per_update", r.update_ms},
                                                {"tokens_per_s", tokens_per_s},
                                                {"gflops", gflops},
+                                               {"precision", name_of(o.precision)},
                                                {"bound_share", share},
+                                               {"own_bound_share", r.own_bound_ms / r.update_ms},
                                                {"peak_mb", r.peak_mb},
                                                {"system_allocations", r.system_allocations},
                                                {"reused_blocks", r.reused_blocks}}
@@ -170,11 +184,14 @@ void print(const Options& o, const Result& r) {
   std::printf("%s, size %s: E %zu, H %zu, V %zu, batch %zu, lengths %zu and %zu, no dropout\n",
               o.model.c_str(), o.size.c_str(), s.embedding, s.hidden, s.vocabulary, s.batch,
               s.source_length, s.target_length);
-  std::printf("%zu thread%s, BLAS %s, median of %zu updates\n\n", o.threads,
-              o.threads == 1 ? "" : "s", blas_name(), o.updates);
+  std::printf("%zu thread%s, %s, BLAS %s, median of %zu updates\n\n", o.threads,
+              o.threads == 1 ? "" : "s", name_of(o.precision), blas_name(), o.updates);
   std::printf("update              %10.1f ms\n", r.update_ms);
   std::printf("products alone      %10.1f ms  (%.2f GFLOP)\n", r.bound_ms, r.flops / 1e9);
   std::printf("share of the bound  %10.1f %%\n", 100 * share);
+  if (o.precision != Precision::float32)
+    std::printf("in bfloat16 (%s) %9.1f ms, share %.1f %%\n", bfloat16::kernels().name,
+                r.own_bound_ms, 100 * r.own_bound_ms / r.update_ms);
   std::printf("target tokens/s     %10.0f\n", tokens_per_s);
   std::printf("GFLOP/s             %10.1f\n", gflops);
   std::printf("peak memory         %10.0f MB\n", r.peak_mb);
@@ -219,9 +236,13 @@ int main(int argc, char** argv) {
                    {"luong", "bahdanau", "input_feeding", "local_p"});
   arguments.threads("--threads", o.threads, "0: one a core");
   arguments.number("--updates", o.updates, "measured updates");
+  std::string precision = "float32";
+  arguments.choice("--precision", precision, "of the update's products: float32 or bfloat16",
+                   {"float32", "bfloat16"});
   arguments.flag("--json", o.json, "one line of JSON");
   if (const auto exit_code = arguments.parse(argc, argv)) return *exit_code;
   set_blas_threads(1);
+  if (precision == "bfloat16") o.precision = Precision::bfloat16;
   resolve(o, given);
   print(o, measure(o));
 }

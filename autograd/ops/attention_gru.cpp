@@ -7,7 +7,7 @@
 #include "babelgrad/autograd/kernels/kernels.h"
 #include "babelgrad/autograd/ops/fused_recurrence.h"
 #include "babelgrad/autograd/ops/lengths.h"
-#include "babelgrad/autograd/products/gemm.h"
+#include "babelgrad/autograd/products/packed_matrix.h"
 #include "babelgrad/autograd/vjp.h"
 
 namespace babelgrad {
@@ -98,21 +98,22 @@ Array<T> run_forward(const AttentionGruExtents& e, const std::vector<Tensor<T>>&
   Array<T> gh = uninitialized<T>({B, G});
   gemm<T>(Transpose::no, Transpose::yes, e.rows(), G, e.inputs, 1, data(kWords), e.inputs,
           data(kGruWeightIh), e.ld_ih(), 0, saved.gates.data(), G);
+  const PackedMatrix<T> w_query(Transpose::yes, H, e.key, data(kQueryWeight), H);
+  const PackedMatrix<T> w_context(Transpose::yes, e.value, G, data(kGruWeightIh) + e.inputs,
+                                  e.ld_ih());
+  const PackedMatrix<T> w_hh(Transpose::yes, H, G, data(kGruWeightHh), H);
   const T* state = data(kInitialState);
   for (std::size_t t = 0; t < e.steps; ++t) {
     T* queries = saved.queries.data() + t * B * e.key;
     T* contexts = result.data() + t * B * ld;
     T* gates = saved.gates.data() + t * B * G;
     T* next = saved.states.data() + t * B * H;
-    gemm<T>(Transpose::no, Transpose::yes, B, e.key, H, 1, state, H, data(kQueryWeight), H, 0,
-            queries, e.key);
+    w_query.multiply(B, state, H, 0, queries, e.key);
     kernels<T>().add_to_rows(B, e.key, data(kQueryBias), queries);
     attend(e, queries, data(kKeys), data(kValues), data(kV), weights.data() + t * B * e.source,
            contexts);
-    gemm<T>(Transpose::no, Transpose::yes, B, G, e.value, 1, contexts, ld,
-            data(kGruWeightIh) + e.inputs, e.ld_ih(), 1, gates, G);
-    gemm<T>(Transpose::no, Transpose::yes, B, G, H, 1, state, H, data(kGruWeightHh), H, 0,
-            gh.data(), G);
+    w_context.multiply(B, contexts, ld, 1, gates, G);
+    w_hh.multiply(B, state, H, 0, gh.data(), G);
     kernels<T>().gru_step({B, H, nullptr, data(kGruBiasIh), data(kGruBiasHh), gates, gh.data(),
                            state, saved.candidate_hidden.data() + t * B * H, next});
     for (std::size_t b = 0; b < B; ++b) std::copy_n(next + b * H, H, contexts + b * ld + e.value);
@@ -158,6 +159,10 @@ StepGradients<T> run_backward(Vjp<T>& c, const AttentionGruExtents& e, Saved<T>&
                      zeros<T>({e.steps, B, e.key}),           zeros<T>({B, H}),
                      zeros<T>(c.in(kKeys).shape()),           zeros<T>({e.key})};
   Array<T> d_next = uninitialized<T>({B, H}), d_scores = uninitialized<T>({e.source});
+  const PackedMatrix<T> w_query(Transpose::no, e.key, H, c.in(kQueryWeight).data(), H);
+  const PackedMatrix<T> w_context(Transpose::no, G, e.value,
+                                  c.in(kGruWeightIh).data() + e.inputs, e.ld_ih());
+  const PackedMatrix<T> w_hh(Transpose::no, G, H, c.in(kGruWeightHh).data(), H);
   for (std::size_t t = e.steps; t-- > 0;) {
     T* d_contexts = d.contexts.data() + t * B * e.value;
     for (std::size_t b = 0; b < B; ++b) {
@@ -173,14 +178,11 @@ StepGradients<T> run_backward(Vjp<T>& c, const AttentionGruExtents& e, Saved<T>&
     kernels<T>().gru_step_backward({B, H, nullptr, state, d_next.data(),
                                     saved.candidate_hidden.data() + t * B * H, d_gi, d_gh,
                                     d.state.data()});
-    gemm<T>(Transpose::no, Transpose::no, B, H, G, 1, d_gh, G, c.in(kGruWeightHh).data(), H, 1,
-            d.state.data(), H);
-    gemm<T>(Transpose::no, Transpose::no, B, e.value, G, 1, d_gi, G,
-            c.in(kGruWeightIh).data() + e.inputs, e.ld_ih(), 1, d_contexts, e.value);
+    w_hh.multiply(B, d_gh, G, 1, d.state.data(), H);
+    w_context.multiply(B, d_gi, G, 1, d_contexts, e.value);
     attend_backward(c, e, saved.queries.data() + t * B * e.key, weights.data() + t * B * e.source,
                     d_contexts, d_queries, d, d_scores.data());
-    gemm<T>(Transpose::no, Transpose::no, B, H, e.key, 1, d_queries, e.key,
-            c.in(kQueryWeight).data(), H, 1, d.state.data(), H);
+    w_query.multiply(B, d_queries, e.key, 1, d.state.data(), H);
   }
   return d;
 }

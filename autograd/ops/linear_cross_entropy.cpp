@@ -2,11 +2,12 @@
 // their own gradient in place, multiplied into the gradients of x and weight, and forgotten: three
 // products, as for any linear layer, and never more than kChunkElements logits in memory.
 #include <algorithm>
+#include <optional>
 
 #include "babelgrad/autograd/inspection/profile.h"
 #include "babelgrad/autograd/kernels/kernels.h"
 #include "babelgrad/autograd/ops/cross_entropy.h"
-#include "babelgrad/autograd/products/gemm.h"
+#include "babelgrad/autograd/products/packed_matrix.h"
 #include "babelgrad/autograd/vjp.h"
 
 namespace babelgrad {
@@ -90,21 +91,23 @@ Tensor<T> linear_cross_entropy(const Tensor<T>& x, const Tensor<T>& weight, cons
     saved.dweight = count == 0 ? zeros<T>({V, K}) : uninitialized<T>({V, K});
     saved.dbias = zeros<T>({V});
   }
+  const PackedMatrix<T> outputs(Transpose::yes, K, V, w, K);
+  std::optional<PackedMatrix<T>> inputs_of;  // for the gradient of x
+  if (needs_gradient) inputs_of.emplace(Transpose::no, V, K, w, K);
   const std::size_t chunk = chunk_rows(count, V);
   Array<T> logits = uninitialized<T>({chunk, V});
   double loss = 0;
   for (std::size_t begin = 0; begin < count; begin += chunk) {
     const std::size_t rows = std::min(chunk, count - begin);
     const T* x_rows = packed.data() + begin * K;
-    gemm<T>(Transpose::no, Transpose::yes, rows, V, K, 1, x_rows, K, w, K, 0, logits.data(), V);
+    outputs.multiply(rows, x_rows, K, 0, logits.data(), V);
     for (std::size_t r = 0; r < rows; ++r)
       loss += kernels<T>().cross_entropy_row(
           V, logits.data() + r * V, has_bias ? bias.value().data() : nullptr,
           static_cast<std::size_t>(targets.data()[counted.rows[begin + r]]), smoothing,
           needs_gradient ? share : T(0));
     if (!needs_gradient) continue;
-    gemm<T>(Transpose::no, Transpose::no, rows, K, V, 1, logits.data(), V, w, K, 0,
-            dx.data() + begin * K, K);
+    inputs_of->multiply(rows, logits.data(), V, 0, dx.data() + begin * K, K);
     gemm<T>(Transpose::yes, Transpose::no, V, K, rows, 1, logits.data(), V, x_rows, K,
             begin == 0 ? 0 : 1, saved.dweight.data(), K);
     kernels<T>().sum_rows(rows, V, logits.data(), V, saved.dbias.data());

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <condition_variable>
 #include <cstdlib>
 #include <mutex>
@@ -13,6 +14,8 @@
 #include <string_view>
 
 #include "babelgrad/autograd/kernels/kernels.h"
+#include "babelgrad/autograd/modes.h"
+#include "babelgrad/autograd/products/packed_factor.h"
 
 extern "C" {
 // OpenBLAS; absent from other BLAS libraries.
@@ -52,6 +55,9 @@ constinit thread_local double flops = 0;
 
 // Up to so many rows, packing the other factor would cost more than it gains.
 constexpr std::size_t kFewRows = 10;
+
+// Up to so many, packing both factors in bfloat16 would.
+constexpr std::size_t kFewProducts = std::size_t{1} << 17;
 
 bool address_space_is_limited() {
   static const bool limited = [] {
@@ -162,6 +168,13 @@ void gemm(Transpose op_a, Transpose op_b, std::size_t m, std::size_t n, std::siz
     return;
   }
   flops += 2 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
+  if constexpr (std::same_as<T, float>)
+    if (alpha == 1 && m > kFewRows && n > 1 && m * n * k >= kFewProducts &&
+        thread_modes().matmul == Precision::bfloat16) {
+      const PackedFactor left({m, k, a, ld_a, op_a == Transpose::no}, bfloat16::Side::left);
+      const PackedFactor right({n, k, b, ld_b, op_b == Transpose::yes}, bfloat16::Side::right);
+      return multiply_packed(left, right, beta, c, ld_c);
+    }
   if (op_a == Transpose::no && op_b == Transpose::yes && m > 1 && m <= kFewRows)
     return kernels<T>().few_rows_product(m, n, k, alpha, a, ld_a, b, ld_b, beta, c, ld_c);
   const RunningProduct running;

@@ -1,9 +1,14 @@
-// PackedMatrix: a weight that serves many products, made ready once. On CBLAS there is nothing to
-// prepare, so it refers to the caller's elements, which must outlive it unchanged; an engine that
-// packs its operands does so here, and no caller changes.
+// PackedMatrix: a weight that serves many products, made ready once. In float32 there is nothing to
+// prepare (CBLAS packs for itself), so it refers to the caller's elements, which must outlive it
+// unchanged; in bfloat16 (modes.h) it holds them packed, for products of any number of rows.
 #pragma once
 
+#include <concepts>
+#include <optional>
+
+#include "babelgrad/autograd/modes.h"
 #include "babelgrad/autograd/products/gemm.h"
+#include "babelgrad/autograd/products/packed_factor.h"
 
 namespace babelgrad {
 
@@ -13,10 +18,20 @@ class PackedMatrix {
   // The right factor B [k, n] of products C = A B; `weight` is B itself, rows of ld elements, or,
   // with Transpose::yes, B^T [n, k], as PyTorch's [out, in] weights are.
   PackedMatrix(Transpose transpose, std::size_t k, std::size_t n, const T* weight, std::size_t ld)
-      : transpose_(transpose), k_(k), n_(n), weight_(weight), ld_(ld) {}
+      : transpose_(transpose), k_(k), n_(n), weight_(weight), ld_(ld) {
+    if constexpr (std::same_as<T, float>)
+      if (thread_modes().matmul == Precision::bfloat16)
+        packed_.emplace(bfloat16::Factor{n, k, weight, ld, transpose == Transpose::yes},
+                        bfloat16::Side::right);
+  }
 
   // C [m, n] = A [m, k] B + beta C. With beta = 0, C is written without being read.
   void multiply(std::size_t m, const T* a, std::size_t ld_a, T beta, T* c, std::size_t ld_c) const {
+    if constexpr (std::same_as<T, float>)
+      if (packed_) {
+        const PackedFactor left({m, k_, a, ld_a, true}, bfloat16::Side::left);
+        return multiply_packed(left, *packed_, beta, c, ld_c);
+      }
     gemm<T>(Transpose::no, transpose_, m, n_, k_, 1, a, ld_a, weight_, ld_, beta, c, ld_c);
   }
 
@@ -25,6 +40,7 @@ class PackedMatrix {
   std::size_t k_, n_;
   const T* weight_;
   std::size_t ld_;
+  std::optional<PackedFactor> packed_;  // in bfloat16
 };
 
 }  // namespace babelgrad

@@ -1,0 +1,91 @@
+#include "babelgrad/autograd/kernels/bfloat16.h"
+
+#include <array>
+#include <bit>
+
+#include "babelgrad/autograd/kernels/bfloat16_blocks.h"
+#include "babelgrad/autograd/kernels/bfloat16_x86.h"
+
+namespace babelgrad::bfloat16 {
+namespace {
+
+// As AVX512_BF16's VCVTNE2PS2BF16 rounds: to nearest even, denormal numbers to zero, a NaN quiet.
+std::uint32_t rounded(float x) {
+  const std::uint32_t bits = std::bit_cast<std::uint32_t>(x), magnitude = bits & 0x7fffffff;
+  if (magnitude < 0x00800000) return (bits & 0x80000000) >> 16;
+  if (magnitude > 0x7f800000) return bits >> 16 | 0x40;
+  return (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
+}
+
+void portable_pack(const Factor& f, Side side, std::uint32_t* packed) {
+  const auto element = [&f](std::size_t v, std::size_t i) {
+    if (v >= f.vectors || i >= f.depth) return std::uint32_t{0};
+    return rounded(f.vectors_are_rows ? f.x[v * f.ld + i] : f.x[i * f.ld + v]);
+  };
+  for (std::size_t v = 0; v < f.vectors; v += kVectors)
+    for (std::size_t i = 0; i < f.depth; i += kDepth, packed += kTileWords)
+      for (std::size_t r = 0; r < kVectors; ++r)
+        for (std::size_t p = 0; p < kPairs; ++p)
+          packed[side == Side::left ? r * kPairs + p : p * kVectors + r] =
+              element(v + r, i + 2 * p) | element(v + r, i + 2 * p + 1) << 16;
+}
+
+float first(std::uint32_t pair) { return std::bit_cast<float>(pair << 16); }
+float second(std::uint32_t pair) { return std::bit_cast<float>(pair & 0xffff0000); }
+
+struct PortableBlock {
+  static void multiply(std::size_t depth_tiles, const std::uint32_t* a, const std::uint32_t* b,
+                       std::size_t stride, bool two_a, bool two_b, bool add, float* c,
+                       std::size_t ld) {
+    for (std::size_t i = 0; i < (two_a ? 2u : 1u); ++i)
+      for (std::size_t j = 0; j < (two_b ? 2u : 1u); ++j)
+        for (std::size_t r = 0; r < kVectors; ++r)
+          row(depth_tiles, a + i * stride + r * kPairs, b + j * stride, add,
+              c + (i * kVectors + r) * ld + j * kVectors);
+  }
+  static void row(std::size_t depth_tiles, const std::uint32_t* a, const std::uint32_t* b, bool add,
+                  float* c) {
+    std::array<float, kVectors> sum{};
+    for (std::size_t j = 0; add && j < kVectors; ++j) sum[j] = c[j];
+    for (std::size_t t = 0; t < depth_tiles; ++t, a += kTileWords, b += kTileWords)
+      for (std::size_t p = 0; p < kPairs; ++p)
+        for (std::size_t j = 0; j < kVectors; ++j) {
+          const std::uint32_t pair = b[p * kVectors + j];
+          sum[j] += second(a[p]) * second(pair);
+          sum[j] += first(a[p]) * first(pair);
+        }
+    for (std::size_t j = 0; j < kVectors; ++j) c[j] = sum[j];
+  }
+};
+
+// The best first.
+struct Available {
+  std::array<Kernels, 3> list;
+  std::size_t count = 0;
+
+  Available() {
+#if defined(__x86_64__)
+    for (const Kernels* native : {amx_kernels(), avx512_kernels()})
+      if (native != nullptr) list[count++] = *native;
+#endif
+    list[count++] = {"portable", &portable_pack, &multiply_blocks<PortableBlock>};
+  }
+};
+
+const Available& available() {
+  static const Available instance;
+  return instance;
+}
+
+}  // namespace
+
+const Kernels& kernels() { return available().list[0]; }
+
+std::size_t available_kernels(const Kernels** first) {
+  *first = available().list.data();
+  return available().count;
+}
+
+bool is_native() { return available().count > 1; }
+
+}  // namespace babelgrad::bfloat16

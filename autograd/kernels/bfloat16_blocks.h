@@ -1,0 +1,62 @@
+// The loop over the blocks of a packed product, for the .cpp files that say how one is computed.
+// Block::multiply(depth_tiles, a, b, stride, two_a, two_b, add, c, ld) makes 32 x 32 elements of C
+// of two panels of each factor (16 vectors each; the second one `stride` words behind the first),
+// or of the first one alone. Block is a type of the .cpp file's own: what is compiled here for its
+// instructions must not be taken for another file's.
+#pragma once
+
+#include <algorithm>
+
+#include "babelgrad/autograd/kernels/bfloat16.h"
+
+namespace babelgrad::bfloat16 {
+
+// Of so much depth two panels of A stay in the first-level cache, and so many panels of B in the
+// second-level cache.
+constexpr std::size_t kDepthTiles = 16, kPanels = 32, kBlock = 2 * kVectors;
+
+// What of a block of C is there; the rest of 32 x 32 elements stands in a buffer meanwhile.
+template <class Block>
+void multiply_block(std::size_t depth_tiles, const std::uint32_t* a, const std::uint32_t* b,
+                    std::size_t stride, std::size_t rows, std::size_t cols, bool add, float* c,
+                    std::size_t ld) {
+  const bool two_a = rows > kVectors, two_b = cols > kVectors;
+  if (rows == kBlock && cols == kBlock)
+    return Block::multiply(depth_tiles, a, b, stride, two_a, two_b, add, c, ld);
+  alignas(64) float buffer[kBlock * kBlock];
+  if (add)
+    for (std::size_t r = 0; r < rows; ++r)
+      for (std::size_t j = 0; j < cols; ++j) buffer[r * kBlock + j] = c[r * ld + j];
+  Block::multiply(depth_tiles, a, b, stride, two_a, two_b, add, buffer, kBlock);
+  for (std::size_t r = 0; r < rows; ++r)
+    for (std::size_t j = 0; j < cols; ++j) c[r * ld + j] = buffer[r * kBlock + j];
+}
+
+// The next block's C, which is far away.
+template <class Block>
+void prefetch(const float* c, std::size_t ld, std::size_t rows, std::size_t cols) {
+  if (cols >= 2 * kBlock)
+    for (std::size_t r = 0; r < rows; ++r) {
+      __builtin_prefetch(c + r * ld, 1);
+      __builtin_prefetch(c + r * ld + 16, 1);
+    }
+}
+
+template <class Block>
+void multiply_blocks(std::size_t m, std::size_t n, std::size_t depth, const std::uint32_t* a,
+                     const std::uint32_t* b, bool add, float* c, std::size_t ld) {
+  const std::size_t all = tiles(depth), stride = all * kTileWords;  // words of a panel
+  for (std::size_t k = 0; k < all; k += kDepthTiles)
+    for (std::size_t first = 0; first < n; first += kPanels * kVectors)
+      for (std::size_t i = 0; i < m; i += kBlock)
+        for (std::size_t j = first; j < std::min(n, first + kPanels * kVectors); j += kBlock) {
+          prefetch<Block>(c + i * ld + j + kBlock, ld, std::min(kBlock, m - i), n - j);
+          multiply_block<Block>(std::min(kDepthTiles, all - k),
+                                a + i / kVectors * stride + k * kTileWords,
+                                b + j / kVectors * stride + k * kTileWords, stride,
+                                std::min(kBlock, m - i), std::min(kBlock, n - j), add || k > 0,
+                                c + i * ld + j, ld);
+        }
+}
+
+}  // namespace babelgrad::bfloat16

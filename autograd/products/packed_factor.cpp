@@ -1,0 +1,32 @@
+#include "babelgrad/autograd/products/packed_factor.h"
+
+#include "babelgrad/autograd/allocator.h"
+
+namespace babelgrad {
+namespace {
+
+std::size_t packed_bytes(std::size_t vectors, std::size_t depth) {
+  return bfloat16::packed_words(vectors, depth) * sizeof(std::uint32_t);
+}
+
+}  // namespace
+
+PackedFactor::PackedFactor(const bfloat16::Factor& factor, bfloat16::Side side)
+    : vectors_(factor.vectors),
+      depth_(factor.depth),
+      words_(static_cast<std::uint32_t*>(allocate_block(packed_bytes(vectors_, depth_)))) {
+  bfloat16::kernels().pack(factor, side, words_);
+}
+
+PackedFactor::~PackedFactor() { free_block(words_, packed_bytes(vectors_, depth_)); }
+
+void multiply_packed(const PackedFactor& a, const PackedFactor& b, float beta, float* c,
+                     std::size_t ld_c) {
+  if (beta != 0 && beta != 1)
+    for (std::size_t r = 0; r < a.vectors(); ++r)
+      for (std::size_t j = 0; j < b.vectors(); ++j) c[r * ld_c + j] *= beta;
+  bfloat16::kernels().multiply(a.vectors(), b.vectors(), a.depth(), a.words(), b.words(), beta != 0,
+                               c, ld_c);
+}
+
+}  // namespace babelgrad

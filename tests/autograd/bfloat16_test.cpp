@@ -1,0 +1,239 @@
+// Products in bfloat16: the rounding bit by bit, every set of instructions against plain loops, and
+// what products do in that mode.
+#include <doctest/doctest.h>
+
+#include <bit>
+#include <cmath>
+#include <random>
+
+#include "babelgrad/autograd/array_ops.h"
+#include "babelgrad/autograd/derivatives.h"
+#include "babelgrad/autograd/kernels/bfloat16.h"
+#include "babelgrad/autograd/modes.h"
+#include "babelgrad/autograd/ops.h"
+#include "babelgrad/autograd/products/packed_matrix.h"
+#include "babelgrad/autograd/random.h"
+
+namespace babelgrad {
+namespace {
+
+using bfloat16::Factor;
+using bfloat16::Side;
+
+std::span<const bfloat16::Kernels> all_kernels() {
+  const bfloat16::Kernels* first = nullptr;
+  const std::size_t count = bfloat16::available_kernels(&first);
+  return {first, count};
+}
+
+// To nearest even, in double: a bfloat16 has 8 significant bits.
+float nearest(float x) {
+  if (x == 0 || !std::isfinite(x)) return x;
+  if (std::abs(x) < std::numeric_limits<float>::min()) return std::copysign(0.0f, x);
+  int exponent = 0;
+  const double mantissa = std::frexp(static_cast<double>(x), &exponent);
+  return static_cast<float>(std::ldexp(std::nearbyint(std::ldexp(mantissa, 8)), exponent - 8));
+}
+
+std::vector<float> random_values(std::size_t count, std::uint64_t seed) {
+  std::mt19937_64 random(seed);
+  std::vector<float> values(count);
+  for (float& x : values) x = std::normal_distribution<float>()(random);
+  return values;
+}
+
+// One value of a packed factor of one vector, as 16 bits.
+std::uint32_t packed_bits(const bfloat16::Kernels& kernel, float x) {
+  std::vector<std::uint32_t> words(bfloat16::packed_words(1, 1));
+  kernel.pack({1, 1, &x, 1, true}, Side::left, words.data());
+  return words[0];
+}
+
+TEST_CASE("bfloat16: every kernel rounds to nearest even, bit by bit") {
+  std::mt19937 random(1);
+  std::vector<float> values{0.0f, -0.0f, 1.0f, 1.00390625f, 1.01171875f, -1.00390625f, 3.4e38f,
+                            std::numeric_limits<float>::max(), std::numeric_limits<float>::min(),
+                            std::numeric_limits<float>::denorm_min(), -1e-39f,
+                            std::numeric_limits<float>::infinity(),
+                            -std::numeric_limits<float>::infinity()};
+  for (int i = 0; i < 2000; ++i) {
+    const auto x = std::bit_cast<float>(static_cast<std::uint32_t>(random()));
+    if (!std::isnan(x)) values.push_back(x);
+  }
+  for (const bfloat16::Kernels& kernel : all_kernels()) {
+    CAPTURE(kernel.name);
+    for (const float x : values) {
+      CAPTURE(x);
+      CHECK(packed_bits(kernel, x) == std::bit_cast<std::uint32_t>(nearest(x)) >> 16);
+    }
+    CHECK(std::isnan(std::bit_cast<float>(packed_bits(kernel, std::nanf("1")) << 16)));
+  }
+}
+
+TEST_CASE("bfloat16: every kernel packs alike, from rows and from columns") {
+  for (const std::size_t vectors : {1, 15, 16, 17, 40})
+    for (const std::size_t depth : {1, 2, 15, 17, 31, 32, 33, 70}) {
+      const std::size_t size = std::max(vectors, depth) * 75;
+      const std::vector<float> x = random_values(size, vectors * 100 + depth);
+      for (const bool rows : {true, false})
+        for (const Side side : {Side::left, Side::right}) {
+          CAPTURE(vectors);
+          CAPTURE(depth);
+          CAPTURE(rows);
+          const Factor factor{vectors, depth, x.data(), 75, rows};
+          const std::size_t words = bfloat16::packed_words(vectors, depth);
+          std::vector<std::uint32_t> want(words);
+          all_kernels().back().pack(factor, side, want.data());
+          for (const bfloat16::Kernels& kernel : all_kernels()) {
+            CAPTURE(kernel.name);
+            std::vector<std::uint32_t> got(words + 1, 0xabcdef01);
+            kernel.pack(factor, side, got.data());
+            CHECK(got.back() == 0xabcdef01);
+            got.pop_back();
+            CHECK(got == want);
+          }
+        }
+    }
+}
+
+TEST_CASE("bfloat16: every kernel multiplies as plain loops over rounded factors do") {
+  const std::size_t ld = 110;
+  for (const std::size_t m : {1, 5, 16, 17, 32, 33, 70})
+    for (const std::size_t n : {1, 16, 20, 32, 48, 100})
+      for (const std::size_t depth : {1, 31, 64, 600}) {
+        const std::vector<float> a = random_values(m * depth, m), b = random_values(n * depth, n);
+        const std::vector<float> c = random_values(m * ld, depth);
+        for (const bool add : {false, true})
+          for (const bfloat16::Kernels& kernel : all_kernels()) {
+            INFO(kernel.name, ", m ", m, ", n ", n, ", depth ", depth, ", add ", add);
+            std::vector<std::uint32_t> left(bfloat16::packed_words(m, depth)),
+                right(bfloat16::packed_words(n, depth));
+            kernel.pack({m, depth, a.data(), depth, true}, Side::left, left.data());
+            kernel.pack({n, depth, b.data(), depth, true}, Side::right, right.data());
+            std::vector<float> got = c;
+            if (!add)  // it is not read
+              for (std::size_t r = 0; r < m; ++r)
+                std::fill_n(got.begin() + r * ld, n, std::numeric_limits<float>::quiet_NaN());
+            kernel.multiply(m, n, depth, left.data(), right.data(), add, got.data(), ld);
+            double worst = 0;
+            bool intact = true;
+            for (std::size_t r = 0; r < m; ++r)
+              for (std::size_t j = 0; j < ld; ++j) {
+                if (j >= n) {
+                  intact = intact && got[r * ld + j] == c[r * ld + j];
+                  continue;
+                }
+                double sum = add ? c[r * ld + j] : 0, size = std::abs(sum);
+                for (std::size_t i = 0; i < depth; ++i) {
+                  const double term = static_cast<double>(nearest(a[r * depth + i])) *
+                                      nearest(b[j * depth + i]);
+                  sum += term;
+                  size += std::abs(term);
+                }
+                worst = std::max(worst, std::abs(got[r * ld + j] - sum) / size);
+              }
+            CHECK(intact);
+            CHECK(worst < 2e-6);  // rounding of the sum: at most depth x 2^-24, and it averages out
+          }
+      }
+}
+
+TEST_CASE("bfloat16: an element has the same bits in a product of any size") {
+  const std::size_t m = 50, n = 70, depth = 700;
+  const std::vector<float> a = random_values(m * depth, 1), b = random_values(n * depth, 2);
+  for (const bfloat16::Kernels& kernel : all_kernels()) {
+    CAPTURE(kernel.name);
+    const auto product = [&](std::size_t row, std::size_t rows, std::size_t col, std::size_t cols) {
+      std::vector<std::uint32_t> left(bfloat16::packed_words(rows, depth)),
+          right(bfloat16::packed_words(cols, depth));
+      kernel.pack({rows, depth, a.data() + row * depth, depth, true}, Side::left, left.data());
+      kernel.pack({cols, depth, b.data() + col * depth, depth, true}, Side::right, right.data());
+      std::vector<float> c(rows * cols, 0.5f);
+      kernel.multiply(rows, cols, depth, left.data(), right.data(), true, c.data(), cols);
+      return c;
+    };
+    const std::vector<float> whole = product(0, m, 0, n);
+    const std::vector<float> part = product(37, 9, 11, 21);
+    for (std::size_t r = 0; r < 9; ++r)
+      for (std::size_t j = 0; j < 21; ++j)
+        CHECK(part[r * 21 + j] == whole[(37 + r) * n + 11 + j]);
+  }
+}
+
+// |x - y| beside the largest of |y|.
+double distance(const Array<float>& x, const Array<float>& y) {
+  double most = 0, size = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    most = std::max(most, std::abs(static_cast<double>(x.data()[i]) - y.data()[i]));
+    size = std::max(size, std::abs(static_cast<double>(y.data()[i])));
+  }
+  return most / size;
+}
+
+TEST_CASE("MatmulPrecision: large products round their factors, small ones do not") {
+  Random random(1);
+  const Array<float> a = normal<float>({64, 128}, random), b = normal<float>({128, 80}, random);
+  const auto product = [&] { return matmul(Tensor<float>(a), Tensor<float>(b)).value(); };
+  const Array<float> in_float = product();
+  const MatmulPrecision precision(Precision::bfloat16);
+  const Array<float> in_bfloat16 = product();
+  CHECK(distance(in_bfloat16, in_float) > 1e-5);
+  CHECK(distance(in_bfloat16, in_float) < 1e-2);
+  {
+    const MatmulPrecision exact(Precision::float32);
+    CHECK(distance(product(), in_float) == 0);
+  }
+  const Tensor<float> few(normal<float>({8, 128}, random)), many(b);
+  const Array<float> rounded = matmul(few, many).value();
+  const MatmulPrecision exact(Precision::float32);
+  CHECK(distance(rounded, matmul(few, many).value()) == 0);
+}
+
+TEST_CASE("PackedMatrix: in bfloat16, either orientation, any number of rows, added or not") {
+  const std::size_t k = 96, n = 50, ld = 100;
+  const std::vector<float> weight = random_values(ld * ld, 1), a = random_values(40 * ld, 2);
+  for (const Transpose transpose : {Transpose::no, Transpose::yes})
+    for (const std::size_t m : {1, 7, 40})
+      for (const float beta : {0.0f, 1.0f, -0.5f}) {
+        std::vector<float> want = random_values(m * ld, 3), got = want;
+        PackedMatrix<float>(transpose, k, n, weight.data(), ld)
+            .multiply(m, a.data(), ld, beta, want.data(), ld);
+        const MatmulPrecision precision(Precision::bfloat16);
+        PackedMatrix<float>(transpose, k, n, weight.data(), ld)
+            .multiply(m, a.data(), ld, beta, got.data(), ld);
+        double most = 0;
+        for (std::size_t i = 0; i < want.size(); ++i)
+          most = std::max(most, std::abs(static_cast<double>(want[i]) - got[i]));
+        CHECK(most > 1e-4);
+        CHECK(most < 0.2);  // of sums of 96 products, about 10
+      }
+}
+
+TEST_CASE("MatmulPrecision: gradients of every fused recurrence and loss stay near float's") {
+  Random random(3);
+  const std::size_t T = 6, B = 24, E = 40, H = 48;
+  const auto leaf = [&](const Shape& shape, float scale) {
+    return Tensor<float>(normal<float>(shape, random) * scale, kRequiresGrad);
+  };
+  const Tensor<float> x = leaf({T, B, E}, 1), w_ih = leaf({3 * H, E}, 0.15f),
+                      w_hh = leaf({3 * H, H}, 0.15f), b_ih = leaf({3 * H}, 0.1f),
+                      b_hh = leaf({3 * H}, 0.1f), out = leaf({200, H}, 0.2f);
+  IntArray targets = uninitialized<std::int32_t>({T, B});
+  for (std::size_t i = 0; i < targets.size(); ++i) targets.data()[i] = static_cast<int>(i * 7 % 200);
+  const auto run = [&](Precision precision) {
+    const MatmulPrecision guard(precision);
+    const Tensor<float> states = gru(x, Tensor<float>(), {w_ih, w_hh, b_ih, b_hh});
+    return gradients(linear_cross_entropy(states, out, Tensor<float>(), targets),
+                     {x, w_ih, w_hh, b_ih, b_hh, out});
+  };
+  const std::vector<Array<float>> exact = run(Precision::float32);
+  const std::vector<Array<float>> rounded = run(Precision::bfloat16);
+  for (std::size_t i = 0; i < exact.size(); ++i) {
+    CAPTURE(i);
+    CHECK(distance(rounded[i], exact[i]) > 1e-5);
+    CHECK(distance(rounded[i], exact[i]) < 0.02);  // 2^-8 a factor, over two products and six steps
+  }
+}
+
+}  // namespace
+}  // namespace babelgrad
