@@ -2,6 +2,9 @@
 
 #include <string_view>
 
+#include "babelgrad/autograd/kernels/bfloat16.h"
+#include "babelgrad/autograd/products/gemm.h"
+
 namespace babelgrad::apps {
 namespace {
 
@@ -27,7 +30,10 @@ class HelpFormatter : public CLI::Formatter {
 
 CommandLine::CommandLine() : app_("Attention sequence-to-sequence models on the CPU") {
   app_.require_subcommand(1);
-  app_.set_version_flag("--version", BABELGRAD_VERSION);
+  app_.set_version_flag("--version", [] {
+    return std::string(BABELGRAD_VERSION) + "\nmatrix products: BLAS " + blas_name() +
+           "; in bfloat16: " + bfloat16::kernels().name;
+  });
   app_.footer(
       "Results go to standard output, progress to standard error. Exit code 0: done, 1: failed, "
       "2: wrong usage or bad input.");

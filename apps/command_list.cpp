@@ -48,7 +48,7 @@ CommandText describe_command(const CLI::App& command) {
 }  // namespace
 
 ProgramText describe(const CLI::App& app) {
-  ProgramText text{app.version(), app.get_footer(), describe_command(app), {}};
+  ProgramText text{BABELGRAD_VERSION, app.get_footer(), describe_command(app), {}};
   text.program.name = "babelgrad";
   for (const CLI::App* command : app.get_subcommands(nullptr))
     if (!command->get_group().empty()) text.commands.push_back(describe_command(*command));

@@ -9,6 +9,8 @@
 #include "babelgrad/apps/config_flags.h"
 #include "babelgrad/apps/output_folder.h"
 #include "babelgrad/apps/progress.h"
+#include "babelgrad/autograd/kernels/bfloat16.h"
+#include "babelgrad/autograd/products/gemm.h"
 #include "babelgrad/models/config/config_json.h"
 #include "babelgrad/models/config/presets.h"
 #include "babelgrad/models/training/trainer.h"
@@ -76,10 +78,13 @@ void copy_parameters(const ParameterStore<float>& from, ParameterStore<float>& t
   load_parameters(all, to);
 }
 
-// Numbers that 0 leaves to the machine, settled so that config.json records them.
-void settle_threads(TrainingConfig& config) {
+// What is left to the machine, settled so that config.json records it.
+void settle_for_machine(TrainingConfig& config) {
   if (config.threads == 0) config.threads = std::max(1u, std::thread::hardware_concurrency());
   if (config.shards == 0) config.shards = default_shards(config.threads);
+  if (config.precision == TrainingPrecision::fastest)
+    config.precision =
+        bfloat16::is_native() ? TrainingPrecision::bfloat16 : TrainingPrecision::float32;
 }
 
 void apply_preset(const std::string& name, Seq2SeqConfig& config) {
@@ -106,7 +111,7 @@ Config read_config(const TrainOptions& options, const Translator* start) {
   options.flags.apply(config);
   options.flags.refuse(idle_settings(config));
   if (start) require_same_structure(start->config(), config, options.from);
-  settle_threads(config.training);
+  settle_for_machine(config.training);
   config.training.check(config.model);
   return config;
 }
@@ -128,9 +133,12 @@ void report_data(const TrainingData& data, const Translator& translator) {
   if (data.long_validation > 0)
     std::fprintf(stderr, "data: %zu validation pairs left out as longer than max_length\n",
                  data.long_validation);
-  std::fprintf(stderr, "model: %s parameters; threads %zu, shards %zu\n",
-               thousands(static_cast<double>(translator.model().store().element_count())).c_str(),
-               translator.config().training.threads, translator.config().training.shards);
+  const TrainingConfig& training = translator.config().training;
+  std::fprintf(
+      stderr, "model: %s parameters; threads %zu, shards %zu, products in %s (%s)\n",
+      thousands(static_cast<double>(translator.model().store().element_count())).c_str(),
+      training.threads, training.shards, name_of(kPrecisionNames, training.precision),
+      training.precision == TrainingPrecision::bfloat16 ? bfloat16::kernels().name : blas_name());
 }
 
 const char* reason_text(StopReason reason) {

@@ -69,8 +69,8 @@ class [[nodiscard]] DetectAnomaly {
   ModesGuard guard_;
 };
 
-// While one lives, matrix products of this thread, those of backward passes included, have the given
-// precision: PyTorch's torch.set_float32_matmul_precision("medium") for a block.
+// While one lives, matrix products of this thread, those of backward passes included, have the
+// given precision: PyTorch's torch.set_float32_matmul_precision("medium") for a block.
 class [[nodiscard]] MatmulPrecision {
  public:
   [[nodiscard]] explicit MatmulPrecision(Precision precision)

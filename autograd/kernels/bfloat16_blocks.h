@@ -51,11 +51,10 @@ void multiply_blocks(std::size_t m, std::size_t n, std::size_t depth, const std:
       for (std::size_t i = 0; i < m; i += kBlock)
         for (std::size_t j = first; j < std::min(n, first + kPanels * kVectors); j += kBlock) {
           prefetch<Block>(c + i * ld + j + kBlock, ld, std::min(kBlock, m - i), n - j);
-          multiply_block<Block>(std::min(kDepthTiles, all - k),
-                                a + i / kVectors * stride + k * kTileWords,
-                                b + j / kVectors * stride + k * kTileWords, stride,
-                                std::min(kBlock, m - i), std::min(kBlock, n - j), add || k > 0,
-                                c + i * ld + j, ld);
+          multiply_block<Block>(
+              std::min(kDepthTiles, all - k), a + i / kVectors * stride + k * kTileWords,
+              b + j / kVectors * stride + k * kTileWords, stride, std::min(kBlock, m - i),
+              std::min(kBlock, n - j), add || k > 0, c + i * ld + j, ld);
         }
 }
 

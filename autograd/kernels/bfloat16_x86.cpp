@@ -17,13 +17,10 @@ __mmask16 up_to(std::size_t lanes) {
 }
 
 // Two vectors of 16 floats as 32 bfloat16: first's, then second's.
-__m512i rounded(__m512 first, __m512 second) {
-  return (__m512i)_mm512_cvtne2ps_pbh(second, first);
-}
+__m512i rounded(__m512 first, __m512 second) { return (__m512i)_mm512_cvtne2ps_pbh(second, first); }
 
 // The 16 x 16 words of a tile in registers, from where the vectors are rows: t[vector][pair].
-void load_rows(const float* x, std::size_t ld, std::size_t vectors, std::size_t depth,
-               __m512i* t) {
+void load_rows(const float* x, std::size_t ld, std::size_t vectors, std::size_t depth, __m512i* t) {
   const __mmask16 low = up_to(depth), high = up_to(depth > 16 ? depth - 16 : 0);
   for (std::size_t r = 0; r < 16; ++r) {
     const __mmask16 there = r < vectors ? 0xffff : 0;
@@ -37,9 +34,9 @@ void load_rows(const float* x, std::size_t ld, std::size_t vectors, std::size_t 
 void load_columns(const float* x, std::size_t ld, std::size_t vectors, std::size_t depth,
                   __m512i* t) {
   const __mmask16 there = up_to(vectors);
-  const __m512i alternating = _mm512_set_epi16(
-      31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21, 5, 20, 4, 19,
-      3, 18, 2, 17, 1, 16, 0);
+  const __m512i alternating =
+      _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6,
+                       21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
   for (std::size_t p = 0; p < 16; ++p) {
     const __mmask16 low = 2 * p < depth ? there : 0, high = 2 * p + 1 < depth ? there : 0;
     const __m512 first = _mm512_maskz_loadu_ps(low, x + (low ? 2 * p * ld : 0));

@@ -160,8 +160,8 @@ StepGradients<T> run_backward(Vjp<T>& c, const AttentionGruExtents& e, Saved<T>&
                      zeros<T>(c.in(kKeys).shape()),           zeros<T>({e.key})};
   Array<T> d_next = uninitialized<T>({B, H}), d_scores = uninitialized<T>({e.source});
   const PackedMatrix<T> w_query(Transpose::no, e.key, H, c.in(kQueryWeight).data(), H);
-  const PackedMatrix<T> w_context(Transpose::no, G, e.value,
-                                  c.in(kGruWeightIh).data() + e.inputs, e.ld_ih());
+  const PackedMatrix<T> w_context(Transpose::no, G, e.value, c.in(kGruWeightIh).data() + e.inputs,
+                                  e.ld_ih());
   const PackedMatrix<T> w_hh(Transpose::no, G, H, c.in(kGruWeightHh).data(), H);
   for (std::size_t t = e.steps; t-- > 0;) {
     T* d_contexts = d.contexts.data() + t * B * e.value;

@@ -1,6 +1,6 @@
 // The output layer and its loss in one op. The logits of a chunk of rows are made, turned into
 // their own gradient in place, multiplied into the gradients of x and weight, and forgotten: three
-// products, as for any linear layer, and never more than kChunkElements logits in memory.
+// products, as for any linear layer, and never more than a chunk's logits in memory.
 #include <algorithm>
 #include <optional>
 
@@ -13,12 +13,15 @@
 namespace babelgrad {
 namespace {
 
-constexpr std::size_t kChunkElements = std::size_t{5} << 20;  // 20 MiB of float logits
+constexpr std::size_t kChunkElements = std::size_t{5} << 20;        // 20 MiB of float logits
+constexpr std::size_t kPackedChunkElements = std::size_t{1} << 20;  // and twice packed in bfloat16
 
 // Rows a chunk: chunks of equal size, since a product of few rows is slow.
 std::size_t chunk_rows(std::size_t rows, std::size_t V) {
   if (rows == 0) return 1;
-  const std::size_t most = std::max<std::size_t>(1, kChunkElements / V);
+  const bool packed = thread_modes().matmul == Precision::bfloat16;
+  const std::size_t most =
+      std::max<std::size_t>(1, (packed ? kPackedChunkElements : kChunkElements) / V);
   const std::size_t chunks = (rows + most - 1) / most;
   return (rows + chunks - 1) / chunks;
 }

@@ -102,12 +102,14 @@ struct DataConfig {
 };
 
 enum class OptimizerKind { adam, adamw, sgd };
+enum class TrainingPrecision { float32, bfloat16, fastest };
 enum class ValidationMetric { exact, per, chrf, loss, bleu };
 
 struct TrainingConfig {
   std::uint64_t seed = 1;
   std::size_t threads = 0;
   std::size_t shards = 0;
+  TrainingPrecision precision = TrainingPrecision::float32;
   std::size_t batch_size = 64;
   bool batch_by_tokens = false;
   std::size_t accumulate = 1;

@@ -25,6 +25,7 @@ inline constexpr std::array kInitialStateNames{"zero", "last", "mean"};
 inline constexpr std::array kNormalizationNames{"none", "nfc"};
 inline constexpr std::array kTokenizerNames{"words", "chars", "bpe", "unigram"};
 inline constexpr std::array kWordSplitNames{"whitespace", "unicode"};
+inline constexpr std::array kPrecisionNames{"float32", "bfloat16", "auto"};
 inline constexpr std::array kOptimizerNames{"adam", "adamw", "sgd"};
 inline constexpr std::array kScheduleNames{"constant", "warmup", "inverse_sqrt", "plateau"};
 inline constexpr std::array kLengthNormalizationNames{"power", "gnmt"};
@@ -157,6 +158,9 @@ void visit_training(TrainingConfig& c, Visitor&& v) {
       "shards", c.shards, 0, 1024,
       "parts a batch is cut into, a power of two; with it fixed, threads do not change results; "
       "0: as many as threads, rounded down");
+  v.choice("precision", c.precision, kPrecisionNames,
+           "of the factors of matrix products; all else is float32, validation too; auto: bfloat16 "
+           "on processors with instructions for it");
   v.number("batch_size", c.batch_size, 1, kMaxCount, "sentences (or tokens) a batch");
   v.flag("batch_by_tokens", c.batch_by_tokens, "count tokens, padding included, not sentences");
   v.number("accumulate", c.accumulate, 1, 1000000,

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "babelgrad/autograd/kernels/bfloat16.h"
 #include "tests/apps/world.h"
 
 namespace babelgrad::test {
@@ -158,6 +159,22 @@ TEST_CASE("with the shards fixed, threads change nothing") {
   const std::string text = world.read("train.fr");
   CHECK(world.run({"translate", "--model", "two", "--threads", "2", "--search-batch", "16"}, text)
             .out == world.run({"translate", "--model", "model", "--threads", "1"}, text).out);
+}
+
+TEST_CASE("--precision: auto is settled for the machine; bfloat16 trains another model as well") {
+  const World world;
+  world.add_model();
+  const Finished machine = world.run(train_to("machine") + Arguments{"--precision", "auto"});
+  REQUIRE(machine.exit_code == 0);
+  const std::string settled = Json::parse(world.read("machine/config.json")).at("precision");
+  CHECK(settled == (bfloat16::is_native() ? "bfloat16" : "float32"));
+  CHECK(machine.err.find(", products in " + settled + " (") != std::string::npos);
+  REQUIRE(world.run(train_to("rounded") + Arguments{"--precision", "bfloat16"}).exit_code == 0);
+  CHECK((world.read("rounded/model.safetensors") == world.read("machine/model.safetensors")) ==
+        (settled == "bfloat16"));
+  CHECK(world.read("rounded/model.safetensors") != world.read("model/model.safetensors"));
+  const std::string text = world.read("train.fr");
+  CHECK(world.run({"translate", "--model", "rounded"}, text).exit_code == 0);
 }
 
 TEST_CASE("another seed gives another model") {

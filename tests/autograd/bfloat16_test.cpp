@@ -51,9 +51,17 @@ std::uint32_t packed_bits(const bfloat16::Kernels& kernel, float x) {
 
 TEST_CASE("bfloat16: every kernel rounds to nearest even, bit by bit") {
   std::mt19937 random(1);
-  std::vector<float> values{0.0f, -0.0f, 1.0f, 1.00390625f, 1.01171875f, -1.00390625f, 3.4e38f,
-                            std::numeric_limits<float>::max(), std::numeric_limits<float>::min(),
-                            std::numeric_limits<float>::denorm_min(), -1e-39f,
+  std::vector<float> values{0.0f,
+                            -0.0f,
+                            1.0f,
+                            1.00390625f,
+                            1.01171875f,
+                            -1.00390625f,
+                            3.4e38f,
+                            std::numeric_limits<float>::max(),
+                            std::numeric_limits<float>::min(),
+                            std::numeric_limits<float>::denorm_min(),
+                            -1e-39f,
                             std::numeric_limits<float>::infinity(),
                             -std::numeric_limits<float>::infinity()};
   for (int i = 0; i < 2000; ++i) {
@@ -125,8 +133,8 @@ TEST_CASE("bfloat16: every kernel multiplies as plain loops over rounded factors
                 }
                 double sum = add ? c[r * ld + j] : 0, size = std::abs(sum);
                 for (std::size_t i = 0; i < depth; ++i) {
-                  const double term = static_cast<double>(nearest(a[r * depth + i])) *
-                                      nearest(b[j * depth + i]);
+                  const double term =
+                      static_cast<double>(nearest(a[r * depth + i])) * nearest(b[j * depth + i]);
                   sum += term;
                   size += std::abs(term);
                 }
@@ -155,8 +163,7 @@ TEST_CASE("bfloat16: an element has the same bits in a product of any size") {
     const std::vector<float> whole = product(0, m, 0, n);
     const std::vector<float> part = product(37, 9, 11, 21);
     for (std::size_t r = 0; r < 9; ++r)
-      for (std::size_t j = 0; j < 21; ++j)
-        CHECK(part[r * 21 + j] == whole[(37 + r) * n + 11 + j]);
+      for (std::size_t j = 0; j < 21; ++j) CHECK(part[r * 21 + j] == whole[(37 + r) * n + 11 + j]);
   }
 }
 
@@ -219,7 +226,8 @@ TEST_CASE("MatmulPrecision: gradients of every fused recurrence and loss stay ne
                       w_hh = leaf({3 * H, H}, 0.15f), b_ih = leaf({3 * H}, 0.1f),
                       b_hh = leaf({3 * H}, 0.1f), out = leaf({200, H}, 0.2f);
   IntArray targets = uninitialized<std::int32_t>({T, B});
-  for (std::size_t i = 0; i < targets.size(); ++i) targets.data()[i] = static_cast<int>(i * 7 % 200);
+  for (std::size_t i = 0; i < targets.size(); ++i)
+    targets.data()[i] = static_cast<int>(i * 7 % 200);
   const auto run = [&](Precision precision) {
     const MatmulPrecision guard(precision);
     const Tensor<float> states = gru(x, Tensor<float>(), {w_ih, w_hh, b_ih, b_hh});

@@ -163,6 +163,16 @@ TEST_CASE("gradient step: with shards fixed, threads do not change a bit") {
   }
 }
 
+TEST_CASE("gradient step: nor do they in bfloat16") {
+  const Outcome exact = six_updates(1, 4);
+  const MatmulPrecision precision(Precision::bfloat16);
+  const Outcome one = six_updates(1, 4);
+  check_same_outcome(one, six_updates(3, 4));
+  CHECK(max_difference(one.parameters, exact.parameters) > 0);
+  for (std::size_t i = 0; i < one.losses.size(); ++i)
+    CHECK(std::abs(one.losses[i] - exact.losses[i]) < 0.01 * exact.losses[i]);
+}
+
 // As machines would: each differentiates its shards, and what they have is added along the tree.
 TEST_CASE("gradient step: shards that are split over several steps give the same bits") {
   for (const std::size_t shards : {4, 8})

@@ -78,6 +78,13 @@ TEST_CASE(
   for (const std::size_t stop : {10, 17}) check_parts(config, {stop});
 }
 
+TEST_CASE("resume: in bfloat16") {
+  const ReverseTask task;
+  Config config = task.config();
+  config.training.precision = TrainingPrecision::bfloat16;
+  for (const std::size_t stop : {10, 17}) check_parts(config, {stop});
+}
+
 TEST_CASE("resume: with batches accumulated, the last update of an epoch having fewer") {
   const ReverseTask task;
   Config config = task.config();
