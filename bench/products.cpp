@@ -1,8 +1,9 @@
 #include "babelgrad/bench/products.h"
 
 #include <stdexcept>
+#include <tuple>
 
-#include "babelgrad/autograd/products/gemm.h"
+#include "babelgrad/autograd/products/packed_matrix.h"
 
 namespace babelgrad::bench {
 
@@ -272,9 +273,21 @@ Products::Products(const ModelShape& shape, Arrays& weights) {
 
 void run_products(const std::vector<Product>& products) {
   const auto op = [](const Matrix& x) { return x.transposed ? Transpose::yes : Transpose::no; };
+  const auto key = [](const Matrix& x) {
+    return std::tuple(x.data, x.rows, x.cols, x.ld, x.transposed);
+  };
+  std::map<decltype(key({})), std::size_t> uses;
+  if (thread_modes().matmul == Precision::bfloat16)
+    for (const Product& p : products)
+      if (!p.a.transposed) ++uses[key(p.b)];
+  std::map<decltype(key({})), PackedMatrix<float>> packed;
   for (const auto& [c, a, b, beta] : products)
-    gemm<float>(op(a), op(b), c.rows, c.cols, a.cols, 1, a.data, a.ld, b.data, b.ld, beta, c.data,
-                c.ld);
+    if (!a.transposed && uses[key(b)] > 1)
+      packed.try_emplace(key(b), op(b), a.cols, c.cols, b.data, b.ld)
+          .first->second.multiply(c.rows, a.data, a.ld, beta, c.data, c.ld);
+    else
+      gemm<float>(op(a), op(b), c.rows, c.cols, a.cols, 1, a.data, a.ld, b.data, b.ld, beta, c.data,
+                  c.ld);
 }
 
 double flops(const std::vector<Product>& products) {

@@ -70,6 +70,7 @@ struct Product {
   float beta = 0;
 };
 
+// In bfloat16 (autograd/modes.h), right factors that several products share are packed once.
 void run_products(const std::vector<Product>& products);
 double flops(const std::vector<Product>& products);  // 2 m n k each
 
