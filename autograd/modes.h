@@ -9,11 +9,14 @@ namespace babelgrad {
 // instructions for it that is several times as fast. Products of few elements stay in float32.
 enum class Precision { float32, bfloat16 };
 
+class PackedWeights;
+
 struct ThreadModes {
   bool grad = true;       // ops record their history
   bool anomaly = false;   // ops and backward passes check every result
   bool composed = false;  // fused ops run as their definitions
   Precision matmul = Precision::float32;
+  PackedWeights* packed_weights = nullptr;  // products/packed_weights.h
 };
 
 // Those of this thread: for the threads that work for it, under a ModesGuard of theirs.

@@ -15,7 +15,7 @@
 
 #include "babelgrad/autograd/kernels/kernels.h"
 #include "babelgrad/autograd/modes.h"
-#include "babelgrad/autograd/products/packed_factor.h"
+#include "babelgrad/autograd/products/packed_weights.h"
 
 extern "C" {
 // OpenBLAS; absent from other BLAS libraries.
@@ -172,8 +172,8 @@ void gemm(Transpose op_a, Transpose op_b, std::size_t m, std::size_t n, std::siz
     if (alpha == 1 && m > kFewRows && n > 1 && m * n * k >= kFewProducts &&
         thread_modes().matmul == Precision::bfloat16) {
       const PackedFactor left({m, k, a, ld_a, op_a == Transpose::no}, bfloat16::Side::left);
-      const PackedFactor right({n, k, b, ld_b, op_b == Transpose::yes}, bfloat16::Side::right);
-      return multiply_packed(left, right, beta, c, ld_c);
+      const RightFactor right({n, k, b, ld_b, op_b == Transpose::yes});
+      return multiply_packed(left, *right, beta, c, ld_c);
     }
   if (op_a == Transpose::no && op_b == Transpose::yes && m > 1 && m <= kFewRows)
     return kernels<T>().few_rows_product(m, n, k, alpha, a, ld_a, b, ld_b, beta, c, ld_c);

@@ -11,11 +11,19 @@ std::size_t packed_bytes(std::size_t vectors, std::size_t depth) {
 
 }  // namespace
 
+PackedFactor::PackedFactor(std::size_t vectors, std::size_t depth, bfloat16::Side side)
+    : vectors_(vectors),
+      depth_(depth),
+      side_(side),
+      words_(static_cast<std::uint32_t*>(allocate_block(packed_bytes(vectors, depth)))) {}
+
 PackedFactor::PackedFactor(const bfloat16::Factor& factor, bfloat16::Side side)
-    : vectors_(factor.vectors),
-      depth_(factor.depth),
-      words_(static_cast<std::uint32_t*>(allocate_block(packed_bytes(vectors_, depth_)))) {
-  bfloat16::kernels().pack(factor, side, words_);
+    : PackedFactor(factor.vectors, factor.depth, side) {
+  pack(factor);
+}
+
+void PackedFactor::pack(const bfloat16::Factor& factor) {
+  bfloat16::kernels().pack(factor, side_, words_);
 }
 
 PackedFactor::~PackedFactor() { free_block(words_, packed_bytes(vectors_, depth_)); }

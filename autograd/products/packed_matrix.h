@@ -8,7 +8,7 @@
 
 #include "babelgrad/autograd/modes.h"
 #include "babelgrad/autograd/products/gemm.h"
-#include "babelgrad/autograd/products/packed_factor.h"
+#include "babelgrad/autograd/products/packed_weights.h"
 
 namespace babelgrad {
 
@@ -21,8 +21,7 @@ class PackedMatrix {
       : transpose_(transpose), k_(k), n_(n), weight_(weight), ld_(ld) {
     if constexpr (std::same_as<T, float>)
       if (thread_modes().matmul == Precision::bfloat16)
-        packed_.emplace(bfloat16::Factor{n, k, weight, ld, transpose == Transpose::yes},
-                        bfloat16::Side::right);
+        packed_.emplace(bfloat16::Factor{n, k, weight, ld, transpose == Transpose::yes});
   }
 
   // C [m, n] = A [m, k] B + beta C. With beta = 0, C is written without being read.
@@ -30,7 +29,7 @@ class PackedMatrix {
     if constexpr (std::same_as<T, float>)
       if (packed_) {
         const PackedFactor left({m, k_, a, ld_a, true}, bfloat16::Side::left);
-        return multiply_packed(left, *packed_, beta, c, ld_c);
+        return multiply_packed(left, **packed_, beta, c, ld_c);
       }
     gemm<T>(Transpose::no, transpose_, m, n_, k_, 1, a, ld_a, weight_, ld_, beta, c, ld_c);
   }
@@ -40,7 +39,7 @@ class PackedMatrix {
   std::size_t k_, n_;
   const T* weight_;
   std::size_t ld_;
-  std::optional<PackedFactor> packed_;  // in bfloat16
+  std::optional<RightFactor> packed_;  // in bfloat16
 };
 
 }  // namespace babelgrad

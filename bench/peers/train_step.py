@@ -39,6 +39,8 @@ def parse_arguments():
     parser.add_argument("--threads", type=int, default=0, help="0: one a core")
     parser.add_argument("--parallel", choices=["both", "openmp", "blas"], default="both",
                         help="whose loops use the threads: PyTorch's own, OpenBLAS's, or both")
+    parser.add_argument("--precision", choices=["float32", "bfloat16"], default="float32",
+                        help="bfloat16: the forward pass under torch.autocast")
     parser.add_argument("--updates", type=int, default=20)
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
@@ -197,7 +199,9 @@ def main():
 
     def update(source, target_input, target_output):
         optimizer.zero_grad(set_to_none=True)
-        F.cross_entropy(model(source, target_input), target_output.flatten()).backward()
+        with torch.autocast("cpu", torch.bfloat16, enabled=args.precision == "bfloat16"):
+            logits = model(source, target_input)
+        F.cross_entropy(logits.float(), target_output.flatten()).backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
 
@@ -212,7 +216,7 @@ def main():
     ms = statistics.median(times[WARM_UP:])
     flops = products_flops()
     result = {"size": args.size, "model": args.model, "threads": args.threads,
-              "parallel": args.parallel, "ms_per_update": ms,
+              "parallel": args.parallel, "precision": args.precision, "ms_per_update": ms,
               "tokens_per_s": args.batch * args.target_length / ms * 1000,
               "gflops": flops / 1e6 / ms, "peak_mb": peak_megabytes()}
     if args.json:

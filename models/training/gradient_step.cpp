@@ -50,6 +50,7 @@ GradientStep<T>::GradientStep(const ParameterStore<T>& store, Optimizer<T>& opti
       blocks_.push_back({i, begin, std::min(begin + block, parameter.size())});
   }
   block_squares_.resize(blocks_.size());
+  if constexpr (std::same_as<T, float>) packed_weights_.emplace(parameters());
 }
 
 template <class T>
@@ -69,6 +70,9 @@ void GradientStep<T>::differentiate(const ShardedLoss<T>& losses, const StepRequ
   const std::size_t active = std::exchange(active_, 0);
   summed_ = false;
   if (shards_.size() < count) shards_.resize(count);
+  if (packed_weights_ && pass == 0) packed_weights_->forget();
+  const ModesGuard modes(changed(
+      [this](auto& m) { m.packed_weights = packed_weights_ ? &*packed_weights_ : nullptr; }));
   pool_.run(shards_.size(), [&](std::size_t i) {
     if (pass == 0) shards_[i] = {};
     if (i >= count) return;

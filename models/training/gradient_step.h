@@ -16,7 +16,9 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 
+#include "babelgrad/autograd/products/packed_weights.h"
 #include "babelgrad/models/worker_pool.h"
 #include "babelgrad/nn/optimizer.h"
 #include "babelgrad/nn/random.h"
@@ -124,6 +126,7 @@ class GradientStep {
   std::size_t passes_ = 0;  // of the update, until they are added
   std::size_t active_ = 0;  // shards that have a gradient and are not added yet
   std::vector<Array<T>> average_;
+  std::optional<PackedWeights> packed_weights_;  // of float parameters, for products in bfloat16
 };
 
 extern template struct GradientSum<float>;

@@ -216,6 +216,35 @@ TEST_CASE("PackedMatrix: in bfloat16, either orientation, any number of rows, ad
       }
 }
 
+TEST_CASE("PackedWeights: the same products; a changed parameter counts once it is forgotten") {
+  Random random(5);
+  Tensor<float> weight(normal<float>({60, 80}, random), kRequiresGrad);
+  const Tensor<float> x(normal<float>({64, 80}, random), kRequiresGrad),
+      other(normal<float>({60, 80}, random));
+  PackedWeights weights({weight});
+  const MatmulPrecision precision(Precision::bfloat16);
+  const auto run = [&](const Tensor<float>& w) {
+    const Tensor<float> y = linear(x, w);
+    const Array<float> dx = gradients(sum(square(y)), {x})[0];
+    std::vector<float> bits(y.value().begin(), y.value().end());
+    bits.insert(bits.end(), dx.begin(), dx.end());
+    return bits;
+  };
+  const auto shared = [&](const Tensor<float>& w) {
+    const SharePackedWeights share(weights);
+    return run(w);
+  };
+  CHECK((shared(weight) == run(weight)));
+  CHECK((shared(weight) == run(weight)));
+  CHECK((shared(other) == run(other)));
+  const auto before = run(weight);
+  weight.mutable_value() *= 2.0f;
+  CHECK((shared(weight) == before));
+  weights.forget();
+  CHECK((shared(weight) == run(weight)));
+  CHECK_FALSE((run(weight) == before));
+}
+
 TEST_CASE("MatmulPrecision: gradients of every fused recurrence and loss stay near float's") {
   Random random(3);
   const std::size_t T = 6, B = 24, E = 40, H = 48;

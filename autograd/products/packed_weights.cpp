@@ -1,0 +1,30 @@
+#include "babelgrad/autograd/products/packed_weights.h"
+
+#include <functional>
+
+namespace babelgrad {
+
+const PackedFactor* PackedWeights::find(const bfloat16::Factor& f) {
+  const std::less<const float*> before;
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    const Array<float>& value = parameters_[i].value();
+    const float* begin = value.data();
+    if (before(f.x, begin) || !before(f.x, begin + value.size())) continue;
+    const std::lock_guard lock(mutex_);
+    Entry& entry = entries_[{i, static_cast<std::size_t>(f.x - begin), f.vectors, f.depth, f.ld,
+                             f.vectors_are_rows}];
+    if (!entry.factor)
+      entry.factor = std::make_unique<PackedFactor>(f.vectors, f.depth, bfloat16::Side::right);
+    if (!entry.current) entry.factor->pack(f);
+    entry.current = true;
+    return entry.factor.get();
+  }
+  return nullptr;
+}
+
+void PackedWeights::forget() {
+  const std::lock_guard lock(mutex_);
+  for (auto& [key, entry] : entries_) entry.current = false;
+}
+
+}  // namespace babelgrad
