@@ -82,9 +82,9 @@ void copy_parameters(const ParameterStore<float>& from, ParameterStore<float>& t
 void settle_for_machine(TrainingConfig& config) {
   if (config.threads == 0) config.threads = std::max(1u, std::thread::hardware_concurrency());
   if (config.shards == 0) config.shards = default_shards(config.threads);
-  if (config.precision == TrainingPrecision::fastest)
-    config.precision =
-        bfloat16::is_native() ? TrainingPrecision::bfloat16 : TrainingPrecision::float32;
+  config.precision = precision_in_force(config.precision) == Precision::bfloat16
+                         ? PrecisionSetting::bfloat16
+                         : PrecisionSetting::float32;
 }
 
 void apply_preset(const std::string& name, Seq2SeqConfig& config) {
@@ -134,11 +134,11 @@ void report_data(const TrainingData& data, const Translator& translator) {
     std::fprintf(stderr, "data: %zu validation pairs left out as longer than max_length\n",
                  data.long_validation);
   const TrainingConfig& training = translator.config().training;
-  std::fprintf(
-      stderr, "model: %s parameters; threads %zu, shards %zu, products in %s (%s)\n",
-      thousands(static_cast<double>(translator.model().store().element_count())).c_str(),
-      training.threads, training.shards, name_of(kPrecisionNames, training.precision),
-      training.precision == TrainingPrecision::bfloat16 ? bfloat16::kernels().name : blas_name());
+  const bool rounded = precision_in_force(training.precision) == Precision::bfloat16;
+  std::fprintf(stderr, "model: %s parameters; threads %zu, shards %zu, products in %s (%s)\n",
+               thousands(static_cast<double>(translator.model().store().element_count())).c_str(),
+               training.threads, training.shards, rounded ? "bfloat16" : "float32",
+               rounded ? bfloat16::kernels().name : blas_name());
 }
 
 const char* reason_text(StopReason reason) {
@@ -204,6 +204,7 @@ int resume_training(const TrainOptions& options) {
   apply_preset(options.preset, config.model);
   options.flags.apply(config);
   options.flags.refuse(idle_settings(config));
+  settle_for_machine(config.training);
   require_resumable(stored, config);
   Codecs codecs = load_codecs(config, options.out);
   const TrainingData data = load_data_again(config, codecs, stored_file);

@@ -16,7 +16,7 @@ struct ThreadModes {
   bool anomaly = false;   // ops and backward passes check every result
   bool composed = false;  // fused ops run as their definitions
   Precision matmul = Precision::float32;
-  PackedWeights* packed_weights = nullptr;  // products/packed_weights.h
+  PackedWeights* packed_weights = nullptr;  // products/packed_weights.h; outlives the modes
 };
 
 // Those of this thread: for the threads that work for it, under a ModesGuard of theirs.

@@ -23,7 +23,7 @@ void multiply_block(std::size_t depth_tiles, const std::uint32_t* a, const std::
   const bool two_a = rows > kVectors, two_b = cols > kVectors;
   if (rows == kBlock && cols == kBlock)
     return Block::multiply(depth_tiles, a, b, stride, two_a, two_b, add, c, ld);
-  alignas(64) float buffer[kBlock * kBlock];
+  alignas(64) float buffer[kBlock * kBlock] = {};
   if (add)
     for (std::size_t r = 0; r < rows; ++r)
       for (std::size_t j = 0; j < cols; ++j) buffer[r * kBlock + j] = c[r * ld + j];
@@ -46,6 +46,7 @@ template <class Block>
 void multiply_blocks(std::size_t m, std::size_t n, std::size_t depth, const std::uint32_t* a,
                      const std::uint32_t* b, bool add, float* c, std::size_t ld) {
   const std::size_t all = tiles(depth), stride = all * kTileWords;  // words of a panel
+  for (std::size_t i = 0; all == 0 && !add && i < m; ++i) std::fill_n(c + i * ld, n, 0.0f);
   for (std::size_t k = 0; k < all; k += kDepthTiles)
     for (std::size_t first = 0; first < n; first += kPanels * kVectors)
       for (std::size_t i = 0; i < m; i += kBlock)

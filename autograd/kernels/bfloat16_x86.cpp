@@ -121,6 +121,7 @@ struct AmxBlock {
                        std::size_t stride, bool two_a, bool two_b, bool add, float* c,
                        std::size_t ld) {
     const std::size_t row = ld * sizeof(float);
+    asm volatile("" ::: "memory");  // GCC 12 does not know that _tile_loadd reads memory
     float* below = c + kVectors * ld;
     if (add) {
       _tile_loadd(0, c, row);

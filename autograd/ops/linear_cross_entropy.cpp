@@ -2,6 +2,7 @@
 // their own gradient in place, multiplied into the gradients of x and weight, and forgotten: three
 // products, as for any linear layer, and never more than a chunk's logits in memory.
 #include <algorithm>
+#include <concepts>
 #include <optional>
 
 #include "babelgrad/autograd/inspection/profile.h"
@@ -17,9 +18,10 @@ constexpr std::size_t kChunkElements = std::size_t{5} << 20;        // 20 MiB of
 constexpr std::size_t kPackedChunkElements = std::size_t{1} << 20;  // and twice packed in bfloat16
 
 // Rows a chunk: chunks of equal size, since a product of few rows is slow.
+template <class T>
 std::size_t chunk_rows(std::size_t rows, std::size_t V) {
   if (rows == 0) return 1;
-  const bool packed = thread_modes().matmul == Precision::bfloat16;
+  const bool packed = std::same_as<T, float> && thread_modes().matmul == Precision::bfloat16;
   const std::size_t most =
       std::max<std::size_t>(1, (packed ? kPackedChunkElements : kChunkElements) / V);
   const std::size_t chunks = (rows + most - 1) / most;
@@ -97,7 +99,7 @@ Tensor<T> linear_cross_entropy(const Tensor<T>& x, const Tensor<T>& weight, cons
   const PackedMatrix<T> outputs(Transpose::yes, K, V, w, K);
   std::optional<PackedMatrix<T>> inputs_of;  // for the gradient of x
   if (needs_gradient) inputs_of.emplace(Transpose::no, V, K, w, K);
-  const std::size_t chunk = chunk_rows(count, V);
+  const std::size_t chunk = chunk_rows<T>(count, V);
   Array<T> logits = uninitialized<T>({chunk, V});
   double loss = 0;
   for (std::size_t begin = 0; begin < count; begin += chunk) {

@@ -9,9 +9,11 @@
 #include <concepts>
 #include <condition_variable>
 #include <cstdlib>
+#include <filesystem>
 #include <mutex>
 #include <new>
 #include <string_view>
+#include <system_error>
 
 #include "babelgrad/autograd/kernels/kernels.h"
 #include "babelgrad/autograd/modes.h"
@@ -33,30 +35,44 @@ namespace {
 
 constinit thread_local double flops = 0;
 
+#if defined(__x86_64__)
+// Whether no threads run but this one and those of OpenBLAS, which have nothing to do yet.
+bool products_cannot_be_under_way() {
+  std::error_code error;
+  std::ptrdiff_t threads = 0;
+  for (std::filesystem::directory_iterator task("/proc/self/task", error), end;
+       !error && task != end; task.increment(error))
+    ++threads;
+  return !error && threads <= openblas_get_num_threads();
+}
+
 // On a processor newer than itself OpenBLAS takes its oldest kernels, those of Prescott (SSE3), a
 // fifth as fast as the processor is (up to 0.3.24: OpenBLAS's issue 4267). So where the processor
-// can do more, it is told which to take, before the first product and before there are threads. A
-// user's OPENBLAS_CORETYPE stands.
-[[maybe_unused]] const bool blas_core_is_chosen = [] {
-#if defined(__x86_64__)
+// can do more, it is told which to take, unless somebody who loads this library later on may have
+// a product under way. A user's OPENBLAS_CORETYPE stands. Ours stays, too: OpenBLAS's own threads
+// may still be starting, and read it.
+[[maybe_unused]] const bool blas_kernels_are_chosen = [] {
   constexpr const char* kVariable = "OPENBLAS_CORETYPE";
-  if (!openblas_get_corename || !gotoblas_dynamic_quit || !gotoblas_dynamic_init ||
-      std::string_view(openblas_get_corename()) != "Prescott" || std::getenv(kVariable))
-    return true;
+  if (!openblas_get_corename || !openblas_get_num_threads || !gotoblas_dynamic_quit ||
+      !gotoblas_dynamic_init || std::string_view(openblas_get_corename()) != "Prescott" ||
+      std::getenv(kVariable) || !products_cannot_be_under_way())
+    return false;
   __builtin_cpu_init();
-  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return true;
-  ::setenv(kVariable, __builtin_cpu_supports("avx512bw") ? "SkylakeX" : "Haswell", 0);
+  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return false;
+  const bool avx512 = __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd") &&
+                      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  ::setenv(kVariable, avx512 ? "SkylakeX" : "Haswell", 0);
   gotoblas_dynamic_quit();
   gotoblas_dynamic_init();
-  ::unsetenv(kVariable);
-#endif
   return true;
 }();
+#endif
 
 // Up to so many rows, packing the other factor would cost more than it gains.
 constexpr std::size_t kFewRows = 10;
 
-// Up to so many, packing both factors in bfloat16 would.
+// Up to so many, packing both factors in bfloat16 would. (A weight that is packed already serves
+// any number of rows, so that what a sentence gets does not depend on how many are beside it.)
 constexpr std::size_t kFewProducts = std::size_t{1} << 17;
 
 bool address_space_is_limited() {
@@ -167,14 +183,17 @@ void gemm(Transpose op_a, Transpose op_b, std::size_t m, std::size_t n, std::siz
         c[i * ld_c + j] = beta == T(0) ? T(0) : beta * c[i * ld_c + j];
     return;
   }
-  flops += 2 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
   if constexpr (std::same_as<T, float>)
-    if (alpha == 1 && m > kFewRows && n > 1 && m * n * k >= kFewProducts &&
-        thread_modes().matmul == Precision::bfloat16) {
-      const PackedFactor left({m, k, a, ld_a, op_a == Transpose::no}, bfloat16::Side::left);
-      const RightFactor right({n, k, b, ld_b, op_b == Transpose::yes});
-      return multiply_packed(left, *right, beta, c, ld_c);
+    if (alpha == 1 && thread_modes().matmul == Precision::bfloat16) {
+      const bfloat16::Factor right{n, k, b, ld_b, op_b == Transpose::yes};
+      const PackedFactor* shared = find_packed_weight(right);
+      if (shared != nullptr || (m > kFewRows && n > 1 && m * n * k >= kFewProducts)) {
+        const PackedFactor left({m, k, a, ld_a, op_a == Transpose::no}, bfloat16::Side::left);
+        if (shared != nullptr) return multiply_packed(left, *shared, beta, c, ld_c);
+        return multiply_packed(left, PackedFactor(right, bfloat16::Side::right), beta, c, ld_c);
+      }
     }
+  detail::count_product(m, n, k);
   if (op_a == Transpose::no && op_b == Transpose::yes && m > 1 && m <= kFewRows)
     return kernels<T>().few_rows_product(m, n, k, alpha, a, ld_a, b, ld_b, beta, c, ld_c);
   const RunningProduct running;
@@ -205,6 +224,10 @@ template void gemm(Transpose, Transpose, std::size_t, std::size_t, std::size_t, 
                    std::size_t);
 
 double gemm_flops() { return flops; }
+
+void detail::count_product(std::size_t m, std::size_t n, std::size_t k) {
+  flops += 2 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
+}
 
 void set_blas_threads(int count) {
   if (openblas_set_num_threads) openblas_set_num_threads(std::max(1, count));

@@ -16,8 +16,11 @@ void gemm(Transpose op_a, Transpose op_b, std::size_t m, std::size_t n, std::siz
           const T* a, std::size_t ld_a, const T* b, std::size_t ld_b, T beta, T* c,
           std::size_t ld_c);
 
-// Floating point operations of this thread's gemm calls so far, 2 m n k each.
+// Floating point operations of this thread's products so far, 2 m n k each.
 double gemm_flops();
+namespace detail {
+void count_product(std::size_t m, std::size_t n, std::size_t k);
+}
 
 // How many threads one product may use. The program runs its own threads over shards of a batch, so
 // one is the right number while training; a lone large product gains from more.

@@ -1,6 +1,7 @@
 #include "babelgrad/autograd/products/packed_factor.h"
 
 #include "babelgrad/autograd/allocator.h"
+#include "babelgrad/autograd/products/gemm.h"
 
 namespace babelgrad {
 namespace {
@@ -30,6 +31,7 @@ PackedFactor::~PackedFactor() { free_block(words_, packed_bytes(vectors_, depth_
 
 void multiply_packed(const PackedFactor& a, const PackedFactor& b, float beta, float* c,
                      std::size_t ld_c) {
+  detail::count_product(a.vectors(), b.vectors(), a.depth());
   if (beta != 0 && beta != 1)
     for (std::size_t r = 0; r < a.vectors(); ++r)
       for (std::size_t j = 0; j < b.vectors(); ++j) c[r * ld_c + j] *= beta;

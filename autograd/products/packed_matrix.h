@@ -21,25 +21,34 @@ class PackedMatrix {
       : transpose_(transpose), k_(k), n_(n), weight_(weight), ld_(ld) {
     if constexpr (std::same_as<T, float>)
       if (thread_modes().matmul == Precision::bfloat16)
-        packed_.emplace(bfloat16::Factor{n, k, weight, ld, transpose == Transpose::yes});
+        pack({n, k, weight, ld, transpose == Transpose::yes});
   }
+
+  PackedMatrix(const PackedMatrix&) = delete;
+  PackedMatrix& operator=(const PackedMatrix&) = delete;
 
   // C [m, n] = A [m, k] B + beta C. With beta = 0, C is written without being read.
   void multiply(std::size_t m, const T* a, std::size_t ld_a, T beta, T* c, std::size_t ld_c) const {
     if constexpr (std::same_as<T, float>)
-      if (packed_) {
+      if (packed_ != nullptr) {
         const PackedFactor left({m, k_, a, ld_a, true}, bfloat16::Side::left);
-        return multiply_packed(left, **packed_, beta, c, ld_c);
+        return multiply_packed(left, *packed_, beta, c, ld_c);
       }
     gemm<T>(Transpose::no, transpose_, m, n_, k_, 1, a, ld_a, weight_, ld_, beta, c, ld_c);
   }
 
  private:
+  void pack(const bfloat16::Factor& factor) {
+    packed_ = find_packed_weight(factor);
+    if (packed_ == nullptr) packed_ = &own_.emplace(factor, bfloat16::Side::right);
+  }
+
   Transpose transpose_;
   std::size_t k_, n_;
   const T* weight_;
   std::size_t ld_;
-  std::optional<RightFactor> packed_;  // in bfloat16
+  const PackedFactor* packed_ = nullptr;  // in bfloat16
+  std::optional<PackedFactor> own_;       // where it is nobody else's
 };
 
 }  // namespace babelgrad

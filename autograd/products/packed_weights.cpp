@@ -15,8 +15,11 @@ const PackedFactor* PackedWeights::find(const bfloat16::Factor& f) {
                              f.vectors_are_rows}];
     if (!entry.factor)
       entry.factor = std::make_unique<PackedFactor>(f.vectors, f.depth, bfloat16::Side::right);
-    if (!entry.current) entry.factor->pack(f);
-    entry.current = true;
+    if (entry.data != begin || entry.version != value.version()) {
+      entry.factor->pack(f);
+      entry.data = begin;
+      entry.version = value.version();
+    }
     return entry.factor.get();
   }
   return nullptr;
@@ -24,7 +27,7 @@ const PackedFactor* PackedWeights::find(const bfloat16::Factor& f) {
 
 void PackedWeights::forget() {
   const std::lock_guard lock(mutex_);
-  for (auto& [key, entry] : entries_) entry.current = false;
+  for (auto& [key, entry] : entries_) entry.data = nullptr;
 }
 
 }  // namespace babelgrad

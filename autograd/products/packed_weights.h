@@ -5,13 +5,12 @@
 //   const MatmulPrecision precision(Precision::bfloat16);
 //   const SharePackedWeights share(weights);
 //   ... forward and backward passes, on several threads ...
-//   weights.forget();  // the parameters have changed
+//   weights.forget();  // to be sure: a parameter whose version has changed is packed anew anyway
 #pragma once
 
 #include <map>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <tuple>
 #include <vector>
 
@@ -26,7 +25,8 @@ class PackedWeights {
   explicit PackedWeights(std::vector<Tensor<float>> parameters)
       : parameters_(std::move(parameters)) {}
 
-  // The right factor, packed at the first call; null if it is no part of a parameter.
+  // The right factor, packed if it is not yet or the parameter has changed since, which it must not
+  // while other threads multiply; null if it is no part of a parameter.
   const PackedFactor* find(const bfloat16::Factor& factor);
 
   // The next find() of a factor packs it anew. No product may be under way.
@@ -35,7 +35,8 @@ class PackedWeights {
  private:
   struct Entry {
     std::unique_ptr<PackedFactor> factor;
-    bool current = false;
+    const float* data = nullptr;  // of the parameter when it was packed; null: forgotten
+    std::uint32_t version = 0;
   };
   // Number of the parameter, where in it the factor begins, its extents, ld, orientation.
   using Key = std::tuple<std::size_t, std::size_t, std::size_t, std::size_t, std::size_t, bool>;
@@ -45,19 +46,11 @@ class PackedWeights {
   std::map<Key, Entry> entries_;
 };
 
-// The right factor of products: from the packed weights that this thread shares, or packed here.
-class RightFactor {
- public:
-  explicit RightFactor(const bfloat16::Factor& factor) {
-    if (PackedWeights* weights = thread_modes().packed_weights) shared_ = weights->find(factor);
-    if (shared_ == nullptr) own_.emplace(factor, bfloat16::Side::right);
-  }
-  const PackedFactor& operator*() const { return shared_ != nullptr ? *shared_ : *own_; }
-
- private:
-  const PackedFactor* shared_ = nullptr;
-  std::optional<PackedFactor> own_;
-};
+// Of those that this thread shares; null if there are none, or the factor is no part of one.
+inline const PackedFactor* find_packed_weight(const bfloat16::Factor& right) {
+  PackedWeights* weights = thread_modes().packed_weights;
+  return weights != nullptr ? weights->find(right) : nullptr;
+}
 
 // While one lives, products of this thread in bfloat16 take parameters from the given ones.
 class [[nodiscard]] SharePackedWeights {

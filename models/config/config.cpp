@@ -2,6 +2,7 @@
 
 #include <bit>
 
+#include "babelgrad/autograd/kernels/bfloat16.h"
 #include "babelgrad/models/config/config_fields.h"
 
 namespace babelgrad {
@@ -69,6 +70,12 @@ SearchConfig SearchConfig::greedy() const {
 }
 
 std::size_t default_shards(std::size_t threads) { return std::bit_floor(threads); }
+
+Precision precision_in_force(PrecisionSetting setting) {
+  const bool rounded = setting == PrecisionSetting::bfloat16 ||
+                       (setting == PrecisionSetting::fastest && bfloat16::is_native());
+  return rounded ? Precision::bfloat16 : Precision::float32;
+}
 
 Config identity_of(Config config) {
   for (auto* paths : {&config.data.source, &config.data.target, &config.data.tsv,

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "babelgrad/autograd/modes.h"
 #include "babelgrad/nn/attention.h"
 #include "babelgrad/nn/schedule.h"
 #include "babelgrad/text/codec.h"
@@ -102,14 +103,14 @@ struct DataConfig {
 };
 
 enum class OptimizerKind { adam, adamw, sgd };
-enum class TrainingPrecision { float32, bfloat16, fastest };
+enum class PrecisionSetting { float32, bfloat16, fastest };
 enum class ValidationMetric { exact, per, chrf, loss, bleu };
 
 struct TrainingConfig {
   std::uint64_t seed = 1;
   std::size_t threads = 0;
   std::size_t shards = 0;
-  TrainingPrecision precision = TrainingPrecision::float32;
+  PrecisionSetting precision = PrecisionSetting::float32;
   std::size_t batch_size = 64;
   bool batch_by_tokens = false;
   std::size_t accumulate = 1;
@@ -144,6 +145,9 @@ struct TrainingConfig {
   void check(const Seq2SeqConfig& model) const;
 };
 
+// fastest: bfloat16 where the processor multiplies it itself.
+Precision precision_in_force(PrecisionSetting setting);
+
 // What `shards` 0 stands for: the largest power of two that is at most `threads`.
 std::size_t default_shards(std::size_t threads);
 
@@ -163,6 +167,7 @@ struct SearchConfig {
   double top_p = 1.0;
   std::uint64_t sample_seed = 1;
   std::size_t search_batch = 64;
+  PrecisionSetting precision = PrecisionSetting::float32;
 
   void check() const;           // throws ConfigError for settings that do not go together
   SearchConfig greedy() const;  // the same with the likeliest word at each step

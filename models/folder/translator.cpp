@@ -101,7 +101,9 @@ Translator::Translator(Config config, Codecs codecs)
     : Translator(config, std::move(codecs), config.training.seed) {}
 
 Translator::Translator(Config config, Codecs codecs, std::optional<std::uint64_t> seed)
-    : config_(std::move(config)), codecs_(std::move(codecs)), model_(config_.model, seed) {}
+    : config_(std::move(config)), codecs_(std::move(codecs)), model_(config_.model, seed) {
+  collect_weights();
+}
 
 Translator Translator::load(const std::filesystem::path& folder) {
   if (std::filesystem::is_regular_file(folder))
@@ -230,6 +232,7 @@ void Translator::join(std::shared_ptr<const Translator> other, const std::string
       !codecs_.target.is_same(other->codecs_.target))
     throw ConfigError(name + ": reads or writes other words than the first model");
   others_.push_back(std::move(other));
+  collect_weights();
 }
 
 std::vector<std::vector<Translation>> Translator::translate(const std::vector<std::string>& lines,
@@ -259,6 +262,8 @@ std::vector<std::vector<Translation>> Translator::translate(const std::vector<st
   if (!options.demands.empty())
     for (const std::size_t line : lines_of) demands.push_back(std::move(options.demands.at(line)));
   options.demands = std::move(demands);
+  const MatmulPrecision precision(precision_in_force(config.precision));
+  const SharePackedWeights share(*packed_weights_);
   std::vector<std::vector<Hypothesis>> found = search(ensemble(), sources, config, options);
   for (std::size_t i = 0; i < found.size(); ++i) {
     if (found[i].empty()) {
@@ -285,6 +290,13 @@ Ensemble<float> Translator::ensemble() const {
   Ensemble<float> models{&model_};
   for (const auto& other : others_) models.push_back(&other->model_);
   return models;
+}
+
+void Translator::collect_weights() {
+  std::vector<Tensor<float>> all;
+  for (const Seq2Seq<float>* model : ensemble())
+    for (const Tensor<float>& parameter : model->store().parameters()) all.push_back(parameter);
+  packed_weights_ = std::make_shared<PackedWeights>(std::move(all));
 }
 
 std::vector<Translator::Scored> Translator::score(const std::vector<std::string>& sources,

@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "babelgrad/autograd/products/packed_weights.h"
 #include "babelgrad/models/folder/feature_files.h"
 #include "babelgrad/models/search/search.h"
 #include "babelgrad/models/worker_pool.h"
@@ -123,12 +124,14 @@ class Translator {
   static Translator load_from(const std::filesystem::path& place);
   std::size_t count_tokens(const std::string& line, const text::Codec& codec) const;
   Ensemble<float> ensemble() const;
+  void collect_weights();
 
   std::filesystem::path folder_;  // that it was loaded from
   Config config_;
   Codecs codecs_;
   Seq2Seq<float> model_;
   std::vector<std::shared_ptr<const Translator>> others_;  // of an ensemble
+  std::shared_ptr<PackedWeights> packed_weights_;          // of all models, in bfloat16
   std::shared_ptr<const FeatureFiles> features_;
 };
 

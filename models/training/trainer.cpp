@@ -166,8 +166,7 @@ StepResult Trainer::take_step(const std::vector<text::Batch>& batches, std::size
   request.clip_norm = config_.clip_norm;
   request.average_decay = config_.average_decay;
   request.seed = config_.seed;
-  const bool rounded = config_.precision == TrainingPrecision::bfloat16;
-  const MatmulPrecision precision(rounded ? Precision::bfloat16 : Precision::float32);
+  const MatmulPrecision precision(precision_in_force(config_.precision));
   return step_.run(passes, request);
 }
 

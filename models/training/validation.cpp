@@ -42,8 +42,9 @@ ValidationResult validate(const Translator& translator, const text::Corpus& corp
   }
   result.loss = total / static_cast<double>(tokens);
   std::vector<std::string> hypotheses;
-  for (auto& translations :
-       translator.translate(corpus.source, translator.config().search.greedy(), {.pool = &pool}))
+  SearchConfig search = translator.config().search.greedy();
+  search.precision = PrecisionSetting::float32;
+  for (auto& translations : translator.translate(corpus.source, search, {.pool = &pool}))
     hypotheses.push_back(std::move(translations[0].text));
   const text::References references(corpus.target);
   result.bleu = text::corpus_bleu(hypotheses, references).score;

@@ -21,6 +21,23 @@ TEST_CASE("a line out for each line in, in order") {
     CHECK(world.run(kTranslate, sources[i] + "\n").out == translations[i] + "\n");
 }
 
+TEST_CASE("--search-precision bfloat16: the same for any batch and number of threads") {
+  const World world;
+  world.add_model();
+  const std::string text = world.read("train.fr");
+  const Arguments rounded = kTranslate + Arguments{"--search-precision", "bfloat16"};
+  const Finished all = world.run(rounded + Arguments{"--threads", "2"}, text);
+  CHECK(all.exit_code == 0);
+  CHECK(all.err == "");
+  CHECK(world.run(rounded + Arguments{"--search-batch", "3", "--threads", "1"}, text).out ==
+        all.out);
+  const auto exact = lines_of(world.run(kTranslate, text).out), lines = lines_of(all.out);
+  REQUIRE(lines.size() == exact.size());
+  std::size_t same = 0;
+  for (std::size_t i = 0; i < lines.size(); ++i) same += lines[i] == exact[i];
+  CHECK(same > lines.size() * 9 / 10);
+}
+
 TEST_CASE("empty lines, blank lines, line ends, unknown words") {
   const World world;
   world.add_model();

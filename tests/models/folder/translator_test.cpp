@@ -30,6 +30,42 @@ TEST_CASE("translator: a folder gives back the same translations, for every kind
   }
 }
 
+// Scores of the translations, line by line.
+std::vector<double> log_probabilities(const Translator& translator, const SearchConfig& search) {
+  std::vector<double> all;
+  for (const auto& translations : translator.translate(kLines, search))
+    for (const Translation& translation : translations)
+      all.push_back(translation.hypothesis.log_probability);
+  return all;
+}
+
+TEST_CASE("translator: in bfloat16 a line's translations do not depend on the lines beside it") {
+  for (const auto& [name, config] : folder_configs()) {
+    INFO(name);
+    Translator translator = make_translator(config);
+    SearchConfig search = config.search;
+    search.nbest = search.beam = 3;
+    const std::vector<double> exact = log_probabilities(translator, search);
+    search.precision = PrecisionSetting::bfloat16;
+    const std::vector<double> together = log_probabilities(translator, search);
+    search.search_batch = 1;
+    CHECK(log_probabilities(translator, search) == together);
+    CHECK(together != exact);
+    for (std::size_t i = 0; i < exact.size() && exact.size() == together.size(); ++i)
+      CHECK(std::abs(together[i] - exact[i]) < 0.05 * std::abs(exact[i]) + 0.05);
+    // Parameters that change meanwhile count.
+    for (Tensor<float> parameter : translator.model().store().parameters())
+      parameter.mutable_value() *= 1.5f;
+    search.search_batch = 64;
+    const Translator fresh = [&] {
+      const TemporaryFolder folder;
+      save(translator, folder.path());
+      return Translator::load(folder.path());
+    }();
+    CHECK(log_probabilities(translator, search) == log_probabilities(fresh, search));
+  }
+}
+
 TEST_CASE("translator: parameters that are no numbers are refused") {
   Translator translator = make_translator(folder_configs()[0].second);
   for (const float value : {std::nanf(""), -INFINITY}) {

@@ -81,7 +81,7 @@ TEST_CASE(
 TEST_CASE("resume: in bfloat16") {
   const ReverseTask task;
   Config config = task.config();
-  config.training.precision = TrainingPrecision::bfloat16;
+  config.training.precision = PrecisionSetting::bfloat16;
   for (const std::size_t stop : {10, 17}) check_parts(config, {stop});
 }
 
