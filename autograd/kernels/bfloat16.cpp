@@ -86,6 +86,12 @@ std::size_t available_kernels(const Kernels** first) {
   return available().count;
 }
 
-bool is_native() { return available().count > 1; }
+bool is_faster() {
+#if defined(__x86_64__)
+  return amx_kernels() != nullptr || (avx512_kernels() != nullptr && __builtin_cpu_is("amd"));
+#else
+  return false;
+#endif
+}
 
 }  // namespace babelgrad::bfloat16

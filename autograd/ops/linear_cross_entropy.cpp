@@ -15,7 +15,7 @@ namespace babelgrad {
 namespace {
 
 constexpr std::size_t kChunkElements = std::size_t{5} << 20;        // 20 MiB of float logits
-constexpr std::size_t kPackedChunkElements = std::size_t{1} << 20;  // and twice packed in bfloat16
+constexpr std::size_t kPackedChunkElements = std::size_t{1} << 19;  // and twice packed in bfloat16
 
 // Rows a chunk: chunks of equal size, since a product of few rows is slow.
 template <class T>

@@ -145,7 +145,7 @@ struct TrainingConfig {
   void check(const Seq2SeqConfig& model) const;
 };
 
-// fastest: bfloat16 where the processor multiplies it itself.
+// fastest: bfloat16 where the processor is faster so.
 Precision precision_in_force(PrecisionSetting setting);
 
 // What `shards` 0 stands for: the largest power of two that is at most `threads`.

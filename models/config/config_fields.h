@@ -160,7 +160,7 @@ void visit_training(TrainingConfig& c, Visitor&& v) {
       "0: as many as threads, rounded down");
   v.choice("precision", c.precision, kPrecisionNames,
            "of the factors of matrix products; all else is float32, validation too; auto: bfloat16 "
-           "on processors with instructions for it");
+           "on processors that are faster so");
   v.number("batch_size", c.batch_size, 1, kMaxCount, "sentences (or tokens) a batch");
   v.flag("batch_by_tokens", c.batch_by_tokens, "count tokens, padding included, not sentences");
   v.number("accumulate", c.accumulate, 1, 1000000,
@@ -227,8 +227,7 @@ void visit_search(SearchConfig& c, Visitor&& v) {
   v.number("sample_seed", c.sample_seed, std::uint64_t{0},
            std::numeric_limits<std::uint64_t>::max() / 2, "sample: of what is drawn");
   v.number("search_batch", c.search_batch, 1, 4096, "sentences searched together");
-  v.choice("search_precision", c.precision, kPrecisionNames,
-           "as precision, of a search; auto: bfloat16 on processors with instructions for it");
+  v.choice("search_precision", c.precision, kPrecisionNames, "as precision, of a search");
 }
 
 template <class Visitor>
