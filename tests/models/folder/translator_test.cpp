@@ -40,8 +40,9 @@ std::vector<double> log_probabilities(const Translator& translator, const Search
 }
 
 TEST_CASE("translator: in bfloat16 a line's translations do not depend on the lines beside it") {
-  for (const auto& [name, config] : folder_configs()) {
-    INFO(name);
+  for (const auto& named : folder_configs()) {
+    INFO(named.first);
+    const Config& config = named.second;
     Translator translator = make_translator(config);
     SearchConfig search = config.search;
     search.nbest = search.beam = 3;
