@@ -204,7 +204,8 @@ int resume_training(const TrainOptions& options) {
   apply_preset(options.preset, config.model);
   options.flags.apply(config);
   options.flags.refuse(idle_settings(config));
-  settle_for_machine(config.training);
+  if (config.training.precision == PrecisionSetting::fastest)  // settled when the training began
+    config.training.precision = stored.training.precision;
   require_resumable(stored, config);
   Codecs codecs = load_codecs(config, options.out);
   const TrainingData data = load_data_again(config, codecs, stored_file);

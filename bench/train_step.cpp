@@ -187,11 +187,11 @@ void print(const Options& o, const Result& r) {
   std::printf("%zu thread%s, %s, BLAS %s, median of %zu updates\n\n", o.threads,
               o.threads == 1 ? "" : "s", name_of(o.precision), blas_name(), o.updates);
   std::printf("update              %10.1f ms\n", r.update_ms);
-  std::printf("products alone      %10.1f ms  (%.2f GFLOP)\n", r.bound_ms, r.flops / 1e9);
+  std::printf("products alone      %10.1f ms  (%.2f GFLOP, float32)\n", r.bound_ms, r.flops / 1e9);
   std::printf("share of the bound  %10.1f %%\n", 100 * share);
   if (o.precision != Precision::float32)
-    std::printf("in bfloat16 (%s) %9.1f ms, share %.1f %%\n", bfloat16::kernels().name,
-                r.own_bound_ms, 100 * r.own_bound_ms / r.update_ms);
+    std::printf("products in bfloat16%10.1f ms by %s, %.1f %% of the update\n", r.own_bound_ms,
+                bfloat16::kernels().name, 100 * r.own_bound_ms / r.update_ms);
   std::printf("target tokens/s     %10.0f\n", tokens_per_s);
   std::printf("GFLOP/s             %10.1f\n", gflops);
   std::printf("peak memory         %10.0f MB\n", r.peak_mb);

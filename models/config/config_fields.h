@@ -227,7 +227,9 @@ void visit_search(SearchConfig& c, Visitor&& v) {
   v.number("sample_seed", c.sample_seed, std::uint64_t{0},
            std::numeric_limits<std::uint64_t>::max() / 2, "sample: of what is drawn");
   v.number("search_batch", c.search_batch, 1, 4096, "sentences searched together");
-  v.choice("search_precision", c.precision, kPrecisionNames, "as precision, of a search");
+  v.choice("search_precision", c.precision, kPrecisionNames,
+           "of the factors of a search's matrix products; auto: bfloat16 on processors that are "
+           "faster so");
 }
 
 template <class Visitor>

@@ -175,6 +175,11 @@ TEST_CASE("--precision: auto is settled for the machine; bfloat16 trains another
   CHECK(world.read("rounded/model.safetensors") != world.read("model/model.safetensors"));
   const std::string text = world.read("train.fr");
   CHECK(world.run({"translate", "--model", "rounded"}, text).exit_code == 0);
+  for (const char* folder : {"model", "rounded"})  // auto is what the folder has
+    CHECK(world
+              .run({"train", "--resume", "--out", folder, "--precision", "auto", "--max-updates",
+                    "61"})
+              .exit_code == 0);
 }
 
 TEST_CASE("another seed gives another model") {
