@@ -37,17 +37,19 @@ trap 'rm -rf "$results"' EXIT
 for round in $(seq "$rounds"); do
   for model in $models; do
     for size in $sizes; do
-      for n in $threads; do for precision in $precisions; do
-        echo "round $round of $rounds: $model $size, threads $n, $precision" >&2
-        flags=(--size "$size" --model "$model" --threads "$n" --updates "$updates" --json
-               --precision "$precision")
-        "$build/bench/train_step" "${flags[@]}" >> "$results/ours"
-        ways=both
-        if [ "$n" -gt 1 ]; then ways="both blas"; fi
-        for way in $ways; do
-          /usr/bin/python3 bench/peers/train_step.py "${flags[@]}" --parallel "$way" >> "$results/theirs"
+      for n in $threads; do
+        for precision in $precisions; do
+          echo "round $round of $rounds: $model $size, threads $n, $precision" >&2
+          flags=(--size "$size" --model "$model" --threads "$n" --updates "$updates" --json
+                 --precision "$precision")
+          "$build/bench/train_step" "${flags[@]}" >> "$results/ours"
+          ways=both
+          if [ "$n" -gt 1 ]; then ways="both blas"; fi
+          for way in $ways; do
+            /usr/bin/python3 bench/peers/train_step.py "${flags[@]}" --parallel "$way" >> "$results/theirs"
+          done
         done
-      done; done
+      done
     done
   done
 done

@@ -9,7 +9,6 @@
 // the time shown, and bfloat16 already for oneDNN.
 #include <cstdio>
 #include <functional>
-#include <optional>
 #include <random>
 
 #include "babelgrad/autograd/products/gemm.h"
@@ -84,14 +83,12 @@ void measure(const Shape& s, std::size_t rounds) {
                                        gemm<float>(Transpose::no, Transpose::yes, s.m, s.n, s.k, 1,
                                                    a.data(), s.k, b.data(), s.k, 0, c.data(), s.n);
                                      }}};
-  const bfloat16::Kernels* kernels = nullptr;
-  const std::size_t count = bfloat16::available_kernels(&kernels);
   std::vector<std::uint32_t> left(bfloat16::packed_words(s.m, s.k)),
       right(bfloat16::packed_words(s.n, s.k));
-  kernels[0].pack({s.n, s.k, b.data(), s.k, true}, bfloat16::Side::right, right.data());
-  for (std::size_t i = 0; i < count; ++i)
+  bfloat16::kernels().pack({s.n, s.k, b.data(), s.k, true}, bfloat16::Side::right, right.data());
+  for (const bfloat16::Kernels& kernel : bfloat16::available_kernels())
     contenders.push_back(
-        {kernels[i].name, [&, kernel = kernels[i]] {
+        {kernel.name, [&] {
            kernel.pack({s.m, s.k, a.data(), s.k, true}, bfloat16::Side::left, left.data());
            kernel.multiply(s.m, s.n, s.k, left.data(), right.data(), false, c.data(), s.n);
          }});

@@ -1,7 +1,14 @@
 #include "babelgrad/autograd/kernels/bfloat16.h"
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 #include <array>
 #include <bit>
+#include <vector>
 
 #include "babelgrad/autograd/kernels/bfloat16_blocks.h"
 #include "babelgrad/autograd/kernels/bfloat16_x86.h"
@@ -58,40 +65,43 @@ struct PortableBlock {
   }
 };
 
-// The best first.
-struct Available {
-  std::array<Kernels, 3> list;
-  std::size_t count = 0;
-
-  Available() {
 #if defined(__x86_64__)
-    for (const Kernels* native : {amx_kernels(), avx512_kernels()})
-      if (native != nullptr) list[count++] = *native;
-#endif
-    list[count++] = {"portable", &portable_pack, &multiply_blocks<PortableBlock>};
-  }
-};
+bool has_avx512_bf16() {
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+}
 
-const Available& available() {
-  static const Available instance;
-  return instance;
+// The kernel saves the tiles only for processes that ask for them.
+bool has_amx() {
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  constexpr unsigned kAmxBf16 = 1u << 22, kAmxTile = 1u << 24;
+  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || !(d & kAmxBf16) || !(d & kAmxTile)) return false;
+  constexpr long kRequestPermission = 0x1023, kTileData = 18;
+  return ::syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+}
+#endif
+
+std::vector<Kernels> find_kernels() {
+  std::vector<Kernels> found;
+#if defined(__x86_64__)
+  if (has_avx512_bf16()) {
+    if (has_amx()) found.push_back(amx_kernels());
+    // AMD's makes twice as many products a cycle as with floats, Intel's no more.
+    found.push_back(avx512_kernels(__builtin_cpu_is("amd")));
+  }
+#endif
+  found.push_back({"portable", false, &portable_pack, &multiply_blocks<PortableBlock>});
+  return found;
 }
 
 }  // namespace
 
-const Kernels& kernels() { return available().list[0]; }
-
-std::size_t available_kernels(const Kernels** first) {
-  *first = available().list.data();
-  return available().count;
+std::span<const Kernels> available_kernels() {
+  static const std::vector<Kernels> found = find_kernels();
+  return found;
 }
 
-bool is_faster() {
-#if defined(__x86_64__)
-  return amx_kernels() != nullptr || (avx512_kernels() != nullptr && __builtin_cpu_is("amd"));
-#else
-  return false;
-#endif
-}
+const Kernels& kernels() { return available_kernels().front(); }
 
 }  // namespace babelgrad::bfloat16

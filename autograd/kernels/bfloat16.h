@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace babelgrad::bfloat16 {
 
@@ -35,6 +36,7 @@ struct Factor {
 
 struct Kernels {
   const char* name;
+  bool is_faster;  // than products of floats on this processor
   void (*pack)(const Factor& factor, Side side, std::uint32_t* packed);
   // C [m, n] = A B, or with `add` C += A B; rows of C are ld elements apart. The bits of an element
   // do not depend on m and n.
@@ -42,12 +44,8 @@ struct Kernels {
                    const std::uint32_t* b, bool add, float* c, std::size_t ld);
 };
 
-// Those of this processor; the best first, and at last those of any.
+// Those of this processor: the best, and all, from the best to those of any processor.
 const Kernels& kernels();
-std::size_t available_kernels(const Kernels** first);
-
-// Whether such products are faster here than those of floats: with AMX, and with the AVX512_BF16 of
-// AMD, twice as fast as its float; Intel's is not.
-bool is_faster();
+std::span<const Kernels> available_kernels();
 
 }  // namespace babelgrad::bfloat16

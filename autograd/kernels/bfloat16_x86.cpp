@@ -2,10 +2,7 @@
 // alone.
 #include "babelgrad/autograd/kernels/bfloat16_x86.h"
 #if defined(__x86_64__)
-#include <cpuid.h>
 #include <immintrin.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "babelgrad/autograd/kernels/bfloat16_blocks.h"
 
@@ -169,31 +166,12 @@ void amx_multiply(std::size_t m, std::size_t n, std::size_t depth, const std::ui
   _tile_release();
 }
 
-bool has_avx512_bf16() {
-  __builtin_cpu_init();
-  return __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512bw") &&
-         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-}
-
-// The kernel saves the tiles only for processes that ask for them.
-bool has_amx() {
-  unsigned a = 0, b = 0, c = 0, d = 0;
-  constexpr unsigned kAmxBf16 = 1u << 22, kAmxTile = 1u << 24;
-  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || !(d & kAmxBf16) || !(d & kAmxTile)) return false;
-  constexpr long kRequestPermission = 0x1023, kTileData = 18;
-  return ::syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
-}
-
 }  // namespace
 
-const Kernels* amx_kernels() {
-  static constexpr Kernels kKernels{"amx", &pack, &amx_multiply};
-  return has_avx512_bf16() && has_amx() ? &kKernels : nullptr;
-}
+Kernels amx_kernels() { return {"amx", true, &pack, &amx_multiply}; }
 
-const Kernels* avx512_kernels() {
-  static constexpr Kernels kKernels{"avx512_bf16", &pack, &multiply_blocks<Avx512Block>};
-  return has_avx512_bf16() ? &kKernels : nullptr;
+Kernels avx512_kernels(bool is_faster) {
+  return {"avx512_bf16", is_faster, &pack, &multiply_blocks<Avx512Block>};
 }
 
 }  // namespace babelgrad::bfloat16

@@ -187,7 +187,7 @@ void gemm(Transpose op_a, Transpose op_b, std::size_t m, std::size_t n, std::siz
     if (alpha == 1 && thread_modes().matmul == Precision::bfloat16) {
       const bfloat16::Factor right{n, k, b, ld_b, op_b == Transpose::yes};
       const PackedFactor* shared = find_packed_weight(right);
-      if (shared != nullptr || (m > kFewRows && n > 1 && m * n * k >= kFewProducts)) {
+      if (shared != nullptr || (m > kFewRows && n > 1 && m * n * k > kFewProducts)) {
         const PackedFactor left({m, k, a, ld_a, op_a == Transpose::no}, bfloat16::Side::left);
         if (shared != nullptr) return multiply_packed(left, *shared, beta, c, ld_c);
         return multiply_packed(left, PackedFactor(right, bfloat16::Side::right), beta, c, ld_c);

@@ -73,7 +73,7 @@ std::size_t default_shards(std::size_t threads) { return std::bit_floor(threads)
 
 Precision precision_in_force(PrecisionSetting setting) {
   const bool rounded = setting == PrecisionSetting::bfloat16 ||
-                       (setting == PrecisionSetting::fastest && bfloat16::is_faster());
+                       (setting == PrecisionSetting::fastest && bfloat16::kernels().is_faster);
   return rounded ? Precision::bfloat16 : Precision::float32;
 }
 

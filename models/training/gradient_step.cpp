@@ -71,8 +71,8 @@ void GradientStep<T>::differentiate(const ShardedLoss<T>& losses, const StepRequ
   summed_ = false;
   if (shards_.size() < count) shards_.resize(count);
   if (packed_weights_ && pass == 0) packed_weights_->forget();
-  const ModesGuard modes(changed(
-      [this](auto& m) { m.packed_weights = packed_weights_ ? &*packed_weights_ : nullptr; }));
+  std::optional<SharePackedWeights> share;
+  if (packed_weights_) share.emplace(*packed_weights_);
   pool_.run(shards_.size(), [&](std::size_t i) {
     if (pass == 0) shards_[i] = {};
     if (i >= count) return;

@@ -167,7 +167,7 @@ TEST_CASE("--precision: auto is settled for the machine; bfloat16 trains another
   const Finished machine = world.run(train_to("machine") + Arguments{"--precision", "auto"});
   REQUIRE(machine.exit_code == 0);
   const std::string settled = Json::parse(world.read("machine/config.json")).at("precision");
-  CHECK(settled == (bfloat16::is_faster() ? "bfloat16" : "float32"));
+  CHECK(settled == (bfloat16::kernels().is_faster ? "bfloat16" : "float32"));
   CHECK(machine.err.find(", products in " + settled + " (") != std::string::npos);
   REQUIRE(world.run(train_to("rounded") + Arguments{"--precision", "bfloat16"}).exit_code == 0);
   CHECK((world.read("rounded/model.safetensors") == world.read("machine/model.safetensors")) ==

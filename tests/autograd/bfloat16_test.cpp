@@ -20,12 +20,6 @@ namespace {
 using bfloat16::Factor;
 using bfloat16::Side;
 
-std::span<const bfloat16::Kernels> all_kernels() {
-  const bfloat16::Kernels* first = nullptr;
-  const std::size_t count = bfloat16::available_kernels(&first);
-  return {first, count};
-}
-
 // To nearest even, in double: a bfloat16 has 8 significant bits.
 float nearest(float x) {
   if (x == 0 || !std::isfinite(x)) return x;
@@ -68,7 +62,7 @@ TEST_CASE("bfloat16: every kernel rounds to nearest even, bit by bit") {
     const auto x = std::bit_cast<float>(static_cast<std::uint32_t>(random()));
     if (!std::isnan(x)) values.push_back(x);
   }
-  for (const bfloat16::Kernels& kernel : all_kernels()) {
+  for (const bfloat16::Kernels& kernel : bfloat16::available_kernels()) {
     CAPTURE(kernel.name);
     for (const float x : values) {
       CAPTURE(x);
@@ -91,8 +85,8 @@ TEST_CASE("bfloat16: every kernel packs alike, from rows and from columns") {
           const Factor factor{vectors, depth, x.data(), 75, rows};
           const std::size_t words = bfloat16::packed_words(vectors, depth);
           std::vector<std::uint32_t> want(words);
-          all_kernels().back().pack(factor, side, want.data());
-          for (const bfloat16::Kernels& kernel : all_kernels()) {
+          bfloat16::available_kernels().back().pack(factor, side, want.data());
+          for (const bfloat16::Kernels& kernel : bfloat16::available_kernels()) {
             CAPTURE(kernel.name);
             std::vector<std::uint32_t> got(words + 1, 0xabcdef01);
             kernel.pack(factor, side, got.data());
@@ -112,7 +106,7 @@ TEST_CASE("bfloat16: every kernel multiplies as plain loops over rounded factors
         const std::vector<float> a = random_values(m * depth, m), b = random_values(n * depth, n);
         const std::vector<float> c = random_values(m * ld, depth);
         for (const bool add : {false, true})
-          for (const bfloat16::Kernels& kernel : all_kernels()) {
+          for (const bfloat16::Kernels& kernel : bfloat16::available_kernels()) {
             INFO(kernel.name, ", m ", m, ", n ", n, ", depth ", depth, ", add ", add);
             std::vector<std::uint32_t> left(bfloat16::packed_words(m, depth)),
                 right(bfloat16::packed_words(n, depth));
@@ -147,7 +141,7 @@ TEST_CASE("bfloat16: every kernel multiplies as plain loops over rounded factors
 }
 
 TEST_CASE("bfloat16: a product over nothing is zero") {
-  for (const bfloat16::Kernels& kernel : all_kernels()) {
+  for (const bfloat16::Kernels& kernel : bfloat16::available_kernels()) {
     std::vector<float> c(6, std::numeric_limits<float>::quiet_NaN());
     kernel.multiply(2, 3, 0, nullptr, nullptr, false, c.data(), 3);
     CHECK(c == std::vector<float>(6));
@@ -160,7 +154,7 @@ TEST_CASE("bfloat16: a product over nothing is zero") {
 TEST_CASE("bfloat16: an element has the same bits in a product of any size") {
   const std::size_t m = 50, n = 70, depth = 700;
   const std::vector<float> a = random_values(m * depth, 1), b = random_values(n * depth, 2);
-  for (const bfloat16::Kernels& kernel : all_kernels()) {
+  for (const bfloat16::Kernels& kernel : bfloat16::available_kernels()) {
     CAPTURE(kernel.name);
     const auto product = [&](std::size_t row, std::size_t rows, std::size_t col, std::size_t cols) {
       std::vector<std::uint32_t> left(bfloat16::packed_words(rows, depth)),
