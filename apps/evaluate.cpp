@@ -171,6 +171,7 @@ nlohmann::ordered_json to_json(const Evaluation& e, const EvaluateOptions& optio
     json["models"] = options.model.models;
   json["beam"] = search.beam;
   json["length_penalty"] = search.length_penalty;
+  json["precision"] = name_of(precision_in_force(search.precision));
   json["sentences"] = e.sentences;
   json["references"] = options.quality.references.size();
   if (const auto bootstrap = options.bootstrap())

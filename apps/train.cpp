@@ -134,11 +134,14 @@ void report_data(const TrainingData& data, const Translator& translator) {
     std::fprintf(stderr, "data: %zu validation pairs left out as longer than max_length\n",
                  data.long_validation);
   const TrainingConfig& training = translator.config().training;
-  const bool rounded = precision_in_force(training.precision) == Precision::bfloat16;
+  const Precision precision = precision_in_force(training.precision);
+  const bool rounded = precision == Precision::bfloat16;
   std::fprintf(stderr, "model: %s parameters; threads %zu, shards %zu, products in %s (%s)\n",
                thousands(static_cast<double>(translator.model().store().element_count())).c_str(),
-               training.threads, training.shards, rounded ? "bfloat16" : "float32",
+               training.threads, training.shards, name_of(precision),
                rounded ? bfloat16::kernels().name : blas_name());
+  if (rounded && !bfloat16::kernels().is_faster)
+    std::fprintf(stderr, "bfloat16 is slower than float32 on this processor\n");
 }
 
 const char* reason_text(StopReason reason) {

@@ -5,6 +5,10 @@ namespace {
 thread_local ThreadModes modes_of_thread;
 }  // namespace
 
+const char* name_of(Precision precision) {
+  return precision == Precision::bfloat16 ? "bfloat16" : "float32";
+}
+
 ThreadModes thread_modes() { return modes_of_thread; }
 ModesGuard::ModesGuard(ThreadModes modes) : previous_(modes_of_thread) { modes_of_thread = modes; }
 ModesGuard::~ModesGuard() { modes_of_thread = previous_; }

@@ -8,6 +8,7 @@ namespace babelgrad {
 // bits, the exponents of float) and their products added up in float; on processors with
 // instructions for it that is several times as fast. Products of few elements stay in float32.
 enum class Precision { float32, bfloat16 };
+const char* name_of(Precision precision);  // "float32", "bfloat16"
 
 class PackedWeights;
 

@@ -156,10 +156,6 @@ Result measure(const Options& o) {
   return result;
 }
 
-const char* name_of(Precision precision) {
-  return precision == Precision::bfloat16 ? "bfloat16" : "float32";
-}
-
 void print(const Options& o, const Result& r) {
   const ModelShape& s = o.shape;
   const double tokens_per_s = static_cast<double>(s.batch * s.target_length) / (r.update_ms / 1000);

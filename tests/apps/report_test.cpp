@@ -44,6 +44,7 @@ TEST_CASE("evaluate --json has the documented keys") {
   for (const char* key : {"bleu_13a_signature", "bleu_none_signature", "chrf2_signature"})
     CHECK_MESSAGE(json.at(key).is_string(), key);
   CHECK(json.at("sentences") == 300);
+  CHECK(json.at("precision") == "float32");
   const double bleu = json.at("bleu_none"), errors = json.at("alignment_error_rate");
   CHECK(bleu > 0);
   CHECK(bleu <= 100);

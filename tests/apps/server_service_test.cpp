@@ -73,6 +73,7 @@ TEST_CASE("explain, page, model, health") {
   CHECK(model["parameters"] == served.translator.model().store().element_count());
   CHECK(model["limits"]["sentences"] == 256);
   CHECK(model["limits"]["explained"] == 100);
+  CHECK(model["search"]["precision"] == "float32");
   const HttpReply too_long =
       served.post("/api/explain", R"({"sentence": ")" + repeat("je ", 101) + R"("})");
   CHECK(too_long.status == 413);

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "tests/apps/world.h"
 
@@ -36,6 +37,10 @@ TEST_CASE("--search-precision bfloat16: the same for any batch and number of thr
   std::size_t same = 0;
   for (std::size_t i = 0; i < lines.size(); ++i) same += lines[i] == exact[i];
   CHECK(same > lines.size() * 9 / 10);
+  const Arguments evaluate{"evaluate", "--model",     "model",    "--source",
+                           "train.fr", "--reference", "train.en", "--json"};
+  const Finished evaluated = world.run(evaluate + Arguments{"--search-precision", "bfloat16"});
+  CHECK(nlohmann::json::parse(evaluated.out).at("precision") == "bfloat16");
 }
 
 TEST_CASE("empty lines, blank lines, line ends, unknown words") {
