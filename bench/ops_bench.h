@@ -36,22 +36,19 @@ inline Array<float> values(const Shape& shape) {
   return x;
 }
 
-// Milliseconds, the median of several, that copying takes in which `bytes` are read and written.
-inline double copy_milliseconds(double bytes) {
-  const Shape half{static_cast<std::size_t>(bytes / 2 / sizeof(float))};
-  const Array<float> from = values(half);
-  Array<float> to = from;
-  std::vector<double> times;
-  double all = 0;
-  while (times.size() < 101 && (times.size() < 11 || all < 500)) {
-    times.push_back(milliseconds([&] {
+// A plain copy of an array of so many elements.
+struct Copy {
+  Array<float> from, to;
+
+  explicit Copy(std::size_t elements)
+      : from(values({elements})), to(uninitialized<float>({elements})) {}
+  double run() {
+    return milliseconds([this] {
       std::copy_n(from.data(), from.size(), to.data());
       benchmark::DoNotOptimize(to.data());
-    }));
-    all += times.back();
+    });
   }
-  return median(times);
-}
+};
 
 inline Leaves make_leaves(const std::vector<Shape>& shapes) {
   Leaves leaves;
@@ -59,25 +56,34 @@ inline Leaves make_leaves(const std::vector<Shape>& shapes) {
   return leaves;
 }
 
-// What a run is held against: its products, or the bytes that it must move.
+// What a run is held against: its products, or the bytes that it must move, a few times those of
+// an array of so many elements.
 struct Work {
   double gflop = 0, bytes = 0;
+  std::size_t elements = 0;
 };
 
 // Runs f() once an iteration, and once before, and reports what it returns, milliseconds, as its
-// time. x_copy is the median in multiples of a plain copy's that reads and writes as many bytes.
+// time. x_copy is the median in multiples of the time in which a copy of the array, as large as
+// those of the op and so as far from the processor, reads and writes as many bytes; it runs in
+// turn with f().
 template <class F>
 void run_timed(benchmark::State& state, const Work& work, F&& f) {
-  std::vector<double> times;
+  std::vector<double> times, copies;
+  Copy copy(work.bytes > 0 ? work.elements : 0);
   f();
   for (auto _ : state) {
     times.push_back(f());
     state.SetIterationTime(times.back() / 1000);
+    if (work.bytes > 0) copies.push_back(copy.run());
   }
   if (work.gflop > 0)
     state.counters["GFLOP/s"] = benchmark::Counter(
         work.gflop * static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
-  if (work.bytes > 0) state.counters["x_copy"] = median(times) / copy_milliseconds(work.bytes);
+  if (work.bytes > 0) {
+    const double copied = 2 * sizeof(float) * static_cast<double>(work.elements);
+    state.counters["x_copy"] = median(times) / median(copies) * copied / work.bytes;
+  }
 }
 
 // The forward keeps its history, as in training; the backward is timed without the forward.
@@ -95,13 +101,14 @@ inline void add_case(const OpCase& c) {
     if (leaves->empty()) *leaves = make_leaves(shapes);
     return *leaves;
   };
-  add("/forward", {c.gflop, c.bytes}, [inputs, op = c.op] {
+  const std::size_t elements = element_count(c.leaves[0]);
+  add("/forward", {c.gflop, c.bytes, elements}, [inputs, op = c.op] {
     Tensor<float> result;
     const Leaves& x = inputs();
     return milliseconds([&] { result = op(x); });
   });
   if (c.raw) add("/forward_raw", {c.gflop}, [raw = c.raw] { return milliseconds(raw); });
-  add("/backward", {c.gflop_backward, c.bytes_backward}, [inputs, op = c.op] {
+  add("/backward", {c.gflop_backward, c.bytes_backward, elements}, [inputs, op = c.op] {
     const Tensor<float> result = op(inputs());
     const Array<float> cotangent = values(result.shape());
     std::vector<Array<float>> grads;

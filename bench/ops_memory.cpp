@@ -160,9 +160,9 @@ std::vector<MemoryCase> index_cases() {
             [](const Leaves& x, const IntArray& i) { return index_add(x[0], 0, i, x[1]); })},
       {"gather_one", 1, 0, 1,
        with(one_a_row, [](const Leaves& x, const IntArray& i) { return gather(x[0], -1, i); })},
-      {"gather", 1, 3, 3,
+      {"gather", 1, 5, 3,  // the indices are kept for the backward
        with(everywhere, [](const Leaves& x, const IntArray& i) { return gather(x[0], -1, i); })},
-      {"scatter_add", 2, 4, 4,
+      {"scatter_add", 2, 6, 4,
        with(everywhere,
             [](const Leaves& x, const IntArray& i) { return scatter_add(x[0], -1, i, x[1]); })},
   };
@@ -170,6 +170,7 @@ std::vector<MemoryCase> index_cases() {
 
 std::vector<MemoryCase> reduction_cases() {
   return {
+      // The backward of an extreme makes a mask, and reads it twice.
       {"sum", 1, 1, 1, always([](const Leaves& x) { return sum(x[0]); })},
       {"sum_rows", 1, 1, 1, always([](const Leaves& x) { return sum(x[0], 1); })},
       {"sum_columns", 1, 1, 1, always([](const Leaves& x) { return sum(x[0], 0); })},
@@ -177,10 +178,10 @@ std::vector<MemoryCase> reduction_cases() {
        with([](const Extent& e) { return Shape{e.cols}; },
             [](const Leaves& x, const Shape& s) { return sum_to(x[0], s); })},
       {"mean", 1, 1, 1, always([](const Leaves& x) { return mean(x[0]); })},
-      {"amax_rows", 1, 1, 2, always([](const Leaves& x) { return amax(x[0], 1); })},
-      {"amax_columns", 1, 1, 2, always([](const Leaves& x) { return amax(x[0], 0); })},
-      {"amin_rows", 1, 1, 2, always([](const Leaves& x) { return amin(x[0], 1); })},
-      {"amin_columns", 1, 1, 2, always([](const Leaves& x) { return amin(x[0], 0); })},
+      {"amax_rows", 1, 1, 2.75, always([](const Leaves& x) { return amax(x[0], 1); })},
+      {"amax_columns", 1, 1, 2.75, always([](const Leaves& x) { return amax(x[0], 0); })},
+      {"amin_rows", 1, 1, 2.75, always([](const Leaves& x) { return amin(x[0], 1); })},
+      {"amin_columns", 1, 1, 2.75, always([](const Leaves& x) { return amin(x[0], 0); })},
       {"logsumexp_rows", 1, 1, 2, always([](const Leaves& x) { return logsumexp(x[0], 1); })},
       {"logsumexp_columns", 1, 1, 2, always([](const Leaves& x) { return logsumexp(x[0], 0); })},
   };
@@ -188,8 +189,8 @@ std::vector<MemoryCase> reduction_cases() {
 
 std::vector<MemoryCase> statistics_cases() {
   return {
-      {"max", 1, 1, 2, always([](const Leaves& x) { return max(x[0]); })},
-      {"min", 1, 1, 2, always([](const Leaves& x) { return min(x[0]); })},
+      {"max", 1, 1, 2.75, always([](const Leaves& x) { return max(x[0]); })},
+      {"min", 1, 1, 2.75, always([](const Leaves& x) { return min(x[0]); })},
       {"prod_of_8", 1, 1.125, 2, always([](const Leaves& x) {
          return prod(reshape(x[0], {-1, 8}), 1);
        })},
@@ -198,7 +199,7 @@ std::vector<MemoryCase> statistics_cases() {
       {"norm", 1, 1, 2, always([](const Leaves& x) { return norm(x[0]); })},
       {"cumsum_rows", 1, 2, 2, always([](const Leaves& x) { return cumsum(x[0], 1); })},
       {"cumsum_columns", 1, 2, 2, always([](const Leaves& x) { return cumsum(x[0], 0); })},
-      {"sort", 1, 2, 2, always([](const Leaves& x) { return sort(x[0], 1).values; })},
+      {"sort", 1, 2, 3, always([](const Leaves& x) { return sort(x[0], 1).values; })},
       {"topk", 1, 1, 1, always([](const Leaves& x) { return topk(x[0], 5).values; })},
       {"dot", 2, 2, 4, always([](const Leaves& x) { return dot(flatten(x[0]), flatten(x[1])); })},
       {"outer", 2, 1, 3,  // select's gradients are as large as its leaves

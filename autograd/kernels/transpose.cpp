@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <xsimd/xsimd.hpp>
 
+#include "babelgrad/autograd/kernels/prefetch.h"
+
 namespace babelgrad {
 namespace {
 
@@ -30,27 +32,15 @@ void transpose_square(const T* x, std::size_t ld_x, T* y, std::size_t ld_y) {
   for (std::size_t i = 0; i < n; ++i) rows[i].store_unaligned(y + i * ld_y);
 }
 
-// Calls f(r, c) in steps over a matrix, along the rows of x or of y: those that are farther apart,
-// so that the few lines that compete for one place in the cache are used up at once.
-template <class F>
-void visit(std::size_t rows, std::size_t cols, std::size_t step, bool along_x, const F& f) {
-  if (along_x)
-    for (std::size_t r = 0; r < rows; r += step)
-      for (std::size_t c = 0; c < cols; c += step) f(r, c);
-  else
-    for (std::size_t c = 0; c < cols; c += step)
-      for (std::size_t r = 0; r < rows; r += step) f(r, c);
-}
-
 // In squares, then the rest one by one.
 template <class T>
 void transpose_tile(std::size_t rows, std::size_t cols, const T* x, std::size_t ld_x, T* y,
                     std::size_t ld_y) {
   constexpr std::size_t n = xsimd::batch<T, Arch>::size;
   const std::size_t whole_rows = rows - rows % n, whole_cols = cols - cols % n;
-  visit(whole_rows, whole_cols, n, ld_x > ld_y, [=](std::size_t r, std::size_t c) {
-    transpose_square(x + r * ld_x + c, ld_x, y + c * ld_y + r, ld_y);
-  });
+  for (std::size_t r = 0; r < whole_rows; r += n)
+    for (std::size_t c = 0; c < whole_cols; c += n)
+      transpose_square(x + r * ld_x + c, ld_x, y + c * ld_y + r, ld_y);
   for (std::size_t c = 0; c < cols; ++c)
     for (std::size_t r = c < whole_cols ? whole_rows : 0; r < rows; ++r)
       y[c * ld_y + r] = x[r * ld_x + c];
@@ -61,11 +51,23 @@ void transpose_tile(std::size_t rows, std::size_t cols, const T* x, std::size_t 
 template <class T>
 void transpose_matrix(std::size_t rows, std::size_t cols, const T* x, std::size_t ld_x, T* y,
                       std::size_t ld_y) {
-  constexpr std::size_t kTile = 64 / sizeof(T);  // a cache line
-  visit(rows, cols, kTile, ld_x > ld_y, [=](std::size_t r, std::size_t c) {
-    transpose_tile(std::min(kTile, rows - r), std::min(kTile, cols - c), x + r * ld_x + c, ld_x,
-                   y + c * ld_y + r, ld_y);
-  });
+  constexpr std::size_t kTile = 64;
+  T tile[kTile * kTile];
+  for (std::size_t c = 0; c < cols; c += kTile)
+    for (std::size_t r = 0; r < rows; r += kTile) {
+      const std::size_t height = std::min(kTile, rows - r), width = std::min(kTile, cols - c);
+      const T* from = x + r * ld_x + c;
+      T* to = y + c * ld_y + r;
+      if (height < kTile) {
+        transpose_tile(height, width, from, ld_x, to, ld_y);
+        continue;
+      }
+      prefetch_block<Use::write>(width, kTile, to, ld_y);
+      prefetch_block<Use::read>(std::min(kTile, rows - r - kTile), width, from + kTile * ld_x,
+                                ld_x);
+      transpose_tile(height, width, from, ld_x, tile, kTile);
+      for (std::size_t i = 0; i < width; ++i) std::copy_n(tile + i * kTile, kTile, to + i * ld_y);
+    }
 }
 
 template void transpose_matrix(std::size_t, std::size_t, const float*, std::size_t, float*,

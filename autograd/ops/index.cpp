@@ -51,15 +51,16 @@ std::size_t checked_gather(const char* op, const Shape& x, std::ptrdiff_t axis,
 }
 
 // Calls f(position in x, position in indices) for every index of a gather, checked where they are
-// about to be used.
-template <class F>
+// about to be used; before those of slice o of x, along the axis and those after it, begin(o).
+template <class F, class Begin>
 void for_each_gathered(const char* op, const Shape& x, std::size_t axis, const IntArray& indices,
-                       const F& f) {
+                       const F& f, const Begin& begin) {
   const AxisView view(indices.shape(), axis);
   const std::size_t n = x[axis];
   const std::int32_t* index = indices.data();
   for (std::size_t o = 0, i = 0; o < view.outer; ++o) {
     check_indices(op, indices, n, i, i + view.n * view.inner);
+    begin(o);
     if (view.inner == 1) {
       for (std::size_t k = 0; k < view.n; ++k, ++i)
         f(o * n + static_cast<std::size_t>(index[i]), i);
@@ -69,6 +70,11 @@ void for_each_gathered(const char* op, const Shape& x, std::size_t axis, const I
       for (std::size_t j = 0; j < view.inner; ++j, ++i)
         f((o * n + static_cast<std::size_t>(index[i])) * view.inner + j, i);
   }
+}
+template <class F>
+void for_each_gathered(const char* op, const Shape& x, std::size_t axis, const IntArray& indices,
+                       const F& f) {
+  for_each_gathered(op, x, axis, indices, f, [](std::size_t) {});
 }
 
 }  // namespace
@@ -154,13 +160,36 @@ Array<T> gather(const Array<T>& x, std::ptrdiff_t axis, const IntArray& indices)
                     [=](std::size_t from, std::size_t to) { target[to] = source[from]; });
   return y;
 }
+
+namespace {
+
+// The gradient of gather: of arrays in one pass, zeros where sums are about to begin.
+template <class T>
+Array<T> gather_slope(Vjp<T>& c, std::ptrdiff_t axis, const IntArray& indices) {
+  Array<T> dx = uninitialized<T>(c.shape(0));
+  const std::size_t a = checked_axis("gather", axis, dx.shape());
+  const T* source = c.grad.data();
+  T* target = dx.data();
+  const std::size_t slice = dx.size() / std::max<std::size_t>(1, AxisView(dx.shape(), a).outer);
+  for_each_gathered(
+      "gather", dx.shape(), a, indices,
+      [=](std::size_t to, std::size_t from) { target[to] += source[from]; },
+      [=](std::size_t outer) { std::fill_n(target + outer * slice, slice, T(0)); });
+  return dx;
+}
+template <class T>
+Tensor<T> gather_slope(GraphVjp<T>& c, std::ptrdiff_t axis, const IntArray& indices) {
+  return scatter_add(c.zeros(0), axis, indices, c.grad);
+}
+
+}  // namespace
+
 template <class T>
 Tensor<T> gather(const Tensor<T>& x, std::ptrdiff_t axis, const IntArray& indices) {
   const ProfileScope profile("gather");
-  return record("gather", {x}, gather(x.value(), axis, indices),
-                [axis, indices = indices](auto& c) {
-                  c.accumulate(0, scatter_add(c.zeros(0), axis, indices, c.grad));
-                });
+  return record(
+      "gather", {x}, gather(x.value(), axis, indices),
+      [axis, indices = indices](auto& c) { c.accumulate(0, gather_slope(c, axis, indices)); });
 }
 
 template <class T>

@@ -4,6 +4,7 @@
 #include "babelgrad/autograd/kernels/kernels.h"
 #include "babelgrad/autograd/ops.h"
 #include "babelgrad/autograd/ops/axis_walk.h"
+#include "babelgrad/autograd/ops/sums.h"
 #include "babelgrad/autograd/products/gemm.h"
 
 namespace babelgrad {
@@ -171,7 +172,14 @@ Tensor<T> dot(const Tensor<T>& a, const Tensor<T>& b) {
   const ProfileScope profile("dot");
   if (a.rank() != 1 || a.shape() != b.shape())
     throw_shape_error("dot", "need a [N] and b [N]", {{"a", a.shape()}, {"b", b.shape()}});
-  return sum(a * b);
+  const T *x = a.value().data(), *y = b.value().data();
+  Array<T> sum = sum_of<T>(a.shape(), {1}, [=](const ReducedBlock& block, T* to) {
+    kernels<T>().multiply(block.rows * block.cols, x + block.dense, y + block.dense, to);
+  });
+  return record("dot", {a, b}, std::move(sum).reshaped({}), [](auto& c) {
+    if (c.wants(0)) c.accumulate(0, c.grad * c.in(1));
+    if (c.wants(1)) c.accumulate(1, c.grad * c.in(0));
+  });
 }
 
 namespace {

@@ -1,9 +1,11 @@
 // Reductions over axes, and broadcasting, which is what their gradients are made of.
 #include <cmath>
+#include <functional>
 #include <limits>
 
 #include "babelgrad/autograd/inspection/profile.h"
 #include "babelgrad/autograd/kernels/kernels.h"
+#include "babelgrad/autograd/kernels/prefetch.h"
 #include "babelgrad/autograd/ops.h"
 #include "babelgrad/autograd/ops/axis_walk.h"
 #include "babelgrad/autograd/ops/each.h"
@@ -38,16 +40,22 @@ Reduction Reduction::of_some(const char* op, const Shape& shape, const Axes& axe
 
 namespace {
 
-// The largest elements (times sign) in the shape `kept`; NaN counts as largest.
-template <class T>
-Array<T> extremes(const Array<T>& x, const Shape& kept, T sign) {
-  Array<T> y = full<T>(kept, -sign * std::numeric_limits<T>::infinity());
-  const auto better = [sign](T a, T b) { return sign * b > sign * a || std::isnan(b) ? b : a; };
+// The elements than which none is better, `worst` if there are none, in the shape `kept`; NaN
+// counts as best. best_of_row is the kernel of the same.
+template <class T, class Better>
+Array<T> extremes(const Array<T>& x, const Shape& kept, T worst, Better is_better,
+                  T (*best_of_row)(std::size_t, const T*)) {
+  Array<T> y = full<T>(kept, worst);
+  const auto better = [=](T a, T b) {  // no branch, so that loops are vectorised
+    return static_cast<int>(is_better(b, a)) | static_cast<int>(b != b) ? b : a;
+  };
   for_each_block(x.shape(), kept, [&](const ReducedBlock& b) {
-    T* best = y.data() + b.reduced;
-    const auto best_of_row = sign > 0 ? kernels<T>().max_row : kernels<T>().min_row;
-    for (std::size_t r = 0; r < b.rows; ++r) {
-      const T* row = x.data() + b.dense + r * b.step;
+    T* __restrict best = y.data() + b.reduced;
+    const T* row = x.data() + b.dense;
+    const std::size_t ahead = 2048 / b.cols;  // rows
+    for (std::size_t r = 0; r < b.rows; ++r, row += b.step) {
+      if (ahead > 0 && r + ahead < b.rows)
+        prefetch_block<Use::read>(1, b.cols, row + ahead * b.step, b.step);
       if (b.to_one)
         best[r] = better(best[r], best_of_row(b.cols, row));
       else
@@ -55,6 +63,16 @@ Array<T> extremes(const Array<T>& x, const Shape& kept, T sign) {
     }
   });
   return y;
+}
+template <class T>
+Array<T> largest(const Array<T>& x, const Shape& kept) {
+  return extremes(x, kept, -std::numeric_limits<T>::infinity(), std::greater<T>(),
+                  kernels<T>().max_row);
+}
+template <class T>
+Array<T> smallest(const Array<T>& x, const Shape& kept) {
+  return extremes(x, kept, std::numeric_limits<T>::infinity(), std::less<T>(),
+                  kernels<T>().min_row);
 }
 
 // exp(x - shift) of one block, its rows `step` elements apart; shift belongs to the reduced array.
@@ -190,7 +208,7 @@ Tensor<T> mean(const Tensor<T>& x, const Axes& axes, KeepDim keepdim) {
 template <class T>
 Array<T> amax(const Array<T>& x, const Axes& axes, KeepDim keepdim) {
   const Reduction r = Reduction::of_some("amax", x.shape(), axes, keepdim);
-  return extremes(x, r.kept, T(1)).reshaped(r.result);
+  return largest(x, r.kept).reshaped(r.result);
 }
 template <class T>
 Tensor<T> amax(const Tensor<T>& x, const Axes& axes, KeepDim keepdim) {
@@ -202,7 +220,7 @@ Tensor<T> amax(const Tensor<T>& x, const Axes& axes, KeepDim keepdim) {
 template <class T>
 Array<T> amin(const Array<T>& x, const Axes& axes, KeepDim keepdim) {
   const Reduction r = Reduction::of_some("amin", x.shape(), axes, keepdim);
-  return extremes(x, r.kept, T(-1)).reshaped(r.result);
+  return smallest(x, r.kept).reshaped(r.result);
 }
 template <class T>
 Tensor<T> amin(const Tensor<T>& x, const Axes& axes, KeepDim keepdim) {
@@ -215,7 +233,7 @@ template <class T>
 Tensor<T> logsumexp(const Tensor<T>& x, const Axes& axes, KeepDim keepdim) {
   const ProfileScope profile("logsumexp");
   const Reduction r = Reduction::of_some("logsumexp", x.shape(), axes, keepdim);
-  Array<T> shift = extremes(x.value(), r.kept, T(1));
+  Array<T> shift = largest(x.value(), r.kept);
   for (T& s : shift)  // else infinity - infinity
     if (!std::isfinite(s)) s = T(0);
   Array<T> sums = sum_of<T>(x.shape(), r.kept, [&](const ReducedBlock& b, T* to) {

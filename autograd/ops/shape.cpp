@@ -213,7 +213,24 @@ struct Parts {
   Shape shape;                      // of the whole
   std::vector<std::size_t> begins;  // one more than there are parts
 
+  std::size_t count() const { return begins.size() - 1; }
   Range range(std::size_t i) const { return {axis, begins[i], begins[i + 1] - begins[i], 1}; }
+
+  // Calls f(part, block) for blocks of few rows, part by part: so that the whole, in which the
+  // parts' rows alternate, passes the cache once.
+  template <class F>
+  void for_each_block(const F& f) const {
+    constexpr std::size_t kElements = 4096;
+    const AxisView view(shape, axis);
+    const std::size_t width = view.n * view.inner;
+    const std::size_t rows = std::max<std::size_t>(1, kElements / std::max<std::size_t>(1, width));
+    for (std::size_t r = 0; r < view.outer; r += rows)
+      for (std::size_t i = 0; i < count(); ++i) {
+        const std::size_t n = range(i).count * view.inner;
+        f(i, SlicedBlock{std::min(rows, view.outer - r), n, r * width + begins[i] * view.inner,
+                         width, r * n, n});
+      }
+  }
 };
 
 template <class V>
@@ -231,24 +248,50 @@ Parts checked_parts(const std::vector<V>& parts, std::ptrdiff_t axis) {
   return p;
 }
 
+// The inverse of cat; of arrays in one pass, where the parts alternate.
+template <class T>
+std::vector<Tensor<T>> split(const Tensor<T>& whole, const Parts& p) {
+  std::vector<Tensor<T>> parts;
+  for (std::size_t i = 0; i < p.count(); ++i) parts.push_back(take(whole, p.range(i)));
+  return parts;
+}
+template <class T>
+std::vector<Array<T>> split(const Array<T>& whole, const Parts& p) {
+  std::vector<Array<T>> parts;
+  const bool one_behind_the_other = AxisView(p.shape, p.axis).outer == 1;
+  for (std::size_t i = 0; i < p.count(); ++i) {
+    Shape shape = p.shape;
+    shape[p.axis] = p.range(i).count;
+    parts.push_back(one_behind_the_other ? take(whole, p.range(i)) : uninitialized<T>(shape));
+  }
+  if (one_behind_the_other) return parts;
+  p.for_each_block([&](std::size_t i, const SlicedBlock& b) {
+    copy_block(b.rows, b.n, whole.data() + b.whole, b.whole_step, parts[i].data() + b.part,
+               b.part_step);
+  });
+  return parts;
+}
+
 }  // namespace
 
 template <class T>
 Array<T> cat(const std::vector<Array<T>>& parts, std::ptrdiff_t axis) {
   const Parts p = checked_parts(parts, axis);
   Array<T> whole = uninitialized<T>(p.shape);
-  for (std::size_t i = 0; i < parts.size(); ++i) copy_part(parts[i], p.range(i), whole);
+  p.for_each_block([&](std::size_t i, const SlicedBlock& b) {
+    copy_block(b.rows, b.n, parts[i].data() + b.part, b.part_step, whole.data() + b.whole,
+               b.whole_step);
+  });
   return whole;
 }
 template <class T>
 Tensor<T> cat(const std::vector<Tensor<T>>& parts, std::ptrdiff_t axis) {
   const ProfileScope profile("cat");
-  Parts p = checked_parts(parts, axis);
-  Array<T> whole = uninitialized<T>(p.shape);
-  for (std::size_t i = 0; i < parts.size(); ++i) copy_part(parts[i].value(), p.range(i), whole);
-  return record("cat", parts, std::move(whole), [p = std::move(p)](auto& c) {
-    for (std::size_t i = 0; i + 1 < p.begins.size(); ++i)
-      if (c.wants(i)) c.accumulate(i, take(c.grad, p.range(i)));
+  std::vector<Array<T>> values;
+  for (const Tensor<T>& part : parts) values.push_back(part.value().alias());
+  return record("cat", parts, cat(values, axis), [p = checked_parts(parts, axis)](auto& c) {
+    const auto slopes = split(c.grad, p);
+    for (std::size_t i = 0; i < p.count(); ++i) c.accumulate(i, slopes[i]);
   });
 }
 

@@ -1,7 +1,6 @@
 // Reductions that are more than a sum: extremes of all elements, products, spreads, norms, running
 // sums.
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <functional>
 #include <numeric>
@@ -9,6 +8,8 @@
 
 #include "babelgrad/autograd/inspection/profile.h"
 #include "babelgrad/autograd/kernels/kernels.h"
+#include "babelgrad/autograd/kernels/prefetch.h"
+#include "babelgrad/autograd/kernels/transpose.h"
 #include "babelgrad/autograd/ops.h"
 #include "babelgrad/autograd/ops/axis_view.h"
 #include "babelgrad/autograd/ops/each.h"
@@ -50,7 +51,6 @@ Tensor<T> composed_prod(const Tensor<T>& x, const Reduction& r) {
 template <class T>
 T product(std::size_t n, const T* x) {
   constexpr std::size_t kLanes = 16;  // a product waits for the one before
-  if (n < kLanes) return std::accumulate(x, x + n, T(1), std::multiplies<T>());
   T lanes[kLanes];
   std::fill_n(lanes, kLanes, T(1));
   std::size_t i = 0;
@@ -70,6 +70,8 @@ Tensor<T> prod(const Tensor<T>& x, const Axes& axes, KeepDim keepdim) {
   for_each_block(x.shape(), r.kept, [&](const ReducedBlock& b) {
     const T* row = x.value().data() + b.dense;
     T* to = y.data() + b.reduced;
+    if (b.to_one && b.cols < kShortRow)
+      return fold_short_rows(b, row, b.step, to, std::multiplies<T>());
     for (std::size_t i = 0; i < b.rows; ++i, row += b.step)
       if (b.to_one)
         to[i] *= product(b.cols, row);
@@ -175,6 +177,29 @@ Tensor<T> norm(const Tensor<T>& x, double p, const Axes& axes, KeepDim keepdim) 
 
 namespace {
 
+// Running sums of rows of n elements, several rows side by side: a sum waits for the one before.
+template <class T>
+void running_sums_of_rows(std::size_t rows, std::size_t n, const T* x, T* y, bool reversed) {
+  constexpr std::size_t kTile = 32;
+  T tile[kTile * kTile] = {};
+  for (std::size_t r = 0; r < rows; r += kTile) {
+    const std::size_t height = std::min(kTile, rows - r);
+    T sums[kTile] = {};
+    for (std::size_t done = 0; done < n; done += kTile) {
+      const std::size_t width = std::min(kTile, n - done);
+      const std::size_t at = r * n + (reversed ? n - done - width : done);
+      prefetch_block<Use::write>(height, width, y + at, n);
+      prefetch_block<Use::read>(std::min(kTile, rows - r - height), width, x + at + height * n, n);
+      transpose_matrix(height, width, x + at, n, tile, kTile);
+      for (std::size_t i = 0; i < width; ++i) {
+        T* column = tile + (reversed ? width - 1 - i : i) * kTile;
+        for (std::size_t k = 0; k < kTile; ++k) column[k] = sums[k] += column[k];
+      }
+      transpose_matrix(width, height, tile, kTile, y + at, n);
+    }
+  }
+}
+
 // Running sums along an axis, from its begin or, reversed, from its end.
 template <class T>
 Array<T> running_sums(const Array<T>& x, std::ptrdiff_t axis, bool reversed) {
@@ -184,17 +209,7 @@ Array<T> running_sums(const Array<T>& x, std::ptrdiff_t axis, bool reversed) {
   const std::size_t inner = view.inner, first = reversed ? (view.n - 1) * inner : 0;
   const std::ptrdiff_t step = static_cast<std::ptrdiff_t>(inner) * (reversed ? -1 : 1);
   if (inner == 1) {
-    const auto sum_rows = [&](std::size_t o,
-                              auto rows) {  // at once: a sum waits for the one before
-      const T* from = x.data() + o * view.n + first;
-      T* to = y.data() + o * view.n + first;
-      std::array<T, rows()> sums{};
-      for (std::size_t i = 0; i < view.n; ++i, from += step, to += step)
-        for (std::size_t r = 0; r < rows(); ++r) to[r * view.n] = sums[r] += from[r * view.n];
-    };
-    std::size_t o = 0;
-    for (; o + 4 <= view.outer; o += 4) sum_rows(o, std::integral_constant<std::size_t, 4>());
-    for (; o < view.outer; ++o) sum_rows(o, std::integral_constant<std::size_t, 1>());
+    running_sums_of_rows(view.outer, view.n, x.data(), y.data(), reversed);
     return y;
   }
   for (std::size_t o = 0; o < view.outer; ++o) {

@@ -102,18 +102,57 @@ TEST_CASE("slices with a step, and parts of few elements") {
   }
 }
 
-TEST_CASE("cumsum: more rows than are summed at once, forward and backward") {
-  const D x(random_array({11, 37}, 5), kRequiresGrad);
-  const Array<double> y = cumsum(x, 1).value();
-  const Array<double> weights = random_array({11, 37}, 6);
-  const Array<double> slope = gradients(cumsum(x, 1), weights, {x})[0];
-  for (std::size_t r = 0; r < 11; ++r) {
-    double sum = 0, back = 0;
-    for (std::size_t i = 0; i < 37; ++i) {
-      CHECK(std::abs(y(r, i) - (sum += x.value()(r, i))) < 1e-14);
-      CHECK(std::abs(slope(r, 36 - i) - (back += weights(r, 36 - i))) < 1e-14);
+TEST_CASE("cumsum: more rows and columns than are summed at once, forward and backward") {
+  for (const Shape& shape : {Shape{3, 5}, Shape{75, 70}, Shape{64, 32}}) {
+    const D x(random_array(shape, 5), kRequiresGrad);
+    const Array<double> y = cumsum(x, 1).value(), weights = random_array(shape, 6);
+    const Array<double> slope = gradients(cumsum(x, 1), weights, {x})[0];
+    const std::size_t last = shape[1] - 1;
+    for (std::size_t r = 0; r < shape[0]; ++r) {
+      double sum = 0, back = 0;
+      for (std::size_t i = 0; i <= last; ++i) {
+        CHECK(y(r, i) == (sum += x.value()(r, i)));
+        CHECK(slope(r, last - i) == (back += weights(r, last - i)));
+      }
     }
   }
+}
+
+TEST_CASE("cat: more rows than a block, parts of different widths, forward and backward") {
+  constexpr std::size_t kRows = 1700;
+  const std::vector<D> parts{D(random_array({kRows, 3}, 1), kRequiresGrad),
+                             D(random_array({kRows, 0}, 2), kRequiresGrad),
+                             D(random_array({kRows, 1}, 3), kRequiresGrad)};
+  const Array<double> weights = random_array({kRows, 4}, 4);
+  const D whole = cat(parts, 1);
+  const std::vector<Array<double>> slopes = gradients(whole, weights, parts);
+  for (std::size_t r = 0; r < kRows; ++r)
+    for (std::size_t i = 0; i < 4; ++i) {
+      const std::size_t part = i < 3 ? 0 : 2, at = i < 3 ? i : 0;
+      CHECK(whole.value()(r, i) == parts[part].value()(r, at));
+      CHECK(slopes[part](r, at) == weights(r, i));
+    }
+}
+
+TEST_CASE("dot: more elements than a piece is the sum of the products") {
+  for (const std::size_t n : {0, 1, 20001}) {
+    const D a(random_array({n}, 1), kRequiresGrad), b(random_array({n}, 2), kRequiresGrad);
+    const D fused = dot(a, b), composed = sum(a * b);
+    CHECK(std::abs(fused.item() - composed.item()) < 1e-12);
+    const auto slopes = gradients(fused, {a, b}), expected = gradients(composed, {a, b});
+    CHECK(max_difference(slopes[0], expected[0]) == 0);
+    CHECK(max_difference(slopes[1], expected[1]) == 0);
+  }
+}
+
+TEST_CASE("gather: its gradient is that of a scatter_add to zeros, with slices of several rows") {
+  const D x(random_array({3, 4, 5}, 1), kRequiresGrad);
+  IntArray indices = uninitialized<std::int32_t>({3, 6, 5});
+  for (std::size_t i = 0; i < indices.size(); ++i)
+    indices.data()[i] = static_cast<std::int32_t>(i * 7 % 3);
+  const Array<double> weights = random_array({3, 6, 5}, 2);
+  const Array<double> slope = gradients(gather(x, 1, indices), weights, {x})[0];
+  CHECK(max_difference(slope, scatter_add(zeros<double>({3, 4, 5}), 1, indices, weights)) == 0);
 }
 
 TEST_CASE("outer: more rows than a block") {
