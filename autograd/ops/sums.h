@@ -23,7 +23,8 @@ void fold_short_rows(const ReducedBlock& b, const T* from, std::size_t step, T* 
   T tile[kShortRow * kTile];
   for (std::size_t r = 0; r < b.rows; r += kTile) {
     const std::size_t rows = std::min(kTile, b.rows - r);
-    prefetch_block<Use::read>(std::min(kTile, b.rows - r - rows), b.cols, from + (r + rows) * step, step);
+    prefetch_block<Use::read>(std::min(kTile, b.rows - r - rows), b.cols, from + (r + rows) * step,
+                              step);
     transpose_matrix(rows, b.cols, from + r * step, step, tile, kTile);
     for (std::size_t i = 0; i < b.cols; ++i)
       for (std::size_t k = 0; k < rows; ++k) to[r + k] = op(to[r + k], tile[i * kTile + k]);
