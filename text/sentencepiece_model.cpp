@@ -69,6 +69,7 @@ std::uint32_t unit_at(std::string_view bytes, std::size_t i) {
 // Of a unit of the trie: where those behind it begin, as a distance.
 std::size_t offset_of(std::uint32_t unit) { return (unit >> 10) << ((unit & 1u << 9) >> 6); }
 bool has_entry(std::uint32_t unit) { return (unit >> 8 & 1) != 0; }
+std::size_t byte_of(std::uint32_t unit) { return unit & 255u; }
 bool is_entry(std::uint32_t unit) { return unit >> 31 != 0; }
 std::size_t entry_of(std::uint32_t unit) { return unit & ~(1u << 31); }
 
@@ -77,22 +78,31 @@ std::size_t entry_of(std::uint32_t unit) { return unit & ~(1u << 31); }
 class EntryCount {
  public:
   explicit EntryCount(std::string_view trie)
-      : trie_(trie), most_(trie.size() / sizeof(std::uint32_t), kUnknown) {}
+      : trie_(trie),
+        most_(trie.size() / sizeof(std::uint32_t), kUnknown),
+        head_(most_.size(), kNone),
+        next_(most_.size(), kNone) {
+    for (std::size_t i = 0; i < most_.size(); ++i) {
+      const std::uint32_t unit = unit_at(trie_, i);
+      const std::size_t first = i ^ byte_of(unit);
+      if (is_entry(unit) || first >= most_.size()) continue;
+      next_[i] = head_[first];
+      head_[first] = static_cast<std::uint32_t>(i);
+    }
+  }
 
   bool is_bounded() { return most_from(offset_of(unit_at(trie_, 0)), 0) <= kMostEntries; }
 
  private:
-  static constexpr std::uint32_t kUnbounded = 1u << 20, kUnknown = ~0u;
+  static constexpr std::uint32_t kUnbounded = 1u << 20, kUnknown = ~0u, kNone = ~0u;
 
   // On the ways that go on with one of the units first ^ byte.
   std::uint32_t most_from(std::size_t first, std::size_t length) {
     if (length > kLongestKey) return kUnbounded;  // a circle, too
     if (most_[first] != kUnknown) return most_[first];
     std::uint32_t most = 0;
-    for (std::size_t byte = 0; byte < kBlock && most < kUnbounded; ++byte) {
-      const std::size_t at = first ^ byte;
+    for (std::uint32_t at = head_[first]; at != kNone && most < kUnbounded; at = next_[at]) {
       const std::uint32_t unit = unit_at(trie_, at);
-      if (is_entry(unit) || (unit & 255u) != byte) continue;
       const std::uint32_t behind = most_from(at ^ offset_of(unit), length + 1);
       most = std::max(most, behind + (has_entry(unit) ? 1 : 0));
     }
@@ -100,7 +110,8 @@ class EntryCount {
   }
 
   std::string_view trie_;
-  std::vector<std::uint32_t> most_;  // by first, as far as it is known
+  std::vector<std::uint32_t> most_;         // by first, as far as it is known
+  std::vector<std::uint32_t> head_, next_;  // the units that a first leads to, as lists
 };
 
 bool is_sound_map(std::string_view map) {

@@ -1,5 +1,6 @@
 #include "babelgrad/autograd/inspection/finite.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace babelgrad {
@@ -23,9 +24,14 @@ std::string list_inputs(const std::vector<const Node<T>*>& inputs) {
 
 template <class T>
 bool all_finite(const Array<T>& array) {
-  T poison = 0;  // 0 * x is NaN exactly for NaN and Inf
-  for (std::size_t i = 0; i < array.size(); ++i) poison += T(0) * array.data()[i];
-  return poison == T(0);
+  constexpr std::size_t kLanes = 16;  // a sum waits for the one before
+  T poison[kLanes] = {};              // 0 * x is NaN exactly for NaN and Inf
+  const T* x = array.data();
+  std::size_t i = 0;
+  for (; i + kLanes <= array.size(); i += kLanes)
+    for (std::size_t k = 0; k < kLanes; ++k) poison[k] += T(0) * x[i + k];
+  for (; i < array.size(); ++i) poison[0] += T(0) * x[i];
+  return std::all_of(poison, poison + kLanes, [](T lane) { return lane == T(0); });
 }
 
 template <class T>
