@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "babelgrad/autograd/kernels/bfloat16.h"
+#include "babelgrad/autograd/kernels/int8.h"
 #include "babelgrad/autograd/products/gemm.h"
 
 namespace babelgrad::apps {
@@ -32,7 +33,7 @@ CommandLine::CommandLine() : app_("Attention sequence-to-sequence models on the 
   app_.require_subcommand(1);
   app_.set_version_flag("--version", [] {
     return std::string(BABELGRAD_VERSION) + "\nmatrix products: BLAS " + blas_name() +
-           "; in bfloat16: " + bfloat16::kernels().name;
+           "; in bfloat16: " + bfloat16::kernels().name + "; in int8: " + int8::kernels().name;
   });
   app_.footer(
       "Results go to standard output, progress to standard error. Exit code 0: done, 1: failed, "

@@ -6,7 +6,11 @@ thread_local ThreadModes modes_of_thread;
 }  // namespace
 
 const char* name_of(Precision precision) {
-  return precision == Precision::bfloat16 ? "bfloat16" : "float32";
+  switch (precision) {
+    case Precision::bfloat16: return "bfloat16";
+    case Precision::int8: return "int8";
+    default: return "float32";
+  }
 }
 
 ThreadModes thread_modes() { return modes_of_thread; }

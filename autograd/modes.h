@@ -7,8 +7,10 @@ namespace babelgrad {
 // Of the factors of products of float matrices. bfloat16: they are rounded to it (8 significant
 // bits, the exponents of float) and their products added up in float; on processors with
 // instructions for it that is several times as fast. Products of few elements stay in float32.
-enum class Precision { float32, bfloat16 };
-const char* name_of(Precision precision);  // "float32", "bfloat16"
+// int8: under a NoGrad, products by shared parameters (products/packed_weights.h) are made of whole
+// numbers of 8 bits, scaled by the largest element of a row (kernels/int8.h); all others in float32.
+enum class Precision { float32, bfloat16, int8 };
+const char* name_of(Precision precision);  // "float32", "bfloat16", "int8"
 
 class PackedWeights;
 
@@ -22,6 +24,11 @@ struct ThreadModes {
 
 // Those of this thread: for the threads that work for it, under a ModesGuard of theirs.
 ThreadModes thread_modes();
+// Whether products of this thread may round their factors.
+inline bool rounds_factors() {
+  const ThreadModes modes = thread_modes();
+  return modes.matmul == Precision::bfloat16 || (modes.matmul == Precision::int8 && !modes.grad);
+}
 inline bool grad_enabled() { return thread_modes().grad; }
 inline bool anomaly_enabled() { return thread_modes().anomaly; }
 

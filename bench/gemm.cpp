@@ -1,6 +1,6 @@
-// gemm: one product on one thread, OpenBLAS in float32 beside bfloat16 by each set of instructions
-// that the processor has, the right factor packed ahead. Where oneDNN is installed when this is
-// configured (libdnnl-dev), beside its products in bfloat16, too.
+// gemm: one product on one thread, OpenBLAS in float32 beside bfloat16 and int8 by each set of
+// instructions that the processor has, the right factor packed ahead. Where oneDNN is installed
+// when this is configured (libdnnl-dev), beside its products in bfloat16, too.
 //
 //   build/bench/gemm --rounds 9
 //
@@ -11,8 +11,9 @@
 #include <functional>
 #include <random>
 
+#include "babelgrad/autograd/kernels/bfloat16.h"
+#include "babelgrad/autograd/kernels/int8.h"
 #include "babelgrad/autograd/products/gemm.h"
-#include "babelgrad/autograd/products/packed_factor.h"
 #include "babelgrad/bench/arguments.h"
 #include "babelgrad/bench/measure.h"
 #ifdef BABELGRAD_ONEDNN
@@ -85,13 +86,26 @@ void measure(const Shape& s, std::size_t rounds) {
                                      }}};
   std::vector<std::uint32_t> left(bfloat16::packed_words(s.m, s.k)),
       right(bfloat16::packed_words(s.n, s.k));
-  bfloat16::kernels().pack({s.n, s.k, b.data(), s.k, true}, bfloat16::Side::right, right.data());
+  bfloat16::kernels().pack({s.n, s.k, b.data(), s.k, true}, Side::right, right.data());
   for (const bfloat16::Kernels& kernel : bfloat16::available_kernels())
-    contenders.push_back(
-        {kernel.name, [&] {
-           kernel.pack({s.m, s.k, a.data(), s.k, true}, bfloat16::Side::left, left.data());
-           kernel.multiply(s.m, s.n, s.k, left.data(), right.data(), false, c.data(), s.n);
-         }});
+    contenders.push_back({std::string("bfloat16 ") + kernel.name, [&] {
+                            kernel.pack({s.m, s.k, a.data(), s.k, true}, Side::left, left.data());
+                            kernel.multiply(s.m, s.n, s.k, left.data(), right.data(), false,
+                                            c.data(), s.n);
+                          }});
+  std::vector<std::uint32_t> bytes_left(int8::packed_words(s.m, s.k)),
+      bytes_right(int8::packed_words(s.n, s.k));
+  std::vector<float> left_scales(s.m), right_scales(s.n);
+  int8::kernels().pack({s.n, s.k, b.data(), s.k, true}, Side::right, bytes_right.data(),
+                       right_scales.data());
+  for (const int8::Kernels& kernel : int8::available_kernels())
+    contenders.push_back({std::string("int8 ") + kernel.name, [&] {
+                            kernel.pack({s.m, s.k, a.data(), s.k, true}, Side::left,
+                                        bytes_left.data(), left_scales.data());
+                            kernel.multiply(s.m, s.n, s.k, bytes_left.data(), left_scales.data(),
+                                            bytes_right.data(), right_scales.data(), false,
+                                            c.data(), s.n);
+                          }});
 #ifdef BABELGRAD_ONEDNN
   contenders.push_back({"onednn", make_onednn(s, a, b, c.data())});
 #endif
@@ -116,7 +130,7 @@ void measure(const Shape& s, std::size_t rounds) {
 
 int main(int argc, char** argv) {
   std::size_t rounds = 9;
-  bench::Arguments arguments("GFLOP/s of products in float32 and bfloat16, on one thread");
+  bench::Arguments arguments("GFLOP/s of products in float32, bfloat16 and int8, on one thread");
   arguments.number("--rounds", rounds, "of all contenders in turn");
   if (const auto exit_code = arguments.parse(argc, argv)) return *exit_code;
   set_blas_threads(1);

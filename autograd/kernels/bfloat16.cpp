@@ -1,15 +1,10 @@
 #include "babelgrad/autograd/kernels/bfloat16.h"
 
-#if defined(__x86_64__)
-#include <cpuid.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-#endif
-
 #include <array>
 #include <bit>
 #include <vector>
 
+#include "babelgrad/autograd/kernels/amx.h"
 #include "babelgrad/autograd/kernels/bfloat16_blocks.h"
 #include "babelgrad/autograd/kernels/bfloat16_x86.h"
 
@@ -29,11 +24,11 @@ void portable_pack(const Factor& f, Side side, std::uint32_t* packed) {
     if (v >= f.vectors || i >= f.depth) return std::uint32_t{0};
     return rounded(f.vectors_are_rows ? f.x[v * f.ld + i] : f.x[i * f.ld + v]);
   };
-  for (std::size_t v = 0; v < f.vectors; v += kVectors)
-    for (std::size_t i = 0; i < f.depth; i += kDepth, packed += kTileWords)
-      for (std::size_t r = 0; r < kVectors; ++r)
-        for (std::size_t p = 0; p < kPairs; ++p)
-          packed[side == Side::left ? r * kPairs + p : p * kVectors + r] =
+  for (std::size_t v = 0; v < f.vectors; v += kTileVectors)
+    for (std::size_t i = 0; i < f.depth; i += kTileDepth, packed += kTileWords)
+      for (std::size_t r = 0; r < kTileVectors; ++r)
+        for (std::size_t p = 0; p < kTileRowWords; ++p)
+          packed[side == Side::left ? r * kTileRowWords + p : p * kTileVectors + r] =
               element(v + r, i + 2 * p) | element(v + r, i + 2 * p + 1) << 16;
 }
 
@@ -46,22 +41,22 @@ struct PortableBlock {
                        std::size_t ld) {
     for (std::size_t i = 0; i < (two_a ? 2u : 1u); ++i)
       for (std::size_t j = 0; j < (two_b ? 2u : 1u); ++j)
-        for (std::size_t r = 0; r < kVectors; ++r)
-          row(depth_tiles, a + i * stride + r * kPairs, b + j * stride, add,
-              c + (i * kVectors + r) * ld + j * kVectors);
+        for (std::size_t r = 0; r < kTileVectors; ++r)
+          row(depth_tiles, a + i * stride + r * kTileRowWords, b + j * stride, add,
+              c + (i * kTileVectors + r) * ld + j * kTileVectors);
   }
   static void row(std::size_t depth_tiles, const std::uint32_t* a, const std::uint32_t* b, bool add,
                   float* c) {
-    std::array<float, kVectors> sum{};
-    for (std::size_t j = 0; add && j < kVectors; ++j) sum[j] = c[j];
+    std::array<float, kTileVectors> sum{};
+    for (std::size_t j = 0; add && j < kTileVectors; ++j) sum[j] = c[j];
     for (std::size_t t = 0; t < depth_tiles; ++t, a += kTileWords, b += kTileWords)
-      for (std::size_t p = 0; p < kPairs; ++p)
-        for (std::size_t j = 0; j < kVectors; ++j) {
-          const std::uint32_t pair = b[p * kVectors + j];
+      for (std::size_t p = 0; p < kTileRowWords; ++p)
+        for (std::size_t j = 0; j < kTileVectors; ++j) {
+          const std::uint32_t pair = b[p * kTileVectors + j];
           sum[j] += second(a[p]) * second(pair);
           sum[j] += first(a[p]) * first(pair);
         }
-    for (std::size_t j = 0; j < kVectors; ++j) c[j] = sum[j];
+    for (std::size_t j = 0; j < kTileVectors; ++j) c[j] = sum[j];
   }
 };
 
@@ -71,22 +66,13 @@ bool has_avx512_bf16() {
   return __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512bw") &&
          __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
 }
-
-// The kernel saves the tiles only for processes that ask for them.
-bool has_amx() {
-  unsigned a = 0, b = 0, c = 0, d = 0;
-  constexpr unsigned kAmxBf16 = 1u << 22, kAmxTile = 1u << 24;
-  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || !(d & kAmxBf16) || !(d & kAmxTile)) return false;
-  constexpr long kRequestPermission = 0x1023, kTileData = 18;
-  return ::syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
-}
 #endif
 
 std::vector<Kernels> find_kernels() {
   std::vector<Kernels> found;
 #if defined(__x86_64__)
   if (has_avx512_bf16()) {
-    if (has_amx()) found.push_back(amx_kernels());
+    if (may_use_amx(kAmxBf16)) found.push_back(amx_kernels());
     // AMD's makes twice as many products a cycle as with floats, Intel's no more.
     found.push_back(avx512_kernels(__builtin_cpu_is("amd")));
   }

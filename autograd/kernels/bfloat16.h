@@ -1,38 +1,18 @@
 // Products of float matrices whose elements are rounded to bfloat16 (the upper half of a float), to
 // nearest even, multiplied exactly and added up in float. Where the processor has instructions for
 // it, in them: AMX's tiles, or AVX-512's BF16; elsewhere in float, rounded alike.
-//
-// Both factors are packed first. A factor is so many vectors of `depth` elements each, along which
-// the product sums: the rows of the left one, the columns of the right one. They are cut into tiles
-// of 16 vectors and 32 elements, filled up with zeros. Two elements that follow each other (a pair)
-// make one word of 32 bits, and a tile is 16 x 16 words: of the left factor [vector][pair], of the
-// right one [pair][vector]. The tiles of 16 vectors stand one after the other, along the depth.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
 #include <span>
+
+#include "babelgrad/autograd/kernels/tiles.h"
 
 namespace babelgrad::bfloat16 {
 
-constexpr std::size_t kVectors = 16, kPairs = 16, kDepth = 2 * kPairs;  // of a tile
-constexpr std::size_t kTileWords = kVectors * kPairs;
-
-constexpr std::size_t tiles(std::size_t depth) { return (depth + kDepth - 1) / kDepth; }
+constexpr std::size_t kElementsOfWord = 2;
 constexpr std::size_t packed_words(std::size_t vectors, std::size_t depth) {
-  return (vectors + kVectors - 1) / kVectors * tiles(depth) * kTileWords;
+  return words_of(vectors, depth, kElementsOfWord);
 }
-
-enum class Side { left, right };
-
-// A factor in memory. Element i of vector v is x[v * ld + i] where the vectors are rows there, and
-// x[i * ld + v] where they are columns.
-struct Factor {
-  std::size_t vectors, depth;
-  const float* x;
-  std::size_t ld;
-  bool vectors_are_rows;
-};
 
 struct Kernels {
   const char* name;

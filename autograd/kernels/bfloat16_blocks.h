@@ -13,14 +13,15 @@ namespace babelgrad::bfloat16 {
 
 // Of so much depth two panels of A stay in the first-level cache, and so many panels of B in the
 // second-level cache.
-constexpr std::size_t kDepthTiles = 16, kPanels = 32, kBlock = 2 * kVectors;
+constexpr std::size_t kDepthTiles = 16, kPanels = 32, kBlock = 2 * kTileVectors;
+constexpr std::size_t kTileDepth = kElementsOfWord * kTileRowWords;
 
 // What of a block of C is there; the rest of 32 x 32 elements stands in a buffer meanwhile.
 template <class Block>
 void multiply_block(std::size_t depth_tiles, const std::uint32_t* a, const std::uint32_t* b,
                     std::size_t stride, std::size_t rows, std::size_t cols, bool add, float* c,
                     std::size_t ld) {
-  const bool two_a = rows > kVectors, two_b = cols > kVectors;
+  const bool two_a = rows > kTileVectors, two_b = cols > kTileVectors;
   if (rows == kBlock && cols == kBlock)
     return Block::multiply(depth_tiles, a, b, stride, two_a, two_b, add, c, ld);
   alignas(64) float buffer[kBlock * kBlock] = {};
@@ -45,16 +46,17 @@ void prefetch(const float* c, std::size_t ld, std::size_t rows, std::size_t cols
 template <class Block>
 void multiply_blocks(std::size_t m, std::size_t n, std::size_t depth, const std::uint32_t* a,
                      const std::uint32_t* b, bool add, float* c, std::size_t ld) {
-  const std::size_t all = tiles(depth), stride = all * kTileWords;  // words of a panel
+  const std::size_t all = tiles_of(depth, kElementsOfWord),
+                    stride = all * kTileWords;  // words of a panel
   for (std::size_t i = 0; all == 0 && !add && i < m; ++i) std::fill_n(c + i * ld, n, 0.0f);
   for (std::size_t k = 0; k < all; k += kDepthTiles)
-    for (std::size_t first = 0; first < n; first += kPanels * kVectors)
+    for (std::size_t first = 0; first < n; first += kPanels * kTileVectors)
       for (std::size_t i = 0; i < m; i += kBlock)
-        for (std::size_t j = first; j < std::min(n, first + kPanels * kVectors); j += kBlock) {
+        for (std::size_t j = first; j < std::min(n, first + kPanels * kTileVectors); j += kBlock) {
           prefetch<Block>(c + i * ld + j + kBlock, ld, std::min(kBlock, m - i), n - j);
           multiply_block<Block>(
-              std::min(kDepthTiles, all - k), a + i / kVectors * stride + k * kTileWords,
-              b + j / kVectors * stride + k * kTileWords, stride, std::min(kBlock, m - i),
+              std::min(kDepthTiles, all - k), a + i / kTileVectors * stride + k * kTileWords,
+              b + j / kTileVectors * stride + k * kTileWords, stride, std::min(kBlock, m - i),
               std::min(kBlock, n - j), add || k > 0, c + i * ld + j, ld);
         }
 }

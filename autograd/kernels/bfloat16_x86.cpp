@@ -5,6 +5,7 @@
 #include <immintrin.h>
 
 #include "babelgrad/autograd/kernels/bfloat16_blocks.h"
+#include "babelgrad/autograd/kernels/tile_shapes.h"
 
 namespace babelgrad::bfloat16 {
 namespace {
@@ -60,8 +61,8 @@ void transpose(__m512i* t) {
 
 void pack(const Factor& f, Side side, std::uint32_t* packed) {
   const bool turn = f.vectors_are_rows != (side == Side::left);
-  for (std::size_t v = 0; v < f.vectors; v += kVectors)
-    for (std::size_t i = 0; i < f.depth; i += kDepth, packed += kTileWords) {
+  for (std::size_t v = 0; v < f.vectors; v += kTileVectors)
+    for (std::size_t i = 0; i < f.depth; i += kTileDepth, packed += kTileWords) {
       __m512i t[16];
       if (f.vectors_are_rows)
         load_rows(f.x + v * f.ld + i, f.ld, f.vectors - v, f.depth - i, t);
@@ -83,11 +84,11 @@ struct Avx512Block {
       if (kTwo) right[r] = add ? _mm512_loadu_ps(c + r * ld + 16) : _mm512_setzero_ps();
     }
     for (std::size_t t = 0; t < depth_tiles; ++t, a += kTileWords, b += kTileWords)
-      for (std::size_t p = 0; p < kPairs; ++p) {
+      for (std::size_t p = 0; p < kTileRowWords; ++p) {
         const auto b0 = (__m512bh)_mm512_loadu_si512(b + p * 16);
         const auto b1 = kTwo ? (__m512bh)_mm512_loadu_si512(b + stride + p * 16) : b0;
         for (std::size_t r = 0; r < 8; ++r) {
-          const auto pair = (__m512bh)_mm512_set1_epi32(static_cast<int>(a[r * kPairs + p]));
+          const auto pair = (__m512bh)_mm512_set1_epi32(static_cast<int>(a[r * kTileRowWords + p]));
           left[r] = _mm512_dpbf16_ps(left[r], pair, b0);
           if (kTwo) right[r] = _mm512_dpbf16_ps(right[r], pair, b1);
         }
@@ -102,8 +103,8 @@ struct Avx512Block {
                        std::size_t ld) {
     for (std::size_t i = 0; i < (two_a ? 2u : 1u); ++i)
       for (std::size_t half = 0; half < 2; ++half) {
-        const std::uint32_t* from = a + i * stride + half * 8 * kPairs;
-        float* to = c + (i * kVectors + half * 8) * ld;
+        const std::uint32_t* from = a + i * stride + half * 8 * kTileRowWords;
+        float* to = c + (i * kTileVectors + half * 8) * ld;
         if (two_b)
           rows<true>(depth_tiles, from, b, stride, add, to, ld);
         else
@@ -119,7 +120,7 @@ struct AmxBlock {
                        std::size_t ld) {
     const std::size_t row = ld * sizeof(float);
     asm volatile("" ::: "memory");  // GCC 12 does not know that _tile_loadd reads memory
-    float* below = c + kVectors * ld;
+    float* below = c + kTileVectors * ld;
     if (add) {
       _tile_loadd(0, c, row);
       if (two_b) _tile_loadd(1, c + 16, row);
@@ -150,12 +151,6 @@ struct AmxBlock {
     if (two_a) _tile_stored(2, below, row);
     if (two_a && two_b) _tile_stored(3, below + 16, row);
   }
-};
-
-struct alignas(64) TileShapes {
-  std::uint8_t palette = 1, start_row = 0, reserved[14] = {};
-  std::uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
-  std::uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
 };
 
 void amx_multiply(std::size_t m, std::size_t n, std::size_t depth, const std::uint32_t* a,

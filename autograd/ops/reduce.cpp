@@ -47,7 +47,7 @@ Array<T> extremes(const Array<T>& x, const Shape& kept, T worst, Better is_bette
                   T (*best_of_row)(std::size_t, const T*)) {
   Array<T> y = full<T>(kept, worst);
   const auto better = [=](T a, T b) {  // no branch, so that loops are vectorised
-    return static_cast<int>(is_better(b, a)) | static_cast<int>(b != b) ? b : a;
+    return (static_cast<int>(is_better(b, a)) | static_cast<int>(b != b)) ? b : a;
   };
   for_each_block(x.shape(), kept, [&](const ReducedBlock& b) {
     T* __restrict best = y.data() + b.reduced;

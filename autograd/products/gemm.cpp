@@ -184,13 +184,15 @@ void gemm(Transpose op_a, Transpose op_b, std::size_t m, std::size_t n, std::siz
     return;
   }
   if constexpr (std::same_as<T, float>)
-    if (alpha == 1 && thread_modes().matmul == Precision::bfloat16) {
-      const bfloat16::Factor right{n, k, b, ld_b, op_b == Transpose::yes};
+    if (alpha == 1 && rounds_factors()) {
+      const Factor right{n, k, b, ld_b, op_b == Transpose::yes};
       const PackedFactor* shared = find_packed_weight(right);
-      if (shared != nullptr || (m > kFewRows && n > 1 && m * n * k > kFewProducts)) {
-        const PackedFactor left({m, k, a, ld_a, op_a == Transpose::no}, bfloat16::Side::left);
+      const Precision precision = thread_modes().matmul;
+      if (shared != nullptr ||
+          (precision == Precision::bfloat16 && m > kFewRows && n > 1 && m * n * k > kFewProducts)) {
+        const PackedFactor left(precision, {m, k, a, ld_a, op_a == Transpose::no}, Side::left);
         if (shared != nullptr) return multiply_packed(left, *shared, beta, c, ld_c);
-        return multiply_packed(left, PackedFactor(right, bfloat16::Side::right), beta, c, ld_c);
+        return multiply_packed(left, PackedFactor(precision, right, Side::right), beta, c, ld_c);
       }
     }
   detail::count_product(m, n, k);

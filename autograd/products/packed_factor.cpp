@@ -1,33 +1,46 @@
 #include "babelgrad/autograd/products/packed_factor.h"
 
 #include "babelgrad/autograd/allocator.h"
+#include "babelgrad/autograd/kernels/bfloat16.h"
+#include "babelgrad/autograd/kernels/int8.h"
 #include "babelgrad/autograd/products/gemm.h"
 
 namespace babelgrad {
 namespace {
 
-std::size_t packed_bytes(std::size_t vectors, std::size_t depth) {
-  return bfloat16::packed_words(vectors, depth) * sizeof(std::uint32_t);
+std::size_t packed_words(Precision precision, std::size_t vectors, std::size_t depth) {
+  return precision == Precision::int8 ? int8::packed_words(vectors, depth)
+                                      : bfloat16::packed_words(vectors, depth);
+}
+
+std::size_t packed_bytes(Precision precision, std::size_t vectors, std::size_t depth) {
+  const std::size_t scales = precision == Precision::int8 ? vectors : 0;
+  return packed_words(precision, vectors, depth) * sizeof(std::uint32_t) + scales * sizeof(float);
 }
 
 }  // namespace
 
-PackedFactor::PackedFactor(std::size_t vectors, std::size_t depth, bfloat16::Side side)
-    : vectors_(vectors),
+PackedFactor::PackedFactor(Precision precision, std::size_t vectors, std::size_t depth, Side side)
+    : precision_(precision),
+      vectors_(vectors),
       depth_(depth),
       side_(side),
-      words_(static_cast<std::uint32_t*>(allocate_block(packed_bytes(vectors, depth)))) {}
+      words_(static_cast<std::uint32_t*>(allocate_block(packed_bytes(precision, vectors, depth)))),
+      scales_(reinterpret_cast<float*>(words_ + packed_words(precision, vectors, depth))) {}
 
-PackedFactor::PackedFactor(const bfloat16::Factor& factor, bfloat16::Side side)
-    : PackedFactor(factor.vectors, factor.depth, side) {
+PackedFactor::PackedFactor(Precision precision, const Factor& factor, Side side)
+    : PackedFactor(precision, factor.vectors, factor.depth, side) {
   pack(factor);
 }
 
-void PackedFactor::pack(const bfloat16::Factor& factor) {
-  bfloat16::kernels().pack(factor, side_, words_);
+void PackedFactor::pack(const Factor& factor) {
+  if (precision_ == Precision::int8)
+    int8::kernels().pack(factor, side_, words_, scales_);
+  else
+    bfloat16::kernels().pack(factor, side_, words_);
 }
 
-PackedFactor::~PackedFactor() { free_block(words_, packed_bytes(vectors_, depth_)); }
+PackedFactor::~PackedFactor() { free_block(words_, packed_bytes(precision_, vectors_, depth_)); }
 
 void multiply_packed(const PackedFactor& a, const PackedFactor& b, float beta, float* c,
                      std::size_t ld_c) {
@@ -35,8 +48,12 @@ void multiply_packed(const PackedFactor& a, const PackedFactor& b, float beta, f
   if (beta != 0 && beta != 1)
     for (std::size_t r = 0; r < a.vectors(); ++r)
       for (std::size_t j = 0; j < b.vectors(); ++j) c[r * ld_c + j] *= beta;
-  bfloat16::kernels().multiply(a.vectors(), b.vectors(), a.depth(), a.words(), b.words(), beta != 0,
-                               c, ld_c);
+  if (a.precision() == Precision::int8)
+    int8::kernels().multiply(a.vectors(), b.vectors(), a.depth(), a.words(), a.scales(), b.words(),
+                             b.scales(), beta != 0, c, ld_c);
+  else
+    bfloat16::kernels().multiply(a.vectors(), b.vectors(), a.depth(), a.words(), b.words(),
+                                 beta != 0, c, ld_c);
 }
 
 }  // namespace babelgrad

@@ -1,33 +1,40 @@
-// PackedFactor: a matrix rounded to bfloat16 and arranged for its products
-// (kernels/bfloat16.h). Threads may share it once it is packed.
+// PackedFactor: a matrix rounded to bfloat16 or to 8 bits and arranged for its products
+// (kernels/bfloat16.h, kernels/int8.h). Threads may share it once it is packed.
 #pragma once
 
-#include "babelgrad/autograd/kernels/bfloat16.h"
+#include "babelgrad/autograd/kernels/tiles.h"
+#include "babelgrad/autograd/modes.h"
 
 namespace babelgrad {
 
 class PackedFactor {
  public:
-  PackedFactor(const bfloat16::Factor& factor, bfloat16::Side side);
+  PackedFactor(Precision precision, const Factor& factor, Side side);
   // Of these extents, for pack() to fill.
-  PackedFactor(std::size_t vectors, std::size_t depth, bfloat16::Side side);
+  PackedFactor(Precision precision, std::size_t vectors, std::size_t depth, Side side);
   ~PackedFactor();
   PackedFactor(const PackedFactor&) = delete;
   PackedFactor& operator=(const PackedFactor&) = delete;
 
-  void pack(const bfloat16::Factor& factor);  // of its extents
+  void pack(const Factor& factor);  // of its extents
 
+  Precision precision() const { return precision_; }
   std::size_t vectors() const { return vectors_; }
   std::size_t depth() const { return depth_; }
   const std::uint32_t* words() const { return words_; }
+  // int8: of each vector.
+  const float* scales() const { return scales_; }
 
  private:
+  Precision precision_;
   std::size_t vectors_, depth_;
-  bfloat16::Side side_;
+  Side side_;
   std::uint32_t* words_;
+  float* scales_;  // behind the words
 };
 
-// C [m, n] = A B + beta C. With beta = 0, C is written without being read.
+// C [m, n] = A B + beta C, of factors of one precision. With beta = 0, C is written without being
+// read.
 void multiply_packed(const PackedFactor& a, const PackedFactor& b, float beta, float* c,
                      std::size_t ld_c);
 

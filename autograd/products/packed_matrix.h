@@ -1,6 +1,7 @@
 // PackedMatrix: a weight that serves many products, made ready once. In float32 there is nothing to
 // prepare (CBLAS packs for itself), so it refers to the caller's elements, which must outlive it
-// unchanged; in bfloat16 (modes.h) it holds them packed, for products of any number of rows.
+// unchanged; in bfloat16 (modes.h) it holds them packed, for products of any number of rows, and in
+// int8, if they are of a parameter that is shared.
 #pragma once
 
 #include <concepts>
@@ -20,8 +21,7 @@ class PackedMatrix {
   PackedMatrix(Transpose transpose, std::size_t k, std::size_t n, const T* weight, std::size_t ld)
       : transpose_(transpose), k_(k), n_(n), weight_(weight), ld_(ld) {
     if constexpr (std::same_as<T, float>)
-      if (thread_modes().matmul == Precision::bfloat16)
-        pack({n, k, weight, ld, transpose == Transpose::yes});
+      if (rounds_factors()) pack({n, k, weight, ld, transpose == Transpose::yes});
   }
 
   PackedMatrix(const PackedMatrix&) = delete;
@@ -31,23 +31,24 @@ class PackedMatrix {
   void multiply(std::size_t m, const T* a, std::size_t ld_a, T beta, T* c, std::size_t ld_c) const {
     if constexpr (std::same_as<T, float>)
       if (packed_ != nullptr) {
-        const PackedFactor left({m, k_, a, ld_a, true}, bfloat16::Side::left);
+        const PackedFactor left(packed_->precision(), {m, k_, a, ld_a, true}, Side::left);
         return multiply_packed(left, *packed_, beta, c, ld_c);
       }
     gemm<T>(Transpose::no, transpose_, m, n_, k_, 1, a, ld_a, weight_, ld_, beta, c, ld_c);
   }
 
  private:
-  void pack(const bfloat16::Factor& factor) {
+  void pack(const Factor& factor) {
     packed_ = find_packed_weight(factor);
-    if (packed_ == nullptr) packed_ = &own_.emplace(factor, bfloat16::Side::right);
+    if (packed_ == nullptr && thread_modes().matmul == Precision::bfloat16)
+      packed_ = &own_.emplace(Precision::bfloat16, factor, Side::right);
   }
 
   Transpose transpose_;
   std::size_t k_, n_;
   const T* weight_;
   std::size_t ld_;
-  const PackedFactor* packed_ = nullptr;  // in bfloat16
+  const PackedFactor* packed_ = nullptr;  // null: products in float32
   std::optional<PackedFactor> own_;       // where it is nobody else's
 };
 

@@ -2,19 +2,22 @@
 
 #include <functional>
 
+#include "babelgrad/autograd/kernels/int8.h"
+
 namespace babelgrad {
 
-const PackedFactor* PackedWeights::find(const bfloat16::Factor& f) {
+const PackedFactor* PackedWeights::find(Precision precision, const Factor& f) {
+  if (precision == Precision::int8 && f.depth > int8::kMostDepth) return nullptr;
   const std::less<const float*> before;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     const Array<float>& value = parameters_[i].value();
     const float* begin = value.data();
     if (before(f.x, begin) || !before(f.x, begin + value.size())) continue;
     const std::lock_guard lock(mutex_);
-    Entry& entry = entries_[{i, static_cast<std::size_t>(f.x - begin), f.vectors, f.depth, f.ld,
-                             f.vectors_are_rows}];
+    Entry& entry = entries_[{precision, i, static_cast<std::size_t>(f.x - begin), f.vectors,
+                             f.depth, f.ld, f.vectors_are_rows}];
     if (!entry.factor)
-      entry.factor = std::make_unique<PackedFactor>(f.vectors, f.depth, bfloat16::Side::right);
+      entry.factor = std::make_unique<PackedFactor>(precision, f.vectors, f.depth, Side::right);
     if (entry.data != begin || entry.version != value.version()) {
       entry.factor->pack(f);
       entry.data = begin;

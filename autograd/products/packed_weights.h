@@ -1,5 +1,5 @@
-// PackedWeights: parameters as factors of products in bfloat16, packed once for all products and
-// threads that read them.
+// PackedWeights: parameters as factors of products in bfloat16 or int8, packed once for all
+// products and threads that read them.
 //
 //   PackedWeights weights(store.parameters());
 //   const MatmulPrecision precision(Precision::bfloat16);
@@ -25,9 +25,9 @@ class PackedWeights {
   explicit PackedWeights(std::vector<Tensor<float>> parameters)
       : parameters_(std::move(parameters)) {}
 
-  // The right factor, packed if it is not yet or the parameter has changed since, which it must not
-  // while other threads multiply; null if it is no part of a parameter.
-  const PackedFactor* find(const bfloat16::Factor& factor);
+  // The right factor in the given precision, packed if it is not yet or the parameter has changed
+  // since, which it must not while other threads multiply; null if it is no part of a parameter.
+  const PackedFactor* find(Precision precision, const Factor& factor);
 
   // The next find() of a factor packs it anew. No product may be under way.
   void forget();
@@ -38,21 +38,25 @@ class PackedWeights {
     const float* data = nullptr;  // of the parameter when it was packed; null: forgotten
     std::uint32_t version = 0;
   };
-  // Number of the parameter, where in it the factor begins, its extents, ld, orientation.
-  using Key = std::tuple<std::size_t, std::size_t, std::size_t, std::size_t, std::size_t, bool>;
+  // Precision, number of the parameter, where in it the factor begins, its extents, ld,
+  // orientation.
+  using Key =
+      std::tuple<Precision, std::size_t, std::size_t, std::size_t, std::size_t, std::size_t, bool>;
 
   std::vector<Tensor<float>> parameters_;
   std::mutex mutex_;
   std::map<Key, Entry> entries_;
 };
 
-// Of those that this thread shares; null if there are none, or the factor is no part of one.
-inline const PackedFactor* find_packed_weight(const bfloat16::Factor& right) {
-  PackedWeights* weights = thread_modes().packed_weights;
-  return weights != nullptr ? weights->find(right) : nullptr;
+// Of those that this thread shares, in the precision of its products; null if there are none, or
+// the factor is no part of one.
+inline const PackedFactor* find_packed_weight(const Factor& right) {
+  const ThreadModes modes = thread_modes();
+  return modes.packed_weights != nullptr ? modes.packed_weights->find(modes.matmul, right)
+                                         : nullptr;
 }
 
-// While one lives, products of this thread in bfloat16 take parameters from the given ones.
+// While one lives, products of this thread in bfloat16 or int8 take parameters from the given ones.
 class [[nodiscard]] SharePackedWeights {
  public:
   [[nodiscard]] explicit SharePackedWeights(PackedWeights& weights)

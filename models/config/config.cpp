@@ -72,6 +72,7 @@ SearchConfig SearchConfig::greedy() const {
 std::size_t default_shards(std::size_t threads) { return std::bit_floor(threads); }
 
 Precision precision_in_force(PrecisionSetting setting) {
+  if (setting == PrecisionSetting::int8) return Precision::int8;
   const bool rounded = setting == PrecisionSetting::bfloat16 ||
                        (setting == PrecisionSetting::fastest && bfloat16::kernels().is_faster);
   return rounded ? Precision::bfloat16 : Precision::float32;

@@ -103,7 +103,7 @@ struct DataConfig {
 };
 
 enum class OptimizerKind { adam, adamw, sgd };
-enum class PrecisionSetting { float32, bfloat16, fastest };
+enum class PrecisionSetting { float32, bfloat16, fastest, int8 };  // int8: searches alone
 enum class ValidationMetric { exact, per, chrf, loss, bleu };
 
 struct TrainingConfig {

@@ -26,6 +26,7 @@ inline constexpr std::array kNormalizationNames{"none", "nfc"};
 inline constexpr std::array kTokenizerNames{"words", "chars", "bpe", "unigram"};
 inline constexpr std::array kWordSplitNames{"whitespace", "unicode"};
 inline constexpr std::array kPrecisionNames{"float32", "bfloat16", "auto"};
+inline constexpr std::array kSearchPrecisionNames{"float32", "bfloat16", "auto", "int8"};
 inline constexpr std::array kOptimizerNames{"adam", "adamw", "sgd"};
 inline constexpr std::array kScheduleNames{"constant", "warmup", "inverse_sqrt", "plateau"};
 inline constexpr std::array kLengthNormalizationNames{"power", "gnmt"};
@@ -227,9 +228,9 @@ void visit_search(SearchConfig& c, Visitor&& v) {
   v.number("sample_seed", c.sample_seed, std::uint64_t{0},
            std::numeric_limits<std::uint64_t>::max() / 2, "sample: of what is drawn");
   v.number("search_batch", c.search_batch, 1, 4096, "sentences searched together");
-  v.choice("search_precision", c.precision, kPrecisionNames,
+  v.choice("search_precision", c.precision, kSearchPrecisionNames,
            "of the factors of a search's matrix products; auto: bfloat16 on processors that are "
-           "faster so");
+           "faster so; int8: a scale and whole numbers of 8 bits a row");
 }
 
 template <class Visitor>

@@ -22,25 +22,30 @@ TEST_CASE("a line out for each line in, in order") {
     CHECK(world.run(kTranslate, sources[i] + "\n").out == translations[i] + "\n");
 }
 
-TEST_CASE("--search-precision bfloat16: the same for any batch and number of threads") {
+TEST_CASE("--search-precision: the same for any batch and number of threads") {
   const World world;
   world.add_model();
   const std::string text = world.read("train.fr");
-  const Arguments rounded = kTranslate + Arguments{"--search-precision", "bfloat16"};
-  const Finished all = world.run(rounded + Arguments{"--threads", "2"}, text);
-  CHECK(all.exit_code == 0);
-  CHECK(all.err == "");
-  CHECK(world.run(rounded + Arguments{"--search-batch", "3", "--threads", "1"}, text).out ==
-        all.out);
-  const auto exact = lines_of(world.run(kTranslate, text).out), lines = lines_of(all.out);
-  REQUIRE(lines.size() == exact.size());
-  std::size_t same = 0;
-  for (std::size_t i = 0; i < lines.size(); ++i) same += lines[i] == exact[i];
-  CHECK(same > lines.size() * 9 / 10);
-  const Arguments evaluate{"evaluate", "--model",     "model",    "--source",
-                           "train.fr", "--reference", "train.en", "--json"};
-  const Finished evaluated = world.run(evaluate + Arguments{"--search-precision", "bfloat16"});
-  CHECK(nlohmann::json::parse(evaluated.out).at("precision") == "bfloat16");
+  const auto exact = lines_of(world.run(kTranslate, text).out);
+  for (const std::string precision : {"bfloat16", "int8"}) {
+    INFO(precision);
+    const Arguments rounded = kTranslate + Arguments{"--search-precision", precision};
+    const Finished all = world.run(rounded + Arguments{"--threads", "2"}, text);
+    CHECK(all.exit_code == 0);
+    CHECK(all.err == "");
+    CHECK(world.run(rounded + Arguments{"--search-batch", "3", "--threads", "1"}, text).out ==
+          all.out);
+    const auto lines = lines_of(all.out);
+    REQUIRE(lines.size() == exact.size());
+    std::size_t same = 0;
+    for (std::size_t i = 0; i < lines.size(); ++i) same += lines[i] == exact[i];
+    CHECK(same > lines.size() * 9 / 10);
+    const Arguments evaluate{"evaluate", "--model",     "model",    "--source",
+                             "train.fr", "--reference", "train.en", "--json"};
+    const Finished evaluated = world.run(evaluate + Arguments{"--search-precision", precision});
+    CHECK(nlohmann::json::parse(evaluated.out).at("precision") == precision);
+  }
+  CHECK(world.run({"train", "--out", "new", "--precision", "int8"}).exit_code == 2);
 }
 
 TEST_CASE("empty lines, blank lines, line ends, unknown words") {

@@ -17,9 +17,6 @@
 namespace babelgrad {
 namespace {
 
-using bfloat16::Factor;
-using bfloat16::Side;
-
 // To nearest even, in double: a bfloat16 has 8 significant bits.
 float nearest(float x) {
   if (x == 0 || !std::isfinite(x)) return x;

@@ -39,32 +39,35 @@ std::vector<double> log_probabilities(const Translator& translator, const Search
   return all;
 }
 
-TEST_CASE("translator: in bfloat16 a line's translations do not depend on the lines beside it") {
-  for (const auto& named : folder_configs()) {
-    INFO(named.first);
-    const Config& config = named.second;
-    Translator translator = make_translator(config);
-    SearchConfig search = config.search;
-    search.nbest = search.beam = 3;
-    const std::vector<double> exact = log_probabilities(translator, search);
-    search.precision = PrecisionSetting::bfloat16;
-    const std::vector<double> together = log_probabilities(translator, search);
-    search.search_batch = 1;
-    CHECK(log_probabilities(translator, search) == together);
-    CHECK(together != exact);
-    for (std::size_t i = 0; i < exact.size() && exact.size() == together.size(); ++i)
-      CHECK(std::abs(together[i] - exact[i]) < 0.05 * std::abs(exact[i]) + 0.05);
-    // Parameters that change meanwhile count.
-    for (Tensor<float> parameter : translator.model().store().parameters())
-      parameter.mutable_value() *= 1.5f;
-    search.search_batch = 64;
-    const Translator fresh = [&] {
-      const TemporaryFolder folder;
-      save(translator, folder.path());
-      return Translator::load(folder.path());
-    }();
-    CHECK(log_probabilities(translator, search) == log_probabilities(fresh, search));
-  }
+TEST_CASE("translator: in any precision a line's translations do not depend on those beside it") {
+  for (const PrecisionSetting rounding : {PrecisionSetting::bfloat16, PrecisionSetting::int8})
+    for (const auto& named : folder_configs()) {
+      INFO(named.first, rounding == PrecisionSetting::int8 ? " in int8" : " in bfloat16");
+      const Config& config = named.second;
+      Translator translator = make_translator(config);
+      SearchConfig search = config.search;
+      search.nbest = search.beam = 3;
+      const std::vector<double> exact = log_probabilities(translator, search);
+      search.precision = rounding;
+      const std::vector<double> together = log_probabilities(translator, search);
+      search.search_batch = 1;
+      CHECK(log_probabilities(translator, search) == together);
+      CHECK(together != exact);
+      for (std::size_t i = 0; i < exact.size() && exact.size() == together.size(); ++i)
+        // int8: half a step is 1/254 of a row's largest element, whatever an element's own size.
+        CHECK(std::abs(together[i] - exact[i]) <
+              (rounding == PrecisionSetting::int8 ? 0.15 : 0.05) * (std::abs(exact[i]) + 1));
+      // Parameters that change meanwhile count.
+      for (Tensor<float> parameter : translator.model().store().parameters())
+        parameter.mutable_value() *= 1.5f;
+      search.search_batch = 64;
+      const Translator fresh = [&] {
+        const TemporaryFolder folder;
+        save(translator, folder.path());
+        return Translator::load(folder.path());
+      }();
+      CHECK(log_probabilities(translator, search) == log_probabilities(fresh, search));
+    }
 }
 
 TEST_CASE("translator: parameters that are no numbers are refused") {
