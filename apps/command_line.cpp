@@ -43,10 +43,11 @@ CommandLine::CommandLine() : app_("Attention sequence-to-sequence models on the 
       CLI::MultiOptionPolicy::TakeLast);
   commands_ = {{"train", add_train(app_)},       {"translate", add_translate(app_)},
                {"evaluate", add_evaluate(app_)}, {"compare", add_compare(app_)},
-               {"average", add_average(app_)},   {"score", add_score(app_)},
-               {"inspect", add_inspect(app_)},   {"explain", add_explain(app_)},
-               {"report", add_report(app_)},     {"serve", add_serve(app_)},
-               {"lexicon", add_lexicon(app_)},   {"document", add_document(app_)}};
+               {"average", add_average(app_)},   {"quantize", add_quantize(app_)},
+               {"score", add_score(app_)},       {"inspect", add_inspect(app_)},
+               {"explain", add_explain(app_)},   {"report", add_report(app_)},
+               {"serve", add_serve(app_)},       {"lexicon", add_lexicon(app_)},
+               {"document", add_document(app_)}};
 }
 
 int CommandLine::run() const { return commands_.at(app_.get_subcommands()[0]->get_name())(); }

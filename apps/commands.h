@@ -20,6 +20,7 @@ Run add_translate(CLI::App& app);
 Run add_evaluate(CLI::App& app);
 Run add_compare(CLI::App& app);
 Run add_average(CLI::App& app);
+Run add_quantize(CLI::App& app);
 Run add_score(CLI::App& app);
 Run add_inspect(CLI::App& app);
 Run add_explain(CLI::App& app);

@@ -7,9 +7,12 @@ thread_local ThreadModes modes_of_thread;
 
 const char* name_of(Precision precision) {
   switch (precision) {
-    case Precision::bfloat16: return "bfloat16";
-    case Precision::int8: return "int8";
-    default: return "float32";
+    case Precision::bfloat16:
+      return "bfloat16";
+    case Precision::int8:
+      return "int8";
+    default:
+      return "float32";
   }
 }
 

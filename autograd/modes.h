@@ -8,7 +8,8 @@ namespace babelgrad {
 // bits, the exponents of float) and their products added up in float; on processors with
 // instructions for it that is several times as fast. Products of few elements stay in float32.
 // int8: under a NoGrad, products by shared parameters (products/packed_weights.h) are made of whole
-// numbers of 8 bits, scaled by the largest element of a row (kernels/int8.h); all others in float32.
+// numbers of 8 bits, scaled by the largest element of a row (kernels/int8.h); all others in
+// float32.
 enum class Precision { float32, bfloat16, int8 };
 const char* name_of(Precision precision);  // "float32", "bfloat16", "int8"
 

@@ -13,6 +13,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "babelgrad/autograd/products/quantized.h"
 #include "babelgrad/base/json.h"
 
 namespace babelgrad {
@@ -64,10 +65,13 @@ struct BrainHalf {  // the upper half of a float
   explicit operator float() const { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
 };
 
+constexpr const char* kScales = ".scale";  // behind the name of a quantized array
+
 // Bytes of a number, 0 for types that are not read.
 std::size_t bytes_of(const std::string& dtype) {
   if (dtype == "F64" || dtype == "I64") return 8;
   if (dtype == "F32" || dtype == "I32") return 4;
+  if (dtype == "I8") return 1;
   return dtype == "F16" || dtype == "BF16" ? 2 : 0;
 }
 
@@ -181,19 +185,40 @@ void Safetensors::write(const std::filesystem::path& path) const {
 
 template <class T>
 void Safetensors::add(const std::string& name, const Array<T>& array) {
+  append(name, dtype_of<T>(), array.shape(), array.data(), array.size() * sizeof(T));
+}
+
+void Safetensors::append(const std::string& name, const char* dtype, const Shape& shape,
+                         const void* bytes, std::size_t size) {
   if (file_) {
     added_ = data();
     file_.reset();
   }
-  const std::size_t begin = added_.size(), bytes = array.size() * sizeof(T);
-  if (!entries_.emplace(name, Entry{dtype_of<T>(), array.shape(), begin, begin + bytes}).second)
+  const std::size_t begin = added_.size();
+  if (!entries_.emplace(name, Entry{dtype, shape, begin, begin + size}).second)
     throw std::invalid_argument("safetensors: array " + name + " is there already");
-  added_.append(reinterpret_cast<const char*>(array.data()), bytes);
+  added_.append(static_cast<const char*>(bytes), size);
+}
+
+void Safetensors::add_quantized(const std::map<std::string, Array<float>>& matrices) {
+  std::map<std::string, QuantizedRows> quantized;
+  for (const auto& [name, matrix] : matrices) quantized.emplace(name, quantize_rows(matrix));
+  for (const auto& [name, rows] : quantized) add(name + kScales, rows.scales);  // float: aligned
+  for (const auto& [name, rows] : quantized)
+    append(name, "I8", matrices.at(name).shape(), rows.numbers.data(), rows.numbers.size());
+}
+
+bool Safetensors::is_quantized(const std::string& name) const {
+  const auto position = entries_.find(name);
+  return position != entries_.end() && position->second.dtype == "I8";
 }
 
 std::vector<std::string> Safetensors::names() const {
   std::vector<std::string> result;
-  for (const auto& [name, entry] : entries_) result.push_back(name);
+  for (const auto& [name, entry] : entries_)
+    if (!name.ends_with(kScales) ||
+        !is_quantized(name.substr(0, name.size() - std::strlen(kScales))))
+      result.push_back(name);
   return result;
 }
 
@@ -214,7 +239,7 @@ Array<T> Safetensors::get(const std::string& name) const {
   const Entry& e = entry(name);
   if (bytes_of(e.dtype) == 0)
     fail(source_, "array " + name + " is of type " + e.dtype +
-                      "; F32, F64, F16, BF16, I32 and I64 can be read");
+                      "; F32, F64, F16, BF16, I32, I64 and I8 with scales can be read");
   Array<T> array = uninitialized<T>(e.shape);
   const auto convert = [&](auto stored) {
     for (std::size_t i = 0; i < array.size(); ++i) {
@@ -224,7 +249,18 @@ Array<T> Safetensors::get(const std::string& name) const {
       array.data()[i] = static_cast<T>(static_cast<Number>(stored));
     }
   };
-  if (e.dtype == dtype_of<T>())
+  if (e.dtype == "I8") {
+    const std::string scales_name = name + kScales;
+    const Shape rows{e.shape.size() == 2 ? e.shape[0] : 0};
+    if (e.shape.size() != 2 || !contains(scales_name) || shape(scales_name) != rows)
+      fail(source_,
+           "array " + name + " of type I8 needs two axes, and " + scales_name + " a number a row");
+    const Array<T> scales = get<T>(scales_name);
+    const auto* numbers = reinterpret_cast<const std::int8_t*>(data().data() + e.begin);
+    for (std::size_t r = 0; r < e.shape[0]; ++r)
+      for (std::size_t i = r * e.shape[1]; i < (r + 1) * e.shape[1]; ++i)
+        array.data()[i] = scales.data()[r] * static_cast<T>(numbers[i]);
+  } else if (e.dtype == dtype_of<T>())
     std::copy_n(data().data() + e.begin, e.end - e.begin, reinterpret_cast<char*>(array.data()));
   else if (e.dtype == "F32")
     convert(float{});
@@ -253,6 +289,16 @@ template <class T>
 void add_parameters(Safetensors& file, const ParameterStore<T>& store, const std::string& prefix) {
   for (const Tensor<T>& parameter : store.parameters())
     file.add(prefix + parameter.name(), parameter.value());
+}
+
+void add_quantized_parameters(Safetensors& file, const ParameterStore<float>& store) {
+  std::map<std::string, Array<float>> matrices;
+  for (const Tensor<float>& parameter : store.parameters())
+    if (parameter.rank() == 2)
+      matrices.emplace(parameter.name(), parameter.value().alias());
+    else
+      file.add(parameter.name(), parameter.value());
+  file.add_quantized(matrices);
 }
 
 template <class T>

@@ -41,13 +41,16 @@ class Safetensors {
 
   template <class T>
   void add(const std::string& name, const Array<T>& array);
+  // Matrices [rows, cols] in whole numbers of 8 bits, scaled row by row as the factors of products
+  // in int8 are: I8 under their names, and F32 [rows] as `name`.scale.
+  void add_quantized(const std::map<std::string, Array<float>>& matrices);
   void set_metadata(const std::string& key, const std::string& value) { metadata_[key] = value; }
 
   bool contains(const std::string& name) const { return entries_.contains(name); }
-  std::vector<std::string> names() const;  // in byte order
+  std::vector<std::string> names() const;  // in byte order, without those of scales
   const Shape& shape(const std::string& name) const;
-  // Stored F32, F64, F16, BF16, I32 and I64 are converted to T. A CheckpointError names an absent
-  // array.
+  // Stored F32, F64, F16, BF16, I32, I64 and I8 with scales are converted to T. A CheckpointError
+  // names an absent array.
   template <class T>
   Array<T> get(const std::string& name) const;
   // The same; a CheckpointError names both shapes if it has another one.
@@ -65,6 +68,9 @@ class Safetensors {
   };
   const Entry& entry(const std::string& name) const;
   std::string_view data() const;  // of all arrays
+  void append(const std::string& name, const char* dtype, const Shape& shape, const void* bytes,
+              std::size_t size);
+  bool is_quantized(const std::string& name) const;
   void parse();
   void check_coverage() const;
 
@@ -80,6 +86,8 @@ class Safetensors {
 template <class T>
 void add_parameters(Safetensors& file, const ParameterStore<T>& store,
                     const std::string& prefix = "");
+// The same, matrices quantized.
+void add_quantized_parameters(Safetensors& file, const ParameterStore<float>& store);
 
 // Sets every parameter of the store. Strict: a missing, extra or misshapen array (both shapes) is
 // named in a CheckpointError and nothing is changed. With a prefix, arrays without it are ignored.

@@ -68,12 +68,4 @@ Translator average_models(const std::vector<std::string>& paths) {
   return average;
 }
 
-void replace_model(const Translator& translator, const fs::path& folder) {
-  Replacement replacement(folder);
-  translator.save_config(replacement.place());
-  translator.save_vocabularies(replacement.place());
-  translator.save_parameters(replacement.place());
-  replacement.commit();
-}
-
 }  // namespace babelgrad

@@ -18,8 +18,4 @@ namespace babelgrad {
 //   "b/source.vocab: other words than those of a; only models of one vocabulary can be averaged"
 Translator average_models(const std::vector<std::string>& paths);
 
-// Writes a model into a folder that exists. A model in it is replaced when the new one is whole,
-// with all that belongs to it, its training state and snapshots, too (model_folder.h).
-void replace_model(const Translator& translator, const std::filesystem::path& folder);
-
 }  // namespace babelgrad

@@ -156,9 +156,12 @@ void Translator::save_config(const std::filesystem::path& folder) const {
   replace_file(folder / kConfigFile, to_json(config_));
 }
 
-void Translator::save_parameters(const std::filesystem::path& folder) const {
+void Translator::save_parameters(const std::filesystem::path& folder, Storage storage) const {
   Safetensors file;
-  add_parameters(file, model_.store());
+  if (storage == Storage::int8)
+    add_quantized_parameters(file, model_.store());
+  else
+    add_parameters(file, model_.store());
   file.set_metadata("config", to_json(identity_of(config_)));
   file.write(folder / kModelFile);
 }
@@ -343,6 +346,15 @@ text::Alignment Translator::links(const std::string& source, const std::string& 
                                   const Scored& scored) const {
   return text::word_links(scored.weights, source_words(source),
                           line_words(config_.data, codecs_.target, target));
+}
+
+void replace_model(const Translator& translator, const std::filesystem::path& folder,
+                   Storage storage) {
+  Replacement replacement(folder);
+  translator.save_config(replacement.place());
+  translator.save_vocabularies(replacement.place());
+  translator.save_parameters(replacement.place(), storage);
+  replacement.commit();
 }
 
 }  // namespace babelgrad

@@ -48,6 +48,9 @@ struct Codecs {
 // The codecs of a model folder whose configuration is known.
 Codecs load_codecs(const Config& config, const std::filesystem::path& folder);
 
+// How matrices among the parameters are stored. int8: scaled and rounded row by row.
+enum class Storage { float32, int8 };
+
 class Translator {
  public:
   static constexpr std::size_t kLongestLine = 2000;  // tokens, or positions of features
@@ -58,7 +61,8 @@ class Translator {
   static Translator load(const std::filesystem::path& folder);
   void save_vocabularies(const std::filesystem::path& folder) const;
   void save_config(const std::filesystem::path& folder) const;
-  void save_parameters(const std::filesystem::path& folder) const;
+  void save_parameters(const std::filesystem::path& folder,
+                       Storage storage = Storage::float32) const;
   static Safetensors read_parameters(const std::filesystem::path& folder);
 
   const Config& config() const { return config_; }
@@ -134,5 +138,10 @@ class Translator {
   std::shared_ptr<PackedWeights> packed_weights_;          // of all models, in bfloat16
   std::shared_ptr<const FeatureFiles> features_;
 };
+
+// Writes a model into a folder that exists. A model in it is replaced when the new one is whole,
+// with all that belongs to it, its training state and snapshots, too (model_folder.h).
+void replace_model(const Translator& translator, const std::filesystem::path& folder,
+                   Storage storage = Storage::float32);
 
 }  // namespace babelgrad

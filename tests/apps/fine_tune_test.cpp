@@ -226,6 +226,49 @@ TEST_CASE("average: the mean of the parameters, in a folder that loads") {
       0);
 }
 
+TEST_CASE("quantize: a quarter as large, translates in int8, and all else runs on it") {
+  const World world;
+  world.add_model();
+  const Finished quantized = world.run({"quantize", "--model", "model", "--out", "small"});
+  CHECK(quantized.err == "");
+  CHECK(quantized.out == "small\n");
+  REQUIRE(quantized.exit_code == 0);
+  CHECK(world.read("small/model.safetensors").size() <
+        world.read("model/model.safetensors").size() / 2);  // its rows are short: scales count
+  const std::string text = world.read("train.fr");
+  const auto translate = [&](const std::string& model, const std::string& precision) {
+    const Finished all =
+        world.run({"translate", "--model", model, "--search-precision", precision}, text);
+    CHECK(all.err == "");
+    return all.out;
+  };
+  // In int8 both multiply by the same whole numbers; the scales differ in their last bit at most.
+  const auto of_small = lines_of(translate("small", "int8")),
+             of_model = lines_of(translate("model", "int8"));
+  std::size_t same = 0;
+  for (std::size_t i = 0; i < of_small.size(); ++i) same += of_small[i] == of_model[i];
+  CHECK(same >= 299);
+  CHECK(world.run({"translate", "--model", "small"}, text).out == translate("small", "int8"));
+  CHECK(lines_of(translate("small", "float32")).size() == 300);
+  for (const Arguments& more : std::vector<Arguments>{
+           {"inspect", "--model", "small"},
+           {"score", "--model", "small", "--source", "train.fr", "--target", "train.en"},
+           {"evaluate", "--model", "small", "--source", "train.fr", "--reference", "train.en"},
+           {"explain", "--model", "small", "je vois le chat", "-o", "page.html"},
+           {"average", "small", "model", "--out", "mean"},
+           {"quantize", "--model", "small", "--out", "again"},
+           train_to("tuned") + Arguments{"--from", "small", "--max-updates", "2"}})
+    CHECK_MESSAGE(world.run(more).exit_code == 0, more[0]);
+  check_refused(
+      world,
+      {{{"quantize", "--model", "model", "--out", "small"},
+        "small: exists; give --overwrite to replace the model in it"},
+       {{"quantize", "--model", "model", "--out", "model", "--overwrite"},
+        "--out model is the model itself; need another folder"},
+       {{"quantize", "--model", "none", "--out", "new"}, "none: no such model folder"},
+       {{"quantize", "--model", "model"}, "--out is required; see babelgrad quantize --help"}});
+}
+
 TEST_CASE("average: what does not go together, and folders in use") {
   const World world;
   world.add_model();

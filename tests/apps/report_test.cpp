@@ -113,6 +113,7 @@ TEST_CASE("every command explains itself and shows its defaults") {
       {"compare",
        {"output F ... REQUIRED", "--source F", "--reference F ... REQUIRED", "--resamples"}},
       {"average", {"model DIR ... REQUIRED", "--out DIR REQUIRED", "--overwrite"}},
+      {"quantize", {"--model DIR REQUIRED", "--out DIR REQUIRED", "--overwrite"}},
       {"score", {"--model DIR", "--source F", "--target F"}},
       {"inspect",
        {"--model DIR", "--gradients", "--source TEXT", "--html F.html", "--graph F.svg"}}};

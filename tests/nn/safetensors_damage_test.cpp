@@ -194,7 +194,22 @@ TEST_CASE("safetensors: overlapping arrays are refused, other types are kept unt
   const Safetensors file = Safetensors::read(folder.write("half", file_of(half, 8)));
   CHECK(file.shape("x") == Shape{4});
   CHECK(read_error(folder, file_of(half, 8)) ==
-        "x: array x is of type I16; F32, F64, F16, BF16, I32 and I64 can be read");
+        "x: array x is of type I16; F32, F64, F16, BF16, I32, I64 and I8 with scales can be read");
+}
+
+TEST_CASE("safetensors: whole numbers of 8 bits need a scale a row") {
+  const TemporaryFolder folder;
+  const auto header = [](const std::string& shape, const std::string& scales) {
+    return R"({"x":{"dtype":"I8","shape":)" + shape +
+           R"(,"data_offsets":[0,4]},"x.scale":{"dtype":"F32","shape":)" + scales +
+           R"(,"data_offsets":[4,12]}})";
+  };
+  const std::string refused = "x: array x of type I8 needs two axes, and x.scale a number a row";
+  CHECK(read_error(folder, file_of(header("[2,2]", "[2]"), 12)) == "(no error)");
+  CHECK(read_error(folder, file_of(header("[4,1]", "[2]"), 12)) == refused);
+  CHECK(read_error(folder, file_of(header("[2,2]", "[1,2]"), 12)) == refused);
+  CHECK(read_error(folder, file_of(header("[4]", "[2]"), 12)) == refused);
+  CHECK(read_error(folder, file_of(entry("[2,2]", "[0,4]", "\"I8\""), 4)) == refused);
 }
 
 TEST_CASE("safetensors: halves of both kinds are converted") {

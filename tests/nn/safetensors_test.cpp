@@ -1,6 +1,7 @@
 // Safetensors: there and back, strict loading, and files that survive a failed write.
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <cstring>
 #include <limits>
 #include <stdexcept>
@@ -41,6 +42,36 @@ TEST_CASE("safetensors: arrays of both types come back bit for bit, names in ord
   CHECK(max_difference(read.get<double>("a.b"), read.get<float>("a.b")) < 1e-7);
   CHECK(read.get<double>("z").data()[4] == static_cast<double>(3e38f));
   CHECK(!std::filesystem::exists(folder.path() / "x.safetensors.tmp"));
+}
+
+TEST_CASE("safetensors: quantized matrices come back within half a step, the same ones exactly") {
+  const TemporaryFolder folder;
+  const auto there_and_back = [&](const Array<float>& matrix) {
+    Safetensors file;
+    file.add("bias", Array<float>{1, 2, 3});
+    file.add_quantized({{"a", matrix}, {"b", Array<float>({1, 2}, {0, 0})}});
+    file.write(folder.path() / "x");
+    return Safetensors::read(folder.path() / "x");
+  };
+  const Array<float> x = random_array<float>({37, 130}, 1);
+  const Safetensors read = there_and_back(x);
+  CHECK(read.names() == std::vector<std::string>{"a", "b", "bias"});
+  CHECK(read.get<float>("a.scale").shape() == Shape{37});
+  CHECK(max_difference(read.get<float>("b"), zeros<float>({1, 2})) == 0);
+  const Array<float> y = read.get<float>("a");
+  for (std::size_t r = 0; r < 37; ++r) {
+    float most = 0, worst = 0;
+    for (std::size_t i = 0; i < 130; ++i) {
+      most = std::max(most, std::abs(x.data()[r * 130 + i]));
+      worst = std::max(worst, std::abs(x.data()[r * 130 + i] - y.data()[r * 130 + i]));
+    }
+    CHECK(worst <= most / 254 * 1.0001f);
+    CHECK(worst > most / 1000);
+  }
+  const Array<float> again = there_and_back(y).get<float>("a");
+  for (std::size_t i = 0; i < x.size(); ++i)  // but for the scale's last bit
+    CHECK(std::abs(again.data()[i] - y.data()[i]) <= 1.3e-7f * std::abs(y.data()[i]));
+  CHECK(max_difference(read.get<double>("a"), read.get<float>("a")) < 1e-7);
 }
 
 TEST_CASE("safetensors: a file without arrays, and the layout that others expect") {

@@ -86,6 +86,7 @@ class Part:
             must_run(train("moments", updates=20), place)
             place.rename(half)
         best = sorted((old / "model/best").iterdir())[0].relative_to(old)
+        quantize = ["quantize", "--model", "model", "--out", "new"]
         average = ["average", "model", best, "--out", "mean"]
         self.setups = [
             Setup("train", train("moments"), empty),
@@ -95,6 +96,7 @@ class Part:
             Setup("explain", EXPLAIN, old, out="page.html"),
             Setup("report", REPORT, old, out="page.html"),
             Setup("average", average, old, out="mean/model.safetensors"),
+            Setup("quantize", quantize, old, out="new/model.safetensors"),
             Setup("evaluate", EVALUATE, old),
             Setup("lexicon", LEXICON, old, out="page.html"),
         ]

@@ -13,6 +13,12 @@ REPORT = ["report", "--model", "model", "-o", "page.html"]
 INSPECT = ["inspect", "--model", "model"]
 EXPLAIN = ["explain", "--model", "model", "je vois", "-o", "page.html"]
 AVERAGE = ["average", "model", "model", "--out", "new"]
+QUANTIZE = ["quantize", "--model", "model", "--out", "new"]
+# A quantized model, beside the one that it was made of.
+QUANTIZED = "../quantized/model.safetensors"
+READ_QUANTIZED = [["translate", "--model", "quantized"],
+                  ["quantize", "--model", "quantized", "--out", "new"],
+                  ["average", "quantized", "model", "--out", "new"]]
 SECONDS = 10
 # One file may contradict another: either is named. What diverges was read.
 NAMES = ("model", "diverged", "config")
@@ -22,7 +28,8 @@ TRAIN_FEATURES = ["train", "--source-features", FEATURES, "--target", "short.en"
 # What reads a file of the model; the first one must notice every flipped bit, if it has a checksum.
 READERS = {
     "config.json": [TRANSLATE, resume(), REPORT, INSPECT],
-    "model.safetensors": [TRANSLATE, resume(), INSPECT, EXPLAIN, AVERAGE],
+    "model.safetensors": [TRANSLATE, resume(), INSPECT, EXPLAIN, AVERAGE, QUANTIZE],
+    QUANTIZED: READ_QUANTIZED,
     "training_state.safetensors": [resume()],
     "source.vocab": [TRANSLATE, resume()],
     "target.vocab": [TRANSLATE, resume()],
@@ -31,7 +38,7 @@ READERS = {
     "shared.vocab": [TRANSLATE, resume()],
     "shared.spm": [TRANSLATE, resume()],
 }
-SEALED = ("model.safetensors", "training_state.safetensors", "snapshots/000000010.safetensors",
+SEALED = ("model.safetensors", QUANTIZED, "training_state.safetensors", "snapshots/000000010.safetensors",
           "source.vocab", "target.vocab", "shared.vocab", "shared.spm")
 
 
@@ -48,6 +55,7 @@ class Part:
             else:
                 command = train(name, updates=20)
             must_run(command, world)
+        must_run(["quantize", "--model", "model", "--out", "quantized"], self.worlds["moments"])
 
     def case(self, random, _):
         random.choice([self.flipped, self.flipped, self.crafted_safetensors,

@@ -21,6 +21,7 @@ COMMANDS = {
     "report": "report --model model -o page.html".split(),
     "page": "report --model model -o -".split(),
     "average": "average model model --out mean".split(),
+    "quantize": "quantize --model model --out mean".split(),
     "lexicon": "lexicon --source train.fr --target train.en --model model -o -".split(),
     "help": ["--help"],
     "help train": ["train", "--help"],

@@ -20,6 +20,7 @@ BASES = {
     "evaluate": "evaluate --model model --source short.fr --reference short.en".split(),
     "compare": "compare model short.en --source short.fr --reference short.en".split(),
     "average": "average model model --out new".split(),
+    "quantize": "quantize --model model --out new".split(),
     "score": "score --model model --source short.fr --target short.en".split(),
     "inspect": "inspect --model model".split(),
     "explain": "explain --model model je -o new.html".split(),

@@ -93,6 +93,9 @@ def change_values(random, header, data):
     numbers = isinstance(begin, int) and isinstance(end, int)
     if not numbers or not 0 <= begin <= end - 4 < len(data):
         return data, "nothing"
+    if entry.get("dtype") == "I8":  # any byte is a number
+        at = random.randrange(begin, end)
+        return data[:at] + bytes([random.randrange(256)]) + data[at + 1:], f"{name}: byte {at}"
     if random.random() < 0.5:
         at = begin + 4 * random.randrange((end - begin) // 4)
         return data[:at] + bits + data[at + 4:], f"{name}: {value} at byte {at}"

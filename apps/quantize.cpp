@@ -1,0 +1,45 @@
+#include <filesystem>
+#include <iostream>
+
+#include "babelgrad/apps/commands.h"
+#include "babelgrad/apps/output_folder.h"
+#include "babelgrad/models/folder/translator.h"
+
+namespace babelgrad::apps {
+namespace {
+
+struct QuantizeOptions {
+  std::string model, out;
+  bool overwrite = false;
+};
+
+int run_quantize(const QuantizeOptions& options) {
+  std::error_code missing;
+  if (std::filesystem::equivalent(options.model, options.out, missing))
+    throw UsageError("--out " + options.out + " is the model itself; need another folder");
+  OutputFolder folder(options.out, options.overwrite);
+  Translator translator = Translator::load(options.model);
+  translator.config().search.precision = PrecisionSetting::int8;
+  folder.make();
+  replace_model(translator, options.out, Storage::int8);
+  std::cout << options.out << "\n";
+  return 0;
+}
+
+}  // namespace
+
+Run add_quantize(CLI::App& app) {
+  CLI::App* command = app.add_subcommand(
+      "quantize",
+      "Write a model whose weights are whole numbers of 8 bits, a quarter as large; it searches in "
+      "them, too (--search-precision)");
+  auto options = std::make_shared<QuantizeOptions>();
+  command->add_option("--model", options->model, "model folder to read")
+      ->type_name("DIR")
+      ->required();
+  command->add_option("--out", options->out, "model folder to write")->type_name("DIR")->required();
+  command->add_flag("--overwrite", options->overwrite, "replace the model in --out");
+  return [options] { return run_quantize(*options); };
+}
+
+}  // namespace babelgrad::apps

@@ -1,0 +1,27 @@
+#include "babelgrad/autograd/products/quantized.h"
+
+#include <cstring>
+
+#include "babelgrad/autograd/kernels/int8.h"
+#include "babelgrad/autograd/products/packed_factor.h"
+
+namespace babelgrad {
+
+QuantizedRows quantize_rows(const Array<float>& matrix) {
+  constexpr std::size_t kTileBytes = kTileRowWords * sizeof(std::uint32_t);
+  const std::size_t rows = matrix.shape()[0], cols = matrix.shape()[1];
+  const PackedFactor packed(Precision::int8, {rows, cols, matrix.data(), cols, true}, Side::left);
+  const std::size_t tiles = tiles_of(cols, int8::kElementsOfWord);
+  QuantizedRows result{std::vector<std::int8_t>(rows * cols),
+                       Array<float>({rows}, std::span<const float>(packed.scales(), rows))};
+  for (std::size_t r = 0; r < rows; ++r)
+    for (std::size_t t = 0; t < tiles; ++t) {
+      const std::size_t tile = r / kTileVectors * tiles + t;
+      std::memcpy(result.numbers.data() + r * cols + t * kTileBytes,
+                  packed.words() + tile * kTileWords + r % kTileVectors * kTileRowWords,
+                  std::min(kTileBytes, cols - t * kTileBytes));
+    }
+  return result;
+}
+
+}  // namespace babelgrad
