@@ -3,7 +3,7 @@
 # that the linker could take for the whole program, such as a template of the standard library
 # compiled with their flags: check_dispatch.sh libbabelgrad_autograd.a (a Release build for x86-64).
 set -euo pipefail
-for set in avx2 avx512 bfloat16_x86 int8_x86; do
+for set in avx2 avx512 bfloat16_x86 int8_x86 int8_avx2; do
   symbols=$(nm -AC "$1" 2>/dev/null | grep ":$set\.cpp\.o:") ||
     { echo "$1: holds no $set.cpp.o" >&2; exit 1; }
   if grep -E ' [WVu] ' <<<"$symbols" | grep -vE '(xsimd::|<)(avx2|fma3|avx512bw)|personality'; then

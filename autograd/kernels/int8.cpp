@@ -44,8 +44,9 @@ std::vector<Kernels> find_kernels() {
     if (may_use_amx(kAmxInt8)) found.push_back(amx_kernels());
     found.push_back(avx512_kernels());
   }
+  if (__builtin_cpu_supports("avx2")) found.push_back(avx2_kernels());
 #endif
-  found.push_back({"portable", false, &pack<PortableBlock>, &multiply<PortableBlock>});
+  found.push_back({"portable", &pack<PortableBlock>, &multiply<PortableBlock>});
   return found;
 }
 

@@ -19,7 +19,6 @@ constexpr std::size_t kMostDepth = std::size_t{1} << 17;
 
 struct Kernels {
   const char* name;
-  bool is_faster;  // than products of floats on this processor
   // The words, and a scale a vector: element = scale * whole number.
   void (*pack)(const Factor& factor, Side side, std::uint32_t* packed, float* scales);
   // C [m, n] = A B, or with `add` C += A B; rows of C are ld elements apart. The bits of an element

@@ -94,11 +94,9 @@ void amx_multiply(std::size_t m, std::size_t n, std::size_t depth, const std::ui
 
 }  // namespace
 
-Kernels amx_kernels() { return {"amx", true, &pack<AmxBlock>, &amx_multiply}; }
+Kernels amx_kernels() { return {"amx", &pack<AmxBlock>, &amx_multiply}; }
 
-Kernels avx512_kernels() {
-  return {"avx512_vnni", true, &pack<Avx512Block>, &multiply<Avx512Block>};
-}
+Kernels avx512_kernels() { return {"avx512_vnni", &pack<Avx512Block>, &multiply<Avx512Block>}; }
 
 }  // namespace babelgrad::int8
 #endif

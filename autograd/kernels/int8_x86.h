@@ -8,5 +8,6 @@ namespace babelgrad::int8 {
 
 Kernels amx_kernels();     // AVX-512 (F, BW), AMX-INT8
 Kernels avx512_kernels();  // AVX-512 (F, BW, VNNI)
+Kernels avx2_kernels();
 
 }  // namespace babelgrad::int8
