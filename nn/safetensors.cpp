@@ -256,10 +256,8 @@ Array<T> Safetensors::get(const std::string& name) const {
       fail(source_,
            "array " + name + " of type I8 needs two axes, and " + scales_name + " a number a row");
     const Array<T> scales = get<T>(scales_name);
-    const auto* numbers = reinterpret_cast<const std::int8_t*>(data().data() + e.begin);
-    for (std::size_t r = 0; r < e.shape[0]; ++r)
-      for (std::size_t i = r * e.shape[1]; i < (r + 1) * e.shape[1]; ++i)
-        array.data()[i] = scales.data()[r] * static_cast<T>(numbers[i]);
+    dequantize_rows(scales, e.shape[1],
+                    reinterpret_cast<const std::int8_t*>(data().data() + e.begin), array.data());
   } else if (e.dtype == dtype_of<T>())
     std::copy_n(data().data() + e.begin, e.end - e.begin, reinterpret_cast<char*>(array.data()));
   else if (e.dtype == "F32")

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cmath>
 
 #include "babelgrad/autograd/kernels/int8.h"
 
@@ -16,29 +15,39 @@ namespace babelgrad::int8 {
 
 constexpr std::size_t kTileDepth = kTileRowWords * kElementsOfWord, kBlock = 2 * kTileVectors;
 
-// The elements of a tile's vector, zeros behind the last.
+// The elements of a tile's vector, zeros behind the last; in place, or in `buffer`.
 template <class Own>
-void load_stretch(const Factor& f, std::size_t vector, std::size_t begin, float* to) {
+const float* stretch(const Factor& f, std::size_t vector, std::size_t begin, float* buffer) {
   const std::size_t n = std::min(kTileDepth, f.depth - begin);
   const float* from = f.x + (f.vectors_are_rows ? vector * f.ld + begin : begin * f.ld + vector);
   const std::size_t step = f.vectors_are_rows ? 1 : f.ld;
-  for (std::size_t i = 0; i < n; ++i) to[i] = from[i * step];
-  for (std::size_t i = n; i < kTileDepth; ++i) to[i] = 0;
+  if (step == 1 && n == kTileDepth) return from;
+  for (std::size_t i = 0; i < n; ++i) buffer[i] = from[i * step];
+  for (std::size_t i = n; i < kTileDepth; ++i) buffer[i] = 0;
+  return buffer;
 }
 
+// As whole numbers the bits of magnitudes are in the order of their sizes, NaN above all.
 template <class Own>
 float largest_magnitude(const Factor& f, std::size_t vector) {
-  constexpr std::size_t kLanes = 16;
-  float lanes[kLanes] = {}, x[kTileDepth];
-  const auto larger = [](float a, float b) { return ((b > a) | (b != b)) ? b : a; };  // NaN stays
+  std::int32_t most = 0;
+  float buffer[kTileDepth];
   for (std::size_t begin = 0; begin < f.depth; begin += kTileDepth) {
-    load_stretch<Own>(f, vector, begin, x);
-    for (std::size_t i = 0; i < kTileDepth; i += kLanes)
-      for (std::size_t k = 0; k < kLanes; ++k) lanes[k] = larger(lanes[k], std::abs(x[i + k]));
+    const float* x = stretch<Own>(f, vector, begin, buffer);
+    for (std::size_t i = 0; i < kTileDepth; ++i)
+      most = std::max(most, std::bit_cast<std::int32_t>(x[i]) & 0x7fffffff);
   }
-  float most = 0;
-  for (const float lane : lanes) most = larger(most, lane);
-  return most;
+  return std::bit_cast<float>(most);
+}
+
+// Whole numbers of x * inverse, as the bytes of one row of a tile.
+template <class Own>
+void quantize(const float* __restrict x, float inverse, std::uint32_t* __restrict to) {
+  constexpr float kRounder = 3u << 22;  // 1.5 * 2^23: what is added to it is rounded
+  std::uint8_t bytes[kTileDepth];
+  for (std::size_t i = 0; i < kTileDepth; ++i)
+    bytes[i] = static_cast<std::uint8_t>(std::bit_cast<std::uint32_t>(x[i] * inverse + kRounder));
+  __builtin_memcpy(to, bytes, sizeof bytes);
 }
 
 template <class Own>
@@ -53,23 +62,19 @@ void transpose_words(std::uint32_t* tile) {
 
 template <class Own>
 void pack(const Factor& f, Side side, std::uint32_t* packed, float* scales) {
-  constexpr float kSmallest = 1e-30f;   // 127 / most must be a number
-  constexpr float kRounder = 3u << 22;  // 1.5 * 2^23: what is added to it is rounded
+  constexpr float kSmallest = 1e-30f;  // 127 / most must be a number
   const std::size_t tiles = tiles_of(f.depth, kElementsOfWord);
   for (std::size_t v = 0; v < f.vectors; v += kTileVectors, packed += tiles * kTileWords) {
-    for (std::size_t r = 0; r < kTileVectors; ++r) {
-      const bool there = v + r < f.vectors;
-      const float most = there ? largest_magnitude<Own>(f, v + r) : 0;
+    const std::size_t there = std::min(kTileVectors, f.vectors - v);
+    if (there < kTileVectors) std::fill_n(packed, tiles * kTileWords, 0u);
+    for (std::size_t r = 0; r < there; ++r) {
+      const float most = largest_magnitude<Own>(f, v + r);
       const float inverse = most >= kSmallest ? 127 / most : 0;
-      if (there) scales[v + r] = most < kSmallest ? 0 : most / 127;
-      for (std::size_t t = 0; t < tiles; ++t) {
-        float x[kTileDepth] = {};
-        if (there) load_stretch<Own>(f, v + r, t * kTileDepth, x);
-        auto* to = reinterpret_cast<std::uint8_t*>(packed + t * kTileWords + r * kTileRowWords);
-        for (std::size_t i = 0; i < kTileDepth; ++i)
-          to[i] =
-              static_cast<std::uint8_t>(std::bit_cast<std::uint32_t>(x[i] * inverse + kRounder));
-      }
+      scales[v + r] = most < kSmallest ? 0 : most / 127;
+      float buffer[kTileDepth];
+      for (std::size_t t = 0; t < tiles; ++t)
+        quantize<Own>(stretch<Own>(f, v + r, t * kTileDepth, buffer), inverse,
+                      packed + t * kTileWords + r * kTileRowWords);
     }
     if (side == Side::right)
       for (std::size_t t = 0; t < tiles; ++t) transpose_words<Own>(packed + t * kTileWords);

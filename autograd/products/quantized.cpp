@@ -24,4 +24,16 @@ QuantizedRows quantize_rows(const Array<float>& matrix) {
   return result;
 }
 
+template <class T>
+void dequantize_rows(const Array<T>& scales, std::size_t cols, const std::int8_t* numbers, T* to) {
+  for (const T scale : scales) {
+    for (std::size_t i = 0; i < cols; ++i) to[i] = scale * static_cast<T>(numbers[i]);
+    numbers += cols;
+    to += cols;
+  }
+}
+
+template void dequantize_rows(const Array<float>&, std::size_t, const std::int8_t*, float*);
+template void dequantize_rows(const Array<double>&, std::size_t, const std::int8_t*, double*);
+
 }  // namespace babelgrad

@@ -16,4 +16,8 @@ struct QuantizedRows {
 // matrix: [rows, cols]
 QuantizedRows quantize_rows(const Array<float>& matrix);
 
+// And back: to [rows, cols], as many rows as there are scales.
+template <class T>
+void dequantize_rows(const Array<T>& scales, std::size_t cols, const std::int8_t* numbers, T* to);
+
 }  // namespace babelgrad
