@@ -113,6 +113,7 @@ int main(int argc, char** argv) {
   open_standard_streams();
   take_failed_writes();
   babelgrad::set_blas_threads(1);  // the program runs threads of its own over sentences
+  babelgrad::stop_blas_threads();
   std::ios::sync_with_stdio(false);
   try {
     return run_command(argc, argv);

@@ -24,6 +24,7 @@ extern "C" {
 [[gnu::weak]] void openblas_set_num_threads(int);
 [[gnu::weak]] int openblas_get_num_threads();
 [[gnu::weak]] char* openblas_get_corename();
+[[gnu::weak]] int blas_thread_shutdown_();
 [[gnu::weak]] void gotoblas_dynamic_quit();
 [[gnu::weak]] void gotoblas_dynamic_init();
 [[gnu::weak]] void* blas_memory_alloc(int);
@@ -229,6 +230,10 @@ double gemm_flops() { return flops; }
 
 void detail::count_product(std::size_t m, std::size_t n, std::size_t k) {
   flops += 2 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
+}
+
+void stop_blas_threads() {
+  if (blas_thread_shutdown_) blas_thread_shutdown_();
 }
 
 void set_blas_threads(int count) {

@@ -26,6 +26,10 @@ void count_product(std::size_t m, std::size_t n, std::size_t k);
 // one is the right number while training; a lone large product gains from more.
 void set_blas_threads(int count);
 int blas_threads();
+// For programs that leave BLAS one thread: ends those that it holds ready, which else take the
+// processor from others for their first 25 ms. No product may be under way. set_blas_threads()
+// starts them again.
+void stop_blas_threads();
 const char* blas_name();
 
 }  // namespace babelgrad

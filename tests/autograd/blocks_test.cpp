@@ -164,6 +164,21 @@ TEST_CASE("outer: more rows than a block") {
   CHECK(max_difference(fused[1], composed[1]) < 1e-14);
 }
 
+TEST_CASE("products: when BLAS's threads are stopped, and when they are started again") {
+  const Array<float> a = random_array<float>({300, 300}, 1), b = random_array<float>({300, 300}, 2);
+  const Array<float> before = matmul(a, b);
+  const int threads = blas_threads();
+  stop_blas_threads();
+  stop_blas_threads();
+  set_blas_threads(2);
+  CHECK(max_difference(matmul(a, b), before) < 1e-3);
+  set_blas_threads(1);
+  stop_blas_threads();
+  CHECK(max_difference(matmul(a, b), before) < 1e-3);
+  set_blas_threads(threads);
+  CHECK(max_difference(matmul(a, b), before) < 1e-3);
+}
+
 // Every way to give the operands; rows longer than the matrix; C read only where beta is not 0.
 TEST_CASE_TEMPLATE("gemm: matrices and vectors against plain loops", T, float, double) {
   const double tolerance = 20 * static_cast<double>(std::numeric_limits<T>::epsilon());
