@@ -2,14 +2,15 @@
 # Beam search, ours and PyTorch's in turn (A B A B ...), as a table of medians and ratios.
 #
 #   bench/compare_decode.sh --model DIR --source test2016.de
-#                           [--beams "1 5"] [--threads "1 2"] [--rounds 3] [--limit 100] [--build build]
+#                           [--beams "1 5"] [--threads "1 2"] [--rounds 3] [--batch 64] [--limit 0]
+#                           [--build build]
 #
-# Ours in batches of 64, theirs sentence by sentence (bench/peers/decode.py, every n-th sentence so
-# that --limit are left). Defaults: beam 1 and 5, one thread and all cores; takes a few minutes;
-# needs python3-torch. Expect ratios of at least 5 and nearly all translations equal.
+# Ours in batches of 64, theirs in batches of --batch (bench/peers/decode.py; 1: sentence by
+# sentence; every n-th sentence so that --limit are left, 0: all). Defaults: beam 1 and 5, one
+# thread and all cores; takes a few minutes; needs python3-torch. Nearly all translations are equal.
 set -euo pipefail
 self=$(realpath "$0")
-model= source= beams="1 5" threads="1 $(nproc)" rounds=3 limit=100 build=$(dirname "$self")/../build
+model= source= beams="1 5" threads="1 $(nproc)" rounds=3 batch=64 limit=0 build=$(dirname "$self")/../build
 while [ $# -gt 0 ]; do
   [ $# -ge 2 ] || { echo "compare_decode.sh: $1 needs a value" >&2; exit 2; }
   case "$1" in
@@ -18,9 +19,10 @@ while [ $# -gt 0 ]; do
     --beams) beams=$2 ;;
     --threads) threads=$2 ;;
     --rounds) rounds=$2 ;;
+    --batch) batch=$2 ;;
     --limit) limit=$2 ;;
     --build) build=$2 ;;
-    *) sed -n '2,9s/^# \{0,1\}//p' "$self" >&2; exit 2 ;;
+    *) sed -n '2,10s/^# \{0,1\}//p' "$self" >&2; exit 2 ;;
   esac
   shift 2
 done
@@ -37,7 +39,7 @@ for round in $(seq "$rounds"); do
       "$build/bench/decode" --model "$model" --source "$source" --beam "$beam" --batch 64 \
         --threads "$n" --rounds 1 --write-pairs "$results/pairs" --json >> "$results/ours"
       /usr/bin/python3 "$(dirname "$self")/peers/decode.py" --model "$model" \
-        --pairs "$results/pairs" --beam "$beam" --threads "$n" --limit "$limit" --json \
+        --pairs "$results/pairs" --beam "$beam" --threads "$n" --batch "$batch" --limit "$limit" --json \
         >> "$results/theirs"
     done
   done
