@@ -325,7 +325,7 @@ Json explain(const ExplainedModel& model, const std::string& sentence,
   search_config.sample = false;
   BeamTree tree;
   const std::vector<Hypothesis> found =
-      search(translator.model(), {source}, search_config, {.observer = &tree})[0];
+      translator.find({source}, search_config, {.observer = &tree})[0];
   if (found.empty()) throw translator.overflow();
   const Hypothesis& best = found[0];
   const TraceRequest request = request_trace(model, source, best, intervention);

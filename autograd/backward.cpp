@@ -122,6 +122,7 @@ void walk_back(const Tensor<T>& output, const Array<T>& cotangent, BackwardOptio
                Function on_complete) {
   using Gradients = Pass<T, Gradient<T>>;
   check_start(output, cotangent.shape());
+  const ModesGuard modes(differentiable_modes());
   Gradients pass;
   auto& first = pass.slot(output.node_pointer());
   first.gradient.dense = cotangent.alias();
@@ -253,6 +254,7 @@ Tensor<T> checkpoint(std::type_identity_t<Definition<T>> fn, const std::vector<T
   const ProfileScope profile("checkpoint");
   Array<T> value;
   {
+    const ModesGuard modes(grad_enabled() ? differentiable_modes() : thread_modes());
     const NoGrad no_grad;
     value = fn(inputs).value().alias();
   }

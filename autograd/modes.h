@@ -7,9 +7,9 @@ namespace babelgrad {
 // Of the factors of products of float matrices. bfloat16: they are rounded to it (8 significant
 // bits, the exponents of float) and their products added up in float; on processors with
 // instructions for it that is several times as fast. Products of few elements stay in float32.
-// int8: under a NoGrad, products by shared parameters (products/packed_weights.h) are made of whole
-// numbers of 8 bits, scaled by the largest element of a row (kernels/int8.h); all others in
-// float32.
+// int8, for searches: under a NoGrad, products by shared parameters (products/packed_weights.h) are
+// made of whole numbers of 8 bits, scaled by the largest element of a row (kernels/int8.h); all
+// others in float32.
 enum class Precision { float32, bfloat16, int8 };
 const char* name_of(Precision precision);  // "float32", "bfloat16", "int8"
 
@@ -53,6 +53,13 @@ class [[nodiscard]] ModesGuard {
   ThreadModes previous_;
 };
 
+// Those of this thread for what is differentiated: in no int8.
+inline ThreadModes differentiable_modes() {
+  return changed([](auto& m) {
+    if (m.matmul == Precision::int8) m.matmul = Precision::float32;
+  });
+}
+
 // While one lives, ops of this thread record nothing.
 class [[nodiscard]] NoGrad {
  public:
@@ -81,8 +88,9 @@ class [[nodiscard]] DetectAnomaly {
   ModesGuard guard_;
 };
 
-// While one lives, matrix products of this thread, those of backward passes included, have the
-// given precision: PyTorch's torch.set_float32_matmul_precision("medium") for a block.
+// While one lives, matrix products of this thread, those of backward passes included (which are in
+// float32 instead of int8), have the given precision: PyTorch's
+// torch.set_float32_matmul_precision("medium") for a block.
 class [[nodiscard]] MatmulPrecision {
  public:
   [[nodiscard]] explicit MatmulPrecision(Precision precision)

@@ -137,6 +137,8 @@ void Safetensors::parse() {
     }
   } catch (const Json::exception&) {
     fail(name, "damaged: the header is not valid");
+  } catch (const ShapeError& error) {
+    fail(name, std::string("damaged: ") + error.what());
   }
   header_end_ = sizeof header_size + header_size;
   check_coverage();
@@ -251,8 +253,8 @@ Array<T> Safetensors::get(const std::string& name) const {
   };
   if (e.dtype == "I8") {
     const std::string scales_name = name + kScales;
-    const Shape rows{e.shape.size() == 2 ? e.shape[0] : 0};
-    if (e.shape.size() != 2 || !contains(scales_name) || shape(scales_name) != rows)
+    const bool has_scales = contains(scales_name) && shape(scales_name).size() == 1;
+    if (e.shape.size() != 2 || !has_scales || shape(scales_name)[0] != e.shape[0])
       fail(source_,
            "array " + name + " of type I8 needs two axes, and " + scales_name + " a number a row");
     const Array<T> scales = get<T>(scales_name);

@@ -1,6 +1,7 @@
 #include "babelgrad/text/sentencepiece_model.h"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -82,13 +83,18 @@ class EntryCount {
         most_(trie.size() / sizeof(std::uint32_t), kUnknown),
         head_(most_.size(), kNone),
         next_(most_.size(), kNone) {
+    std::array<std::vector<std::uint32_t>, kBlock> units;  // by byte
     for (std::size_t i = 0; i < most_.size(); ++i) {
       const std::uint32_t unit = unit_at(trie_, i);
-      const std::size_t first = i ^ byte_of(unit);
-      if (is_entry(unit) || first >= most_.size()) continue;
-      next_[i] = head_[first];
-      head_[first] = static_cast<std::uint32_t>(i);
+      if (!is_entry(unit)) units[byte_of(unit)].push_back(static_cast<std::uint32_t>(i));
     }
+    for (std::size_t byte = kBlock; byte-- > 0;)  // so that lists are in the order of their bytes
+      for (const std::uint32_t i : units[byte]) {
+        const std::size_t first = i ^ byte;
+        if (first >= most_.size()) continue;
+        next_[i] = head_[first];
+        head_[first] = i;
+      }
   }
 
   bool is_bounded() { return most_from(offset_of(unit_at(trie_, 0)), 0) <= kMostEntries; }

@@ -1,7 +1,9 @@
 // Products of float matrices in whole numbers of 8 bits, for searches: each vector of a factor is
 // scaled by its largest magnitude to -127 ... 127 and rounded to nearest even; the products are
 // added up exactly, in 32 bits, and scaled back. The sums are the same on every processor and in
-// any order. Where it has instructions for them, they are used: AMX's tiles, or AVX-512's VNNI.
+// any order. For finite numbers of ordinary size: a vector with NaN or Inf makes its products NaN
+// or Inf, one whose largest magnitude is below 1e-30 is taken for zeros. Where it has instructions
+// for them, they are used: AMX's tiles, or AVX-512's VNNI.
 #pragma once
 
 #include <span>

@@ -233,7 +233,8 @@ void detail::count_product(std::size_t m, std::size_t n, std::size_t k) {
 }
 
 void stop_blas_threads() {
-  if (blas_thread_shutdown_) blas_thread_shutdown_();
+  // One that waits for a buffer in vain would never end.
+  if (blas_thread_shutdown_ && !address_space_is_limited()) blas_thread_shutdown_();
 }
 
 void set_blas_threads(int count) {

@@ -138,7 +138,8 @@ Translator Translator::load_from(const std::filesystem::path& place) {
   try {
     load_finite_parameters(file, translator.model_.store());
   } catch (const CheckpointError& error) {
-    throw CheckpointError((place / kModelFile).string() + ": " + error.what());
+    const std::string file_name = (place / kModelFile).string(), what = error.what();
+    throw CheckpointError(what.starts_with(file_name) ? what : file_name + ": " + what);
   }
   return translator;
 }
@@ -265,9 +266,7 @@ std::vector<std::vector<Translation>> Translator::translate(const std::vector<st
   if (!options.demands.empty())
     for (const std::size_t line : lines_of) demands.push_back(std::move(options.demands.at(line)));
   options.demands = std::move(demands);
-  const MatmulPrecision precision(precision_in_force(config.precision));
-  const SharePackedWeights share(*packed_weights_);
-  std::vector<std::vector<Hypothesis>> found = search(ensemble(), sources, config, options);
+  std::vector<std::vector<Hypothesis>> found = find(sources, config, options);
   for (std::size_t i = 0; i < found.size(); ++i) {
     if (found[i].empty()) {
       if (options.abandon && options.abandon(i)) continue;
@@ -281,6 +280,14 @@ std::vector<std::vector<Translation>> Translator::translate(const std::vector<st
                               std::move(hypothesis)});
   }
   return results;
+}
+
+std::vector<std::vector<Hypothesis>> Translator::find(const std::vector<text::Source>& sources,
+                                                      const SearchConfig& config,
+                                                      const SearchOptions& options) const {
+  const MatmulPrecision precision(precision_in_force(config.precision));
+  const SharePackedWeights share(*packed_weights_);
+  return search(ensemble(), sources, config, options);
 }
 
 CheckpointError Translator::overflow() const {

@@ -104,6 +104,11 @@ class Translator {
                                                   const SearchConfig& config,
                                                   SearchOptions options = {}) const;
 
+  // search() of this model, or of the ensemble, in the precision that the settings say.
+  std::vector<std::vector<Hypothesis>> find(const std::vector<text::Source>& sources,
+                                            const SearchConfig& config,
+                                            const SearchOptions& options = {}) const;
+
   // What is to be said of finite numbers whose sums are not: "model/model.safetensors: no word has
   // a probability; numbers in it are too large".
   CheckpointError overflow() const;

@@ -230,7 +230,7 @@ TEST_CASE("quantize: a quarter as large, translates in int8, and all else runs o
   const World world;
   world.add_model();
   const Finished quantized = world.run({"quantize", "--model", "model", "--out", "small"});
-  CHECK(quantized.err == "");
+  CHECK(quantized.err.find(" MB instead of ") != std::string::npos);
   CHECK(quantized.out == "small\n");
   REQUIRE(quantized.exit_code == 0);
   CHECK(world.read("small/model.safetensors").size() <
@@ -250,6 +250,19 @@ TEST_CASE("quantize: a quarter as large, translates in int8, and all else runs o
   CHECK(same >= 299);
   CHECK(world.run({"translate", "--model", "small"}, text).out == translate("small", "int8"));
   CHECK(lines_of(translate("small", "float32")).size() == 300);
+  // A page explains the translation that a search in this precision finds.
+  const auto float_lines = lines_of(translate("small", "float32")), lines = lines_of(text);
+  const auto explained = [&](const std::string& line, const std::string& precision) {
+    REQUIRE(world
+                .run({"explain", "--model", "small", "--search-precision", precision, line, "-o",
+                      "page.html"})
+                .exit_code == 0);
+    return world.read("page.html");
+  };
+  std::size_t differing = 0;
+  for (std::size_t i = 0; i < lines.size(); ++i)
+    if (of_small[i] != float_lines[i] && ++differing <= 2)
+      CHECK(explained(lines[i], "int8") != explained(lines[i], "float32"));
   for (const Arguments& more : std::vector<Arguments>{
            {"inspect", "--model", "small"},
            {"score", "--model", "small", "--source", "train.fr", "--target", "train.en"},

@@ -174,5 +174,24 @@ TEST_CASE("MatmulPrecision int8: products by shared parameters, without history;
   CHECK(gemm_flops() - before == 2.0 * 60 * 80);
 }
 
+TEST_CASE("MatmulPrecision int8: what is differentiated is in float32, value and gradient") {
+  Random random(4);
+  const Tensor<float> weight(normal<float>({60, 80}, random), kRequiresGrad);
+  const Tensor<float> x(normal<float>({64, 80}, random), kRequiresGrad);
+  const auto loss = [](const Tensor<float>& y) { return sum(square(y)); };
+  const auto layer = [](const std::vector<Tensor<float>>& in) { return linear(in[0], in[1]); };
+  const Tensor<float> y = linear(x, weight);
+  const std::vector<Array<float>> exact = gradients(loss(y), {x, weight}, {.retain_graph = true});
+  PackedWeights weights({weight});
+  const MatmulPrecision precision(Precision::int8);
+  const SharePackedWeights share(weights);
+  const Tensor<float> again = checkpoint(layer, {x, weight});
+  CHECK(max_difference(again.value(), y.value()) == 0);
+  CHECK(max_difference(gradients(loss(again), {x, weight})[0], exact[0]) == 0);
+  const Tensor<float> recorded = loss(y);
+  const NoGrad no_grad;
+  CHECK(max_difference(gradients(recorded, {x, weight})[0], exact[0]) == 0);
+}
+
 }  // namespace
 }  // namespace babelgrad
