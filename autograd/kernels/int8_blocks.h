@@ -87,13 +87,14 @@ void multiply(std::size_t m, std::size_t n, std::size_t depth, const std::uint32
               float* c, std::size_t ld) {
   constexpr std::size_t kCols = 512;  // whose panels stay in the second-level cache
   const std::size_t tiles = tiles_of(depth, kElementsOfWord), stride = tiles * kTileWords;
-  alignas(64) std::int32_t sums[kBlock * kBlock];
+  alignas(64) std::int32_t sums[kBlock * kBlock] = {};
   for (std::size_t first = 0; first < n; first += kCols)
     for (std::size_t i = 0; i < m; i += kBlock)
       for (std::size_t j = first; j < std::min(n, first + kCols); j += kBlock) {
         const std::size_t rows = std::min(kBlock, m - i), cols = std::min(kBlock, n - j);
-        Own::sums(tiles, a + i / kTileVectors * stride, b + j / kTileVectors * stride, stride, rows,
-                  cols, sums);
+        if (tiles > 0)
+          Own::sums(tiles, a + i / kTileVectors * stride, b + j / kTileVectors * stride, stride,
+                    rows, cols, sums);
         for (std::size_t r = 0; r < rows; ++r) {
           float* to = c + (i + r) * ld + j;
           for (std::size_t k = 0; k < cols; ++k) {
