@@ -44,8 +44,7 @@ Run add_quantize(CLI::App& app) {
   CLI::App* command = app.add_subcommand(
       "quantize",
       "Write a model whose weights are whole numbers of 8 bits, a quarter as large. It translates "
-      "in "
-      "them, about as well; --search-precision float32 where the processor has neither AVX2 nor "
+      "in them, about as well; --search-precision float32 where the processor has neither AVX2 nor "
       "better. Its training's log, snapshots and state are left behind");
   auto options = std::make_shared<QuantizeOptions>();
   command->add_option("--model", options->model, "model folder to read")
