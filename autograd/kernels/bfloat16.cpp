@@ -4,9 +4,9 @@
 #include <bit>
 #include <vector>
 
-#include "babelgrad/autograd/kernels/amx.h"
 #include "babelgrad/autograd/kernels/bfloat16_blocks.h"
 #include "babelgrad/autograd/kernels/bfloat16_x86.h"
+#include "babelgrad/autograd/kernels/processor.h"
 
 namespace babelgrad::bfloat16 {
 namespace {
@@ -60,18 +60,10 @@ struct PortableBlock {
   }
 };
 
-#if defined(__x86_64__)
-bool has_avx512_bf16() {
-  __builtin_cpu_init();
-  return __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512bw") &&
-         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-}
-#endif
-
 std::vector<Kernels> find_kernels() {
   std::vector<Kernels> found;
 #if defined(__x86_64__)
-  if (has_avx512_bf16()) {
+  if (has_avx512() && __builtin_cpu_supports("avx512bf16")) {
     if (may_use_amx(kAmxBf16)) found.push_back(amx_kernels());
     // AMD's makes twice as many products a cycle as with floats, Intel's no more.
     found.push_back(avx512_kernels(__builtin_cpu_is("amd")));

@@ -4,8 +4,8 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
+#include "babelgrad/autograd/kernels/amx_tiles.h"
 #include "babelgrad/autograd/kernels/bfloat16_blocks.h"
-#include "babelgrad/autograd/kernels/tile_shapes.h"
 
 namespace babelgrad::bfloat16 {
 namespace {
@@ -113,43 +113,30 @@ struct Avx512Block {
   }
 };
 
-// Tiles 0 to 3 hold C, 4 and 5 the panels of A, 6 and 7 those of B; all of 16 rows of 64 bytes.
 struct AmxBlock {
+  template <int i>
+  static void products() {
+    if constexpr (i == 0) _tile_dpbf16ps(0, 4, 6);
+    if constexpr (i == 1) _tile_dpbf16ps(1, 4, 7);
+    if constexpr (i == 2) _tile_dpbf16ps(2, 5, 6);
+    if constexpr (i == 3) _tile_dpbf16ps(3, 5, 7);
+  }
   static void multiply(std::size_t depth_tiles, const std::uint32_t* a, const std::uint32_t* b,
                        std::size_t stride, bool two_a, bool two_b, bool add, float* c,
                        std::size_t ld) {
     const std::size_t row = ld * sizeof(float);
-    asm volatile("" ::: "memory");  // GCC 12 does not know that _tile_loadd reads memory
-    float* below = c + kTileVectors * ld;
+    asm volatile("" ::: "memory");  // as in add_products
     if (add) {
+      const float* below = c + kTileVectors * ld;
       _tile_loadd(0, c, row);
-      if (two_b) _tile_loadd(1, c + 16, row);
+      if (two_b) _tile_loadd(1, c + kTileVectors, row);
       if (two_a) _tile_loadd(2, below, row);
-      if (two_a && two_b) _tile_loadd(3, below + 16, row);
+      if (two_a && two_b) _tile_loadd(3, below + kTileVectors, row);
     } else {
-      _tile_zero(0);
-      _tile_zero(1);
-      _tile_zero(2);
-      _tile_zero(3);
+      clear_sums<AmxBlock>();
     }
-    for (std::size_t t = 0; t < depth_tiles; ++t, a += kTileWords, b += kTileWords) {
-      _tile_loadd(4, a, 64);
-      _tile_loadd(6, b, 64);
-      _tile_dpbf16ps(0, 4, 6);
-      if (two_b) {
-        _tile_loadd(7, b + stride, 64);
-        _tile_dpbf16ps(1, 4, 7);
-      }
-      if (two_a) {
-        _tile_loadd(5, a + stride, 64);
-        _tile_dpbf16ps(2, 5, 6);
-        if (two_b) _tile_dpbf16ps(3, 5, 7);
-      }
-    }
-    _tile_stored(0, c, row);
-    if (two_b) _tile_stored(1, c + 16, row);
-    if (two_a) _tile_stored(2, below, row);
-    if (two_a && two_b) _tile_stored(3, below + 16, row);
+    add_products<AmxBlock>(depth_tiles, a, b, stride, two_a, two_b);
+    store_sums<AmxBlock>(c, row, two_a, two_b);
   }
 };
 

@@ -1,4 +1,5 @@
 #include "babelgrad/autograd/kernels/instruction_sets.h"
+#include "babelgrad/autograd/kernels/processor.h"
 
 namespace babelgrad {
 namespace {
@@ -6,11 +7,8 @@ namespace {
 template <class T>
 Kernels<T> best_kernels() {
 #if defined(__x86_64__)
-  __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512cd") &&
-      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw"))
-    return avx512_kernels(T{});
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return avx2_kernels(T{});
+  if (has_avx512()) return avx512_kernels(T{});
+  if (has_avx2()) return avx2_kernels(T{});
   return sse2_kernels(T{});
 #else
   return neon64_kernels(T{});

@@ -2,9 +2,9 @@
 
 #include <vector>
 
-#include "babelgrad/autograd/kernels/amx.h"
 #include "babelgrad/autograd/kernels/int8_blocks.h"
 #include "babelgrad/autograd/kernels/int8_x86.h"
+#include "babelgrad/autograd/kernels/processor.h"
 
 namespace babelgrad::int8 {
 namespace {
@@ -37,14 +37,11 @@ struct PortableBlock {
 std::vector<Kernels> find_kernels() {
   std::vector<Kernels> found;
 #if defined(__x86_64__)
-  __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw") &&
-      __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512vl")) {
+  if (has_avx512() && __builtin_cpu_supports("avx512vnni")) {
     if (may_use_amx(kAmxInt8)) found.push_back(amx_kernels());
     found.push_back(avx512_kernels());
   }
-  if (__builtin_cpu_supports("avx2")) found.push_back(avx2_kernels());
+  if (has_avx2()) found.push_back(avx2_kernels());
 #endif
   found.push_back({"portable", &pack<PortableBlock>, &multiply<PortableBlock>});
   return found;

@@ -3,8 +3,8 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
+#include "babelgrad/autograd/kernels/amx_tiles.h"
 #include "babelgrad/autograd/kernels/int8_blocks.h"
-#include "babelgrad/autograd/kernels/tile_shapes.h"
 
 namespace babelgrad::int8 {
 namespace {
@@ -50,36 +50,20 @@ struct Avx512Block {
   }
 };
 
-// Tiles 0 to 3 hold the sums, 4 and 5 the panels of A, 6 and 7 those of B.
 struct AmxBlock {
+  template <int i>
+  static void products() {
+    if constexpr (i == 0) _tile_dpbssd(0, 4, 6);
+    if constexpr (i == 1) _tile_dpbssd(1, 4, 7);
+    if constexpr (i == 2) _tile_dpbssd(2, 5, 6);
+    if constexpr (i == 3) _tile_dpbssd(3, 5, 7);
+  }
   static void sums(std::size_t tiles, const std::uint32_t* a, const std::uint32_t* b,
                    std::size_t stride, std::size_t rows, std::size_t cols, std::int32_t* sums) {
     const bool two_a = rows > kTileVectors, two_b = cols > kTileVectors;
-    asm volatile("" ::: "memory");  // GCC 12 does not know that _tile_loadd reads memory
-    _tile_zero(0);
-    _tile_zero(1);
-    _tile_zero(2);
-    _tile_zero(3);
-    for (std::size_t t = 0; t < tiles; ++t, a += kTileWords, b += kTileWords) {
-      _tile_loadd(4, a, 64);
-      _tile_loadd(6, b, 64);
-      _tile_dpbssd(0, 4, 6);
-      if (two_b) {
-        _tile_loadd(7, b + stride, 64);
-        _tile_dpbssd(1, 4, 7);
-      }
-      if (two_a) {
-        _tile_loadd(5, a + stride, 64);
-        _tile_dpbssd(2, 5, 6);
-        if (two_b) _tile_dpbssd(3, 5, 7);
-      }
-    }
-    constexpr std::size_t kRow = kBlock * sizeof(std::int32_t);
-    _tile_stored(0, sums, kRow);
-    if (two_b) _tile_stored(1, sums + 16, kRow);
-    if (two_a) _tile_stored(2, sums + 16 * kBlock, kRow);
-    if (two_a && two_b) _tile_stored(3, sums + 16 * kBlock + 16, kRow);
-    asm volatile("" ::: "memory");
+    clear_sums<AmxBlock>();
+    add_products<AmxBlock>(tiles, a, b, stride, two_a, two_b);
+    store_sums<AmxBlock>(sums, kBlock * sizeof(std::int32_t), two_a, two_b);
   }
 };
 

@@ -93,6 +93,15 @@ void for_each_sliced(const Shape& whole, const Range& r, const F& f) {
 }
 
 template <class T>
+void copy_out(const SlicedBlock& b, const Array<T>& whole, Array<T>& part) {
+  copy_block(b.rows, b.n, whole.data() + b.whole, b.whole_step, part.data() + b.part, b.part_step);
+}
+template <class T>
+void copy_in(const SlicedBlock& b, const Array<T>& part, Array<T>& whole) {
+  copy_block(b.rows, b.n, part.data() + b.part, b.part_step, whole.data() + b.whole, b.whole_step);
+}
+
+template <class T>
 Array<T> take(const Array<T>& x, const Range& r) {
   Shape shape = x.shape();
   shape[r.axis] = r.count;
@@ -103,25 +112,15 @@ Array<T> take(const Array<T>& x, const Range& r) {
     return x.reshaped(rows).leading(r.begin, r.begin + r.count).reshaped(shape);
   }
   Array<T> part = uninitialized<T>(shape);
-  for_each_sliced(x.shape(), r, [&](const SlicedBlock& b) {
-    copy_block(b.rows, b.n, x.data() + b.whole, b.whole_step, part.data() + b.part, b.part_step);
-  });
+  for_each_sliced(x.shape(), r, [&](const SlicedBlock& b) { copy_out(b, x, part); });
   return part;
-}
-
-template <class T>
-void copy_part(const Array<T>& part, const Range& r, Array<T>& whole) {
-  for_each_sliced(whole.shape(), r, [&](const SlicedBlock& b) {
-    copy_block(b.rows, b.n, part.data() + b.part, b.part_step, whole.data() + b.whole,
-               b.whole_step);
-  });
 }
 
 // The inverse of take: the part in its place, zeros elsewhere.
 template <class T>
 Array<T> put(const Array<T>& part, const Range& r, const Shape& whole) {
   Array<T> x = zeros<T>(whole);
-  copy_part(part, r, x);
+  for_each_sliced(whole, r, [&](const SlicedBlock& b) { copy_in(b, part, x); });
   return x;
 }
 
@@ -248,28 +247,24 @@ Parts checked_parts(const std::vector<V>& parts, std::ptrdiff_t axis) {
   return p;
 }
 
-// The inverse of cat; of arrays in one pass, where the parts alternate.
+// The gradients of a cat's parts; of arrays in one pass, where the parts alternate.
 template <class T>
-std::vector<Tensor<T>> split(const Tensor<T>& whole, const Parts& p) {
-  std::vector<Tensor<T>> parts;
-  for (std::size_t i = 0; i < p.count(); ++i) parts.push_back(take(whole, p.range(i)));
-  return parts;
+void accumulate_parts(GraphVjp<T>& c, const Parts& p) {
+  for (std::size_t i = 0; i < p.count(); ++i)
+    if (c.wants(i)) c.accumulate(i, take(c.grad, p.range(i)));
 }
 template <class T>
-std::vector<Array<T>> split(const Array<T>& whole, const Parts& p) {
-  std::vector<Array<T>> parts;
-  const bool one_behind_the_other = AxisView(p.shape, p.axis).outer == 1;
-  for (std::size_t i = 0; i < p.count(); ++i) {
-    Shape shape = p.shape;
-    shape[p.axis] = p.range(i).count;
-    parts.push_back(one_behind_the_other ? take(whole, p.range(i)) : uninitialized<T>(shape));
-  }
-  if (one_behind_the_other) return parts;
-  p.for_each_block([&](std::size_t i, const SlicedBlock& b) {
-    copy_block(b.rows, b.n, whole.data() + b.whole, b.whole_step, parts[i].data() + b.part,
-               b.part_step);
-  });
-  return parts;
+void accumulate_parts(Vjp<T>& c, const Parts& p) {
+  std::vector<Array<T>> parts(p.count());
+  const bool alternate = AxisView(p.shape, p.axis).outer > 1;
+  for (std::size_t i = 0; i < p.count(); ++i)
+    if (c.wants(i)) parts[i] = alternate ? uninitialized<T>(c.shape(i)) : take(c.grad, p.range(i));
+  if (alternate)
+    p.for_each_block([&](std::size_t i, const SlicedBlock& b) {
+      if (c.wants(i)) copy_out(b, c.grad, parts[i]);
+    });
+  for (std::size_t i = 0; i < p.count(); ++i)
+    if (c.wants(i)) c.accumulate(i, std::move(parts[i]));
 }
 
 }  // namespace
@@ -278,10 +273,7 @@ template <class T>
 Array<T> cat(const std::vector<Array<T>>& parts, std::ptrdiff_t axis) {
   const Parts p = checked_parts(parts, axis);
   Array<T> whole = uninitialized<T>(p.shape);
-  p.for_each_block([&](std::size_t i, const SlicedBlock& b) {
-    copy_block(b.rows, b.n, parts[i].data() + b.part, b.part_step, whole.data() + b.whole,
-               b.whole_step);
-  });
+  p.for_each_block([&](std::size_t i, const SlicedBlock& b) { copy_in(b, parts[i], whole); });
   return whole;
 }
 template <class T>
@@ -289,10 +281,8 @@ Tensor<T> cat(const std::vector<Tensor<T>>& parts, std::ptrdiff_t axis) {
   const ProfileScope profile("cat");
   std::vector<Array<T>> values;
   for (const Tensor<T>& part : parts) values.push_back(part.value().alias());
-  return record("cat", parts, cat(values, axis), [p = checked_parts(parts, axis)](auto& c) {
-    const auto slopes = split(c.grad, p);
-    for (std::size_t i = 0; i < p.count(); ++i) c.accumulate(i, slopes[i]);
-  });
+  return record("cat", parts, cat(values, axis),
+                [p = checked_parts(parts, axis)](auto& c) { accumulate_parts(c, p); });
 }
 
 template <class T>

@@ -16,6 +16,7 @@
 #include <system_error>
 
 #include "babelgrad/autograd/kernels/kernels.h"
+#include "babelgrad/autograd/kernels/processor.h"
 #include "babelgrad/autograd/modes.h"
 #include "babelgrad/autograd/products/packed_weights.h"
 
@@ -58,11 +59,8 @@ bool products_cannot_be_under_way() {
       !gotoblas_dynamic_init || std::string_view(openblas_get_corename()) != "Prescott" ||
       std::getenv(kVariable) || !products_cannot_be_under_way())
     return false;
-  __builtin_cpu_init();
-  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return false;
-  const bool avx512 = __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd") &&
-                      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-  ::setenv(kVariable, avx512 ? "SkylakeX" : "Haswell", 0);
+  if (!has_avx2()) return false;
+  ::setenv(kVariable, has_avx512() ? "SkylakeX" : "Haswell", 0);
   gotoblas_dynamic_quit();
   gotoblas_dynamic_init();
   return true;

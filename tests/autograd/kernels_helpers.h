@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "babelgrad/autograd/kernels/instruction_sets.h"
+#include "babelgrad/autograd/kernels/processor.h"
 #include "tests/autograd/helpers.h"
 
 namespace babelgrad {
@@ -14,13 +15,9 @@ template <class T>
 std::vector<Kernels<T>> available_kernels() {
   std::vector<Kernels<T>> tables;
 #if defined(__x86_64__)
-  __builtin_cpu_init();
   tables.push_back(sse2_kernels(T{}));
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-    tables.push_back(avx2_kernels(T{}));
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512cd") &&
-      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw"))
-    tables.push_back(avx512_kernels(T{}));
+  if (has_avx2()) tables.push_back(avx2_kernels(T{}));
+  if (has_avx512()) tables.push_back(avx512_kernels(T{}));
 #else
   tables.push_back(neon64_kernels(T{}));
 #endif
