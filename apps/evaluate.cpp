@@ -7,6 +7,7 @@
 #include "babelgrad/apps/figure.h"
 #include "babelgrad/apps/model_options.h"
 #include "babelgrad/apps/quality_options.h"
+#include "babelgrad/apps/ranks/join.h"
 #include "babelgrad/models/training/validation.h"
 #include "babelgrad/text/alignment.h"
 #include "babelgrad/text/bleu.h"
@@ -113,7 +114,7 @@ std::vector<std::string> translate_all(const Translator& translator,
                                        Evaluation& e) {
   const auto start = std::chrono::steady_clock::now();
   std::vector<std::string> hypotheses;
-  const SearchConfig search = spread(translator.config().search, source.size(), pool.threads());
+  const SearchConfig search = spread(translator.config().search, source.size(), all_threads(pool));
   for (auto& translations : translator.translate(source, search, {.pool = &pool})) {
     e.tokens += translations[0].hypothesis.tokens.size();
     hypotheses.push_back(std::move(translations[0].text));
@@ -215,7 +216,8 @@ int run_evaluate(const EvaluateOptions& options) {
   options.quality.tokenizer();  // a wrong name is told before anything is read
   if (!options.alignments.empty() && options.quality.references.size() > 1)
     throw UsageError("--alignments are those of one --reference");
-  const Translator translator = options.model.load();
+  Translator translator = options.model.load();
+  translator.share(crew());
   const TestSet test = read_test_set(options, translator);
   WorkerPool pool(options.model.threads);
   Evaluation e;

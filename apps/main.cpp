@@ -16,6 +16,7 @@
 #include <string>
 
 #include "babelgrad/apps/command_line.h"
+#include "babelgrad/apps/ranks/join.h"
 #include "babelgrad/autograd/products/gemm.h"
 #include "babelgrad/base/files.h"
 #include "babelgrad/models/config/config.h"
@@ -106,15 +107,8 @@ int run_command(int argc, char** argv) {
   return code;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  do_without_blas_threads(argv);
-  open_standard_streams();
-  take_failed_writes();
-  babelgrad::set_blas_threads(1);  // the program runs threads of its own over sentences
-  babelgrad::stop_blas_threads();
-  std::ios::sync_with_stdio(false);
+// What main is for whoever calls it: the command, and its exit code. A sentence for each error.
+int run(int argc, char** argv) {
   try {
     return run_command(argc, argv);
   } catch (const babelgrad::text::InputError& error) {
@@ -137,4 +131,52 @@ int main(int argc, char** argv) {
   } catch (const std::exception& error) {
     return complain(error, kFailed);
   }
+}
+
+// mpirun does not say which of its processes has said something.
+int complain_as(std::size_t rank, const std::string& what) {
+  return complain(std::runtime_error("rank " + std::to_string(rank) + ": " + what), kFailed);
+}
+
+// mpirun passes them on to all.
+void leave_signals_to_rank_0() {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGXCPU})
+    std::signal(signal, SIG_IGN);
+}
+
+// Rank 0 runs the command; the others do as it says. An error while they work together ends all.
+int run_ranks(babelgrad::Ranks& ranks, int argc, char** argv) {
+  try {
+    babelgrad::apps::require_alike(ranks, argc, argv);
+    if (ranks.rank() > 0) {
+      leave_signals_to_rank_0();
+      babelgrad::follow(ranks);
+      return 0;
+    }
+  } catch (const std::exception& error) {
+    ranks.abort(ranks.rank() > 0 ? complain_as(ranks.rank(), error.what())
+                                 : complain(error, kBadInput));
+  }
+  const babelgrad::apps::Lead lead(ranks);
+  const int code = run(argc, argv);
+  if (babelgrad::apps::crew()->at_work()) ranks.abort(code);
+  return code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  do_without_blas_threads(argv);
+  open_standard_streams();
+  take_failed_writes();
+  babelgrad::set_blas_threads(1);  // the program runs threads of its own over sentences
+  babelgrad::stop_blas_threads();
+  std::ios::sync_with_stdio(false);
+  std::unique_ptr<babelgrad::Ranks> ranks;
+  try {
+    ranks = babelgrad::apps::join_ranks();
+  } catch (const babelgrad::RankError& error) {
+    return babelgrad::apps::is_started_as_rank_0() ? complain(error, kBadInput) : kBadInput;
+  }
+  return ranks ? run_ranks(*ranks, argc, argv) : run(argc, argv);
 }

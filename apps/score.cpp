@@ -1,6 +1,7 @@
 #include <cstdio>
 
 #include "babelgrad/apps/model_options.h"
+#include "babelgrad/apps/ranks/join.h"
 
 namespace babelgrad::apps {
 namespace {
@@ -11,7 +12,8 @@ struct ScoreOptions {
 };
 
 int run_score(const ScoreOptions& options) {
-  const Translator translator = options.model.load();
+  Translator translator = options.model.load();
+  translator.share(crew());
   const text::Corpus corpus = read_parallel(translator, options.source, options.target);
   WorkerPool pool(options.model.threads);
   for (const auto& pair : translator.score(corpus.source, corpus.target, &pool))

@@ -9,6 +9,7 @@
 #include "babelgrad/apps/config_flags.h"
 #include "babelgrad/apps/output_folder.h"
 #include "babelgrad/apps/progress.h"
+#include "babelgrad/apps/ranks/join.h"
 #include "babelgrad/autograd/kernels/bfloat16.h"
 #include "babelgrad/autograd/products/gemm.h"
 #include "babelgrad/models/config/config_json.h"
@@ -78,10 +79,12 @@ void copy_parameters(const ParameterStore<float>& from, ParameterStore<float>& t
   load_parameters(all, to);
 }
 
+std::size_t ranks() { return crew() ? crew()->size() : 1; }
+
 // What is left to the machine, settled so that config.json records it.
 void settle_for_machine(TrainingConfig& config) {
   if (config.threads == 0) config.threads = std::max(1u, std::thread::hardware_concurrency());
-  if (config.shards == 0) config.shards = default_shards(config.threads);
+  if (config.shards == 0) config.shards = default_shards(config.threads * ranks());
   config.precision = precision_in_force(config.precision) == Precision::bfloat16
                          ? PrecisionSetting::bfloat16
                          : PrecisionSetting::float32;
@@ -116,6 +119,15 @@ Config read_config(const TrainOptions& options, const Translator* start) {
   return config;
 }
 
+void report_ranks(std::size_t shards) {
+  const std::size_t each = shards_a_rank(shards, ranks()), busy = (shards + each - 1) / each;
+  std::fprintf(stderr, "ranks: %zu, each with these threads and up to %zu of the shards\n", ranks(),
+               each);
+  if (busy < ranks())
+    std::fprintf(stderr, "%zu of the ranks have no shard; --shards %zu would give each one\n",
+                 ranks() - busy, std::bit_ceil(ranks()));
+}
+
 void report_data(const TrainingData& data, const Translator& translator) {
   const auto& model = translator.config().model;
   std::fprintf(stderr,
@@ -140,6 +152,7 @@ void report_data(const TrainingData& data, const Translator& translator) {
                thousands(static_cast<double>(translator.model().store().element_count())).c_str(),
                training.threads, training.shards, name_of(precision),
                rounded ? bfloat16::kernels().name : blas_name());
+  if (crew()) report_ranks(training.shards);
   if (rounded && !bfloat16::kernels().is_faster)
     std::fprintf(stderr, "bfloat16 is slower than float32 on this processor\n");
 }
@@ -164,7 +177,8 @@ int train(Translator& translator, const TrainingData& data, const TrainOptions& 
   report_data(data, translator);
   ProgressPrinter printer;
   Profile profile;
-  Trainer trainer(translator, data, options.out, printer, options.profile ? &profile : nullptr);
+  Trainer trainer(translator, data, options.out, printer, options.profile ? &profile : nullptr,
+                  crew());
   if (options.resume) {
     trainer.resume();
     translator.save_config(options.out);

@@ -9,6 +9,7 @@
 #include "babelgrad/apps/line_demands.h"
 #include "babelgrad/apps/line_reader.h"
 #include "babelgrad/apps/model_options.h"
+#include "babelgrad/apps/ranks/join.h"
 #include "babelgrad/apps/translation_output.h"
 
 namespace babelgrad::apps {
@@ -70,7 +71,8 @@ std::vector<std::string> items_from(const std::vector<std::string>& items, std::
 }
 
 int run_translate(const TranslateOptions& options) {
-  const Translator translator = options.model.load();
+  Translator translator = options.model.load();
+  translator.share(crew());
   const SearchConfig& search = translator.config().search;
   const TranslationOutput output(translator, options.chosen_output(search));
   if (!options.plots.empty() && !translator.config().model.attends())
@@ -99,7 +101,7 @@ int run_translate(const TranslateOptions& options) {
     if (output.needs_entropies()) search_options.entropies = Entropies::measured;
     search_options.demands = demands.of_lines(line, lines.size());
     for (std::size_t i = 0; i < lines.size(); ++i) search_options.numbers.push_back(line + i);
-    auto all = translator.translate(lines, spread(search, lines.size(), pool.threads()),
+    auto all = translator.translate(lines, spread(search, lines.size(), all_threads(pool)),
                                     std::move(search_options));
     if (plots)
       run_tasks(&pool, all.size(), [&](std::size_t i) { plots->write(line + i + 1, all[i][0]); });

@@ -6,6 +6,7 @@ set(BABELGRAD_MODULE_OPENBLAS openblas)
 set(BABELGRAD_MODULE_SENTENCEPIECE sentencepiece)
 set(BABELGRAD_MODULE_UTF8PROC libutf8proc)
 set(BABELGRAD_MODULE_PROMETHEUS prometheus-cpp-core)
+set(BABELGRAD_MODULE_OMPI ompi)
 
 # babelgrad_package_name(TARGET OUT): what TARGET is called where it is looked for.
 function(babelgrad_package_name target out)

@@ -58,6 +58,10 @@ endfunction()
 function(babelgrad_install_program)
   set(share ${CMAKE_INSTALL_DATAROOTDIR})
   install(TARGETS babelgrad RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT program)
+  if(TARGET babelgrad_mpi)
+    install(TARGETS babelgrad_mpi LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/babelgrad
+            COMPONENT program)
+  endif()
   install(FILES ${PROJECT_SOURCE_DIR}/LICENSE RENAME copyright DESTINATION ${share}/doc/babelgrad
           COMPONENT program)
   get_target_property(documents babelgrad BABELGRAD_DOCUMENTS)

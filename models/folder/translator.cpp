@@ -285,6 +285,15 @@ std::vector<std::vector<Translation>> Translator::translate(const std::vector<st
 std::vector<std::vector<Hypothesis>> Translator::find(const std::vector<text::Source>& sources,
                                                       const SearchConfig& config,
                                                       const SearchOptions& options) const {
+  const bool alike = options.observer == nullptr && !options.abandon && options.demands.empty();
+  return crew_ != nullptr && options.pool != nullptr && alike
+             ? find_together(sources, config, options)
+             : find_here(sources, config, options);
+}
+
+std::vector<std::vector<Hypothesis>> Translator::find_here(const std::vector<text::Source>& sources,
+                                                           const SearchConfig& config,
+                                                           const SearchOptions& options) const {
   const MatmulPrecision precision(precision_in_force(config.precision));
   const SharePackedWeights share(*packed_weights_);
   return search(ensemble(), sources, config, options);
@@ -326,13 +335,32 @@ std::vector<Translator::Scored> Translator::score(const std::vector<std::string>
   text::BatchOptions options;
   options.batch_size = config_.search.search_batch;
   const auto plan = text::BatchPlan(examples, options).epoch(0);
-  const Ensemble<float> models = ensemble();
+  std::vector<text::Batch> batches;
+  for (const auto& indices : plan) batches.push_back(text::make_batch(examples, indices));
+  auto scored_batches = crew_ != nullptr && pool != nullptr ? score_together(batches, *pool)
+                                                            : score_here(batches, pool);
   std::vector<Scored> scored_examples(examples.size());
-  run_tasks(pool, plan.size(), [&](std::size_t task) {
-    const text::Batch batch = text::make_batch(examples, plan[task]);
+  for (std::size_t k = 0; k < batches.size(); ++k)
+    for (std::size_t b = 0; b < batches[k].size; ++b)
+      scored_examples[batches[k].examples[b]] = std::move(scored_batches[k][b]);
+  std::vector<Scored> results;
+  for (const std::size_t example : example_of) {
+    results.push_back(scored_examples[example]);
+    if (std::isnan(results.back().log_probability)) throw overflow();
+  }
+  return results;
+}
+
+std::vector<std::vector<Translator::Scored>> Translator::score_here(
+    const std::vector<text::Batch>& batches, WorkerPool* pool) const {
+  const Ensemble<float> models = ensemble();
+  std::vector<std::vector<Scored>> results(batches.size());
+  run_tasks(pool, batches.size(), [&](std::size_t task) {
+    const text::Batch& batch = batches[task];
     const auto forced = mean_forced(models, batch);
+    results[task].resize(batch.size);
     for (std::size_t b = 0; b < batch.size; ++b) {
-      Scored& scored = scored_examples[batch.examples[b]];
+      Scored& scored = results[task][b];
       scored.tokens = static_cast<std::size_t>(batch.target_lengths[b]);
       const std::size_t S = batch.source_length;
       for (std::size_t t = 0; t < scored.tokens; ++t) {
@@ -341,11 +369,8 @@ std::vector<Translator::Scored> Translator::score(const std::vector<std::string>
         const float* row = forced.weights.value().data() + (t * batch.size + b) * S;
         scored.weights.emplace_back(row, row + batch.source_lengths[b]);
       }
-      if (std::isnan(scored.log_probability)) throw overflow();
     }
   });
-  std::vector<Scored> results;
-  for (const std::size_t example : example_of) results.push_back(scored_examples[example]);
   return results;
 }
 

@@ -26,6 +26,10 @@
 
 namespace babelgrad {
 
+class Crew;
+class Message;
+class Ranks;
+
 struct Translation {
   std::string text;
   std::vector<std::string> source_tokens;  // columns of hypothesis.weights
@@ -97,6 +101,15 @@ class Translator {
   // ConfigError "DIR: reads or writes other words than the first model", with the name given.
   void join(std::shared_ptr<const Translator> other, const std::string& name);
 
+  // From now on the other ranks search and score, too, where a pool does, with copies of the
+  // parameters as they are now, to the same bits; not where a search has an observer, may be
+  // abandoned or has demands. null: no more.
+  void share(Crew* crew);
+  // On one of these: what rank 0 has shared, and what it asks for (ranks/crew.h).
+  static Translator shared_by(Ranks& ranks, Message& message);
+  Message find_for_rank_0(Message& message) const;
+  Message score_for_rank_0(Message& message) const;
+
   // Up to nbest translations a line, best first, in the lines' order. A line without tokens gives
   // one empty translation, and so does one that is abandoned (options are by line; once abandoned,
   // always). Throws overflow() where sums overflow, and so does score.
@@ -134,6 +147,17 @@ class Translator {
   std::size_t count_tokens(const std::string& line, const text::Codec& codec) const;
   Ensemble<float> ensemble() const;
   void collect_weights();
+  std::vector<std::vector<Hypothesis>> find_here(const std::vector<text::Source>& sources,
+                                                 const SearchConfig& config,
+                                                 const SearchOptions& options) const;
+  std::vector<std::vector<Hypothesis>> find_together(const std::vector<text::Source>& sources,
+                                                     const SearchConfig& config,
+                                                     const SearchOptions& options) const;
+  // Of each batch, in the order of its columns.
+  std::vector<std::vector<Scored>> score_here(const std::vector<text::Batch>& batches,
+                                              WorkerPool* pool) const;
+  std::vector<std::vector<Scored>> score_together(const std::vector<text::Batch>& batches,
+                                                  WorkerPool& pool) const;
 
   std::filesystem::path folder_;  // that it was loaded from
   Config config_;
@@ -142,7 +166,11 @@ class Translator {
   std::vector<std::shared_ptr<const Translator>> others_;  // of an ensemble
   std::shared_ptr<PackedWeights> packed_weights_;          // of all models, in bfloat16
   std::shared_ptr<const FeatureFiles> features_;
+  Crew* crew_ = nullptr;
 };
+
+// From rank 0 to the same model on all others.
+void broadcast_parameters(Ranks& ranks, const ParameterStore<float>& store);
 
 // Writes a model into a folder that exists. A model in it is replaced when the new one is whole,
 // with all that belongs to it, its training state and snapshots, too (model_folder.h).

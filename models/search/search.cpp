@@ -51,6 +51,15 @@ SearchConfig spread(SearchConfig config, std::size_t sentences, std::size_t thre
   return config;
 }
 
+std::vector<std::size_t> by_length(const std::vector<text::Source>& sources) {
+  std::vector<std::size_t> order(sources.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return sources[a].size() > sources[b].size();
+  });
+  return order;
+}
+
 template <class T>
 Tensor<T> mean_attention(const std::vector<Tensor<T>>& weights) {
   Tensor<T> sum;
@@ -66,11 +75,7 @@ std::vector<std::vector<Hypothesis>> search(const Ensemble<T>& models,
                                             const SearchConfig& config,
                                             const SearchOptions& options) {
   config.check();
-  std::vector<std::size_t> order(sources.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return sources[a].size() > sources[b].size();
-  });
+  const std::vector<std::size_t> order = by_length(sources);
   std::vector<std::vector<Hypothesis>> results(sources.size());
   std::atomic<std::size_t> next = 0;  // the first sentence that nobody has taken
   run_tasks(options.pool, options.pool == nullptr ? 1 : options.pool->threads(), [&](std::size_t) {

@@ -79,6 +79,10 @@ struct SearchOptions {
   std::vector<Demands> demands = {};
 };
 
+// The sources' places, the longest first, equally long ones as they come: so they are cut into
+// batches.
+std::vector<std::size_t> by_length(const std::vector<text::Source>& sources);
+
 // sources: each of at least one position. Returns, in the same order,
 // up to config.nbest hypotheses a source, best first. Sentences are sorted by length into batches
 // of config.search_batch, which a pool's threads take in turn: their number changes no bit of the

@@ -27,7 +27,7 @@ void add_gradient(const Gradient<T>& more, Gradient<T>& sum, const Shape& shape)
 }  // namespace
 
 template <class T>
-void GradientSum<T>::add(GradientSum more, const std::vector<Tensor<T>>& parameters) {
+void GradientStep<T>::GradientSum::add(GradientSum more, const std::vector<Tensor<T>>& parameters) {
   if (more.gradients.empty()) return;
   loss += more.loss;
   if (gradients.empty()) {
@@ -40,7 +40,7 @@ void GradientSum<T>::add(GradientSum more, const std::vector<Tensor<T>>& paramet
 
 template <class T>
 GradientStep<T>::GradientStep(const ParameterStore<T>& store, Optimizer<T>& optimizer,
-                              WorkerPool& pool)
+                              WorkerPool& pool, Ranks* ranks)
     : store_(store), optimizer_(optimizer), pool_(pool) {
   for (std::size_t i = 0; i < parameters().size(); ++i) {
     const Tensor<T>& parameter = parameters()[i];
@@ -50,6 +50,7 @@ GradientStep<T>::GradientStep(const ParameterStore<T>& store, Optimizer<T>& opti
       blocks_.push_back({i, begin, std::min(begin + block, parameter.size())});
   }
   block_squares_.resize(blocks_.size());
+  if (ranks != nullptr) exchange_.emplace(parameters(), blocks_, *ranks);
   if constexpr (std::same_as<T, float>) packed_weights_.emplace(parameters());
 }
 
@@ -60,7 +61,7 @@ StepResult GradientStep<T>::run(const std::vector<ShardedLoss<T>>& passes,
   try {
     return apply(request);
   } catch (const DivergenceError& error) {
-    throw DivergenceError(error.what() + failing_op(passes, request));
+    throw DivergenceError(error.what() + of_any_rank(failing_op(passes, request)));
   }
 }
 
@@ -68,7 +69,6 @@ template <class T>
 void GradientStep<T>::differentiate(const ShardedLoss<T>& losses, const StepRequest& request) {
   const std::size_t count = losses.end - losses.begin, pass = std::exchange(passes_, 0);
   const std::size_t active = std::exchange(active_, 0);
-  summed_ = false;
   if (shards_.size() < count) shards_.resize(count);
   if (packed_weights_ && pass == 0) packed_weights_->forget();
   std::optional<SharePackedWeights> share;
@@ -86,13 +86,6 @@ void GradientStep<T>::differentiate(const ShardedLoss<T>& losses, const StepRequ
 }
 
 template <class T>
-GradientSum<T>& GradientStep<T>::sum() {
-  add_shards();
-  squares_are_known_ = false;
-  return shards_[0];
-}
-
-template <class T>
 StepResult GradientStep<T>::apply(const StepRequest& request) {
   add_shards();
   if (shards_[0].gradients.empty()) throw std::logic_error("gradient step: no shard has a loss");
@@ -101,53 +94,89 @@ StepResult GradientStep<T>::apply(const StepRequest& request) {
     throw DivergenceError("training diverged at update " + std::to_string(request.update) + ": " +
                           what_diverged(result.loss));
   update(request, clip_scale(result.gradient_norm, request.clip_norm));
-  summed_ = false;
   return result;
 }
 
 // Shared among the threads, each of which sees a block while it is in its cache.
 template <class T>
 template <class Task>
-void GradientStep<T>::for_blocks(const char* name, const Task& task) {
+void GradientStep<T>::for_blocks(const char* name, std::size_t begin, std::size_t end,
+                                 const Task& task) {
   const std::size_t tasks = pool_.threads();
   pool_.run(tasks, [&](std::size_t first) {
     const ProfileScope profile(name, Phase::section);
-    for (std::size_t b = first; b < blocks_.size(); b += tasks) task(b);
+    for (std::size_t b = begin + first; b < end; b += tasks) task(b);
   });
+}
+
+template <class T>
+template <class Task>
+void GradientStep<T>::for_own_blocks(const char* name, const Task& task) {
+  for_blocks(name, own_begin(), own_end(), task);
 }
 
 // Into the first one's; with the sums of squares, while the blocks are at hand.
 template <class T>
 void GradientStep<T>::add_shards() {
-  if (summed_) return;
   if (std::exchange(passes_, 0) == 0)
     throw std::logic_error("gradient step: nothing was differentiated since the last update");
-  summed_ = true;
-  if (active_ == 0) return;
   add_along_tree(active_,
                  [&](std::size_t a, std::size_t b) { shards_[a].loss += shards_[b].loss; });
+  agree();
   unify_rows();
-  for_blocks("gradient sum", [&](std::size_t b) {
-    add_block(blocks_[b]);
-    block_squares_[b] = sum_of_squares(blocks_[b]);
-  });
+  if (exchange_) {
+    add_ranks();
+  } else if (active_ > 0) {
+    for_blocks("gradient sum", 0, blocks_.size(), [&](std::size_t b) {
+      add_block(blocks_[b]);
+      block_squares_[b] = sum_of_squares(blocks_[b]);
+    });
+  }
   squares_are_known_ = true;
   active_ = 0;
 }
 
-// Where all shards have a gradient by rows, adds them; where only some have, makes them dense.
+// Where some shard has a dense gradient of a table, all will.
+template <class T>
+void GradientStep<T>::agree() {
+  by_rows_.assign(active_ > 0 ? parameters().size() : 0, 1);
+  for (std::size_t i = 0; i < by_rows_.size(); ++i)
+    for (std::size_t s = 0; s < active_; ++s)
+      by_rows_[i] = by_rows_[i] && shards_[s].gradients[i].by_rows;
+  if (!exchange_) return;
+  typename GradientExchange<T>::Agreement agreement{active_ > 0, shards_[0].loss, by_rows_};
+  exchange_->agree(agreement);
+  shards_[0].loss = agreement.loss;
+  by_rows_ = agreement.by_rows;
+}
+
 template <class T>
 void GradientStep<T>::unify_rows() {
   for (std::size_t i = 0; i < parameters().size(); ++i) {
     const auto of = [&](std::size_t shard) -> Gradient<T>& { return shards_[shard].gradients[i]; };
-    bool all = true;
-    for (std::size_t s = 0; s < active_; ++s) all = all && of(s).by_rows;
-    if (all)
+    for (std::size_t s = 0; s < active_; ++s)
+      if (!by_rows_[i]) of(s).make_dense(parameters()[i].shape());
+    if (active_ > 0 && by_rows_[i])
       add_along_tree(
           active_, [&](std::size_t a, std::size_t b) { add_rows(*of(b).by_rows, *of(a).by_rows); });
-    else
-      for (std::size_t s = 0; s < active_; ++s) of(s).make_dense(parameters()[i].shape());
   }
+}
+
+// What this rank's shards have, then one's own blocks of what all ranks have.
+template <class T>
+void GradientStep<T>::add_ranks() {
+  if (by_rows_.empty()) return;  // no rank has a gradient
+  if (active_ > 1)
+    for_blocks("gradient sum", 0, blocks_.size(), [&](std::size_t b) { add_block(blocks_[b]); });
+  {
+    const ProfileScope profile("gradients sent", Phase::section);
+    exchange_->scatter(shards_[0].gradients);
+  }
+  for_own_blocks("gradient sum", [&](std::size_t b) {
+    exchange_->add_block(b, shards_[0].gradients);
+    block_squares_[b] = sum_of_squares(blocks_[b]);
+  });
+  exchange_->gather(block_squares_);
 }
 
 template <class T>
@@ -163,11 +192,7 @@ void GradientStep<T>::add_block(const Block& block) {
 }
 
 template <class T>
-double GradientStep<T>::norm() {
-  if (!squares_are_known_)
-    for_blocks("gradient norm",
-               [&](std::size_t b) { block_squares_[b] = sum_of_squares(blocks_[b]); });
-  squares_are_known_ = true;
+double GradientStep<T>::norm() const {
   double squares = 0;
   for (const double block : block_squares_) squares += block;
   return std::sqrt(squares);
@@ -204,7 +229,7 @@ void GradientStep<T>::update(const StepRequest& request, double scale) {
   const double t = static_cast<double>(request.update);
   const T keep = static_cast<T>(std::min(request.average_decay, (1 + t) / (10 + t)));
   optimizer_.begin_step({request.learning_rate, scale});
-  for_blocks("optimizer", [&](std::size_t b) {
+  for_own_blocks("optimizer", [&](std::size_t b) {
     const auto [i, begin, end] = blocks_[b];
     optimizer_.update(i, begin, end, shards_[0].gradients[i]);
     if (request.average_decay == 0) return;
@@ -212,6 +237,25 @@ void GradientStep<T>::update(const StepRequest& request, double scale) {
     T* mean = average_[i].data();
     for (std::size_t e = begin; e < end; ++e) mean[e] = p[e] + keep * (mean[e] - p[e]);
   });
+  if (!exchange_) return;
+  const ProfileScope profile("parameters sent", Phase::section);
+  std::vector<T*> values;
+  for (Tensor<T> parameter : parameters()) values.push_back(parameter.mutable_value().data());
+  exchange_->gather(values);
+}
+
+template <class T>
+void GradientStep<T>::collect() {
+  if (!exchange_) return;
+  const std::size_t n = parameters().size();
+  std::vector<Array<T>*> arrays;
+  for (const auto& [name, array] : optimizer_.state()) arrays.push_back(array);
+  for (Array<T>& mean : average_) arrays.push_back(&mean);
+  for (std::size_t first = 0; first < arrays.size(); first += n) {  // those of all parameters
+    std::vector<T*> values;
+    for (std::size_t i = first; i < first + n; ++i) values.push_back(arrays[i]->data());
+    exchange_->collect(values);
+  }
 }
 
 template <class T>
@@ -219,10 +263,25 @@ std::string GradientStep<T>::what_diverged(double loss) {
   for (const Tensor<T>& parameter : parameters())
     if (!all_finite(parameter.value())) return "parameter " + parameter.name() + " is not finite";
   if (!std::isfinite(loss)) return "the loss is not finite";
-  for (std::size_t i = 0; i < parameters().size(); ++i)
-    if (!all_finite(shards_[0].gradients[i].make_dense(parameters()[i].shape())))
-      return "the gradient of " + parameters()[i].name() + " is not finite";
-  return "the gradients are too large for their number format";
+  const std::string name = of_any_rank(infinite_gradient());
+  return name.empty() ? "the gradients are too large for their number format"
+                      : "the gradient of " + name + " is not finite";
+}
+
+// The first parameter with such a gradient in the own blocks, or nothing.
+template <class T>
+std::string GradientStep<T>::infinite_gradient() const {
+  for (std::size_t b = own_begin(); b < own_end(); ++b) {
+    if (std::isfinite(block_squares_[b])) continue;
+    const auto [i, begin, end] = blocks_[b];
+    const Gradient<T>& gradient = shards_[0].gradients[i];
+    const T* from = gradient.by_rows ? gradient.by_rows->values.data() : gradient.dense.data();
+    const T* first = gradient.by_rows ? from : from + begin;
+    const T* last = gradient.by_rows ? from + gradient.by_rows->values.size() : from + end;
+    if (!std::all_of(first, last, [](T value) { return std::isfinite(value); }))
+      return parameters()[i].name();
+  }
+  return "";
 }
 
 // By the same computation again: " (op ...)", or nothing if it does not fail.
@@ -240,8 +299,17 @@ std::string GradientStep<T>::failing_op(const std::vector<ShardedLoss<T>>& passe
   return "";
 }
 
-template struct GradientSum<float>;
-template struct GradientSum<double>;
+// What the first rank says that says something.
+template <class T>
+std::string GradientStep<T>::of_any_rank(const std::string& said) {
+  if (!exchange_) return said;
+  Message own;
+  own.put(said);
+  for (Message& message : all_gather(exchange_->ranks(), own))
+    if (const auto one = message.get<std::string>(); !one.empty()) return one;
+  return "";
+}
+
 template class GradientStep<float>;
 template class GradientStep<double>;
 

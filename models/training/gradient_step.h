@@ -1,7 +1,7 @@
 // One update of a model on all threads. A batch is cut into shards, the loss of each is
 // differentiated through the same parameters, the gradients are added along a fixed binary tree,
 // and the optimizer runs over blocks of elements. The same shards give the same result to the last
-// bit, however they are spread over threads and machines.
+// bit, however they are spread over threads and ranks.
 //
 //   WorkerPool pool(0);
 //   GradientStep<float> step(store, adam, pool);
@@ -15,18 +15,20 @@
 // is divided by the size of the whole batch.
 #pragma once
 
+#include <bit>
 #include <functional>
 #include <optional>
 
 #include "babelgrad/autograd/products/packed_weights.h"
+#include "babelgrad/models/training/gradient_exchange.h"
 #include "babelgrad/models/worker_pool.h"
 #include "babelgrad/nn/optimizer.h"
 #include "babelgrad/nn/random.h"
 
 namespace babelgrad {
 
-// The losses of the shards begin <= i < end of a batch. Where machines share a batch, each has a
-// range of the same power of two of shards, of which the last ones may lack some, or all.
+// The losses of the shards begin <= i < end of a batch. Where ranks share a batch, each has a range
+// of the same power of two of shards (shards_a_rank), of which the last ones may lack some, or all.
 template <class T>
 struct ShardedLoss {
   std::size_t begin = 0, end = 0;
@@ -34,15 +36,9 @@ struct ShardedLoss {
   std::function<Tensor<T>(std::size_t shard, const Mode& mode)> loss;
 };
 
-// What several shards give together.
-template <class T>
-struct GradientSum {
-  double loss = 0;
-  std::vector<Gradient<T>> gradients;  // in the parameters' order; empty: of no shard
-
-  // parameters: that the gradients are of.
-  void add(GradientSum more, const std::vector<Tensor<T>>& parameters);
-};
+constexpr std::size_t shards_a_rank(std::size_t shards, std::size_t ranks) {
+  return std::bit_ceil((shards + ranks - 1) / ranks);
+}
 
 struct StepRequest {
   double learning_rate = 0;
@@ -62,31 +58,22 @@ class DivergenceError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// Calls add(a, b) for what is to be added into number a from number b, so that number 0 ends as the
-// sum of n: neighbours first, then neighbouring pairs, and so on. A half of a power of two is a
-// tree of its own.
-template <class Add>
-void add_along_tree(std::size_t n, const Add& add) {
-  for (std::size_t stride = 1; stride < n; stride *= 2)
-    for (std::size_t a = 0; a + stride < n; a += 2 * stride) add(a, a + stride);
-}
-
 template <class T>
 class GradientStep {
  public:
-  // All arguments must outlive this.
-  GradientStep(const ParameterStore<T>& store, Optimizer<T>& optimizer, WorkerPool& pool);
+  // All arguments must outlive this. ranks: those that share the batches, or null; each has the
+  // same parameters, and runs the same updates with its own range of the shards.
+  GradientStep(const ParameterStore<T>& store, Optimizer<T>& optimizer, WorkerPool& pool,
+               Ranks* ranks = nullptr);
 
   // One update. Several passes are added up: a batch in parts that follow each other (gradient
-  // accumulation). Throws DivergenceError, which names the op too if it can be found.
+  // accumulation). Throws DivergenceError, which names the op too if it can be found; of ranks, all
+  // do.
   StepResult run(const std::vector<ShardedLoss<T>>& passes, const StepRequest& request);
 
-  // The same in its phases. First the gradients of each shard; once a pass.
-  void differentiate(const ShardedLoss<T>& losses, const StepRequest& request);
-  // Then their sum, to which the caller may add what other machines have.
-  GradientSum<T>& sum();
-  // At last the norm, clipping and the optimizer. Throws DivergenceError.
-  StepResult apply(const StepRequest& request);
+  // Of ranks, each has only its own part of the optimizer's state and of the running mean: brings
+  // all of it to rank 0. To be called on all of them.
+  void collect();
 
   // L2 norms of the last update's gradients, before clipping, in the parameters' order; empty
   // before the first update.
@@ -97,40 +84,54 @@ class GradientStep {
   const std::vector<Array<T>>& average() const { return average_; }
 
  private:
-  struct Block {
-    std::size_t parameter, begin, end;  // whole rows of a table
+  using Block = GradientBlock;
+  // What a shard has given, over the passes so far.
+  struct GradientSum {
+    double loss = 0;
+    std::vector<Gradient<T>> gradients;  // in the parameters' order; empty: of no shard
+
+    void add(GradientSum more, const std::vector<Tensor<T>>& parameters);
   };
   const std::vector<Tensor<T>>& parameters() const { return store_.parameters(); }
   template <class Task>
-  void for_blocks(const char* name, const Task& task);
+  void for_blocks(const char* name, std::size_t begin, std::size_t end, const Task& task);
+  template <class Task>
+  void for_own_blocks(const char* name, const Task& task);
+  void differentiate(const ShardedLoss<T>& losses, const StepRequest& request);
+  StepResult apply(const StepRequest& request);
   void add_shards();
   void unify_rows();
+  void agree();
+  void add_ranks();
   void add_block(const Block& block);
-  double norm();
+  double norm() const;
   double sum_of_squares(const Block& block) const;
   void update(const StepRequest& request, double scale);
   std::string what_diverged(double loss);
   std::string failing_op(const std::vector<ShardedLoss<T>>& passes,
                          const StepRequest& request) const;
+  std::string infinite_gradient() const;
+  std::string of_any_rank(const std::string& said);
+  std::size_t own_begin() const { return exchange_ ? exchange_->own_begin() : 0; }
+  std::size_t own_end() const { return exchange_ ? exchange_->own_end() : blocks_.size(); }
 
   const ParameterStore<T>& store_;
   Optimizer<T>& optimizer_;
   WorkerPool& pool_;
   std::vector<Block> blocks_;
+  std::optional<GradientExchange<T>> exchange_;  // of several ranks
   std::vector<double> block_squares_;
   bool squares_are_known_ = false;
-  // Of each shard, over the passes so far; freed by the thread that made them. The sum is the
-  // first one's once they are added.
-  std::vector<GradientSum<T>> shards_{1};
-  bool summed_ = false;     // shards_[0] is the sum of the update under way
-  std::size_t passes_ = 0;  // of the update, until they are added
-  std::size_t active_ = 0;  // shards that have a gradient and are not added yet
+  // Freed by the thread that made them. The sum is the first one's once they are added; of several
+  // ranks, its own blocks are.
+  std::vector<GradientSum> shards_{1};
+  std::vector<char> by_rows_;  // of each parameter: whether all shards have its gradient so
+  std::size_t passes_ = 0;     // of the update, until they are added
+  std::size_t active_ = 0;     // shards that have a gradient and are not added yet
   std::vector<Array<T>> average_;
   std::optional<PackedWeights> packed_weights_;  // of float parameters, for products in bfloat16
 };
 
-extern template struct GradientSum<float>;
-extern template struct GradientSum<double>;
 extern template class GradientStep<float>;
 extern template class GradientStep<double>;
 

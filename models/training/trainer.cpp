@@ -6,22 +6,12 @@
 
 #include "babelgrad/autograd/inspection/finite.h"
 #include "babelgrad/models/folder/snapshots.h"
+#include "babelgrad/models/ranks/crew.h"
 
 namespace babelgrad {
 namespace {
 
 constexpr double kLossSmoothing = 0.98;  // weight of the past in the displayed loss
-
-std::unique_ptr<Optimizer<float>> make_optimizer(const ParameterStore<float>& store,
-                                                 const TrainingConfig& c) {
-  if (c.optimizer == OptimizerKind::sgd)
-    return std::make_unique<Sgd<float>>(
-        store, SgdOptions{.momentum = c.momentum, .weight_decay = c.weight_decay});
-  AdamOptions options;
-  options.weight_decay = c.weight_decay;
-  options.decoupled = c.optimizer == OptimizerKind::adamw;
-  return std::make_unique<Adam<float>>(store, options);
-}
 
 ScheduleOptions schedule_options(const TrainingConfig& c) {
   return {c.schedule,    c.learning_rate,  c.warmup,
@@ -71,17 +61,16 @@ class Stopwatch {
 }  // namespace
 
 Trainer::Trainer(Translator& translator, const TrainingData& data, std::filesystem::path folder,
-                 TrainingObserver& observer, Profile* profile)
+                 TrainingObserver& observer, Profile* profile, Crew* crew)
     : translator_(translator),
       data_(data),
       folder_(std::move(folder)),
       observer_(observer),
       profile_(profile),
       config_(translator.config().training),
-      pool_(config_.threads),
-      optimizer_(make_optimizer(translator.model().store(), config_)),
+      crew_(crew),
+      learner_(translator.model(), config_, crew ? &crew->ranks() : nullptr),
       schedule_(schedule_options(config_)),
-      step_(translator.model().store(), *optimizer_, pool_),
       plan_(data.train, batch_options(config_)),
       metrics_(folder_ / kMetricsFile) {
   batches_ = plan_.epoch(0);
@@ -146,28 +135,50 @@ std::vector<text::Batch> Trainer::next_batches() {
 }
 
 StepResult Trainer::take_step(const std::vector<text::Batch>& batches, std::size_t target_tokens) {
-  const std::size_t shards = config_.shards > 0 ? config_.shards : default_shards(pool_.threads());
+  const std::size_t threads = learner_.pool.threads() * (crew_ ? crew_->size() : 1);
+  const std::size_t shards = config_.shards > 0 ? config_.shards : default_shards(threads);
   const double risen =
       std::min(1.0, static_cast<double>(state_.update) /
                         static_cast<double>(std::max<std::size_t>(1, config_.sampling_updates)));
   const LossOptions options{config_.label_smoothing, static_cast<double>(target_tokens),
                             config_.coverage_weight, config_.alignment_weight,
                             config_.scheduled_sampling * risen};
-  std::vector<ShardedLoss<float>> passes;
-  for (const text::Batch& batch : batches) {
-    auto parts = std::make_shared<const std::vector<text::Batch>>(text::shard(batch, shards));
-    passes.push_back({0, parts->size(), [=, this](std::size_t shard, const Mode& mode) {
-                        return translator_.model().loss((*parts)[shard], mode, options);
-                      }});
-  }
-  StepRequest request;
+  Update update{{}, options, 0, {}};
+  for (const text::Batch& batch : batches) update.shards.push_back(text::shard(batch, shards));
+  StepRequest& request = update.request;
   request.update = state_.update + 1;
   request.learning_rate = schedule_.rate(request.update);
   request.clip_norm = config_.clip_norm;
   request.average_decay = config_.average_decay;
   request.seed = config_.seed;
-  const MatmulPrecision precision(precision_in_force(config_.precision));
-  return step_.run(passes, request);
+  return crew_ ? run_together(update, shards) : learner_.run(update);
+}
+
+StepResult Trainer::run_together(const Update& update, std::size_t shards) {
+  crew_->begin();
+  if (!std::exchange(crew_trains_, true)) {
+    crew_->send_all(Command::train, TrainingRank::start_message(translator_.config()));
+    learner_.synchronize(crew_->ranks());
+  }
+  const auto part = [&](std::size_t rank) { return update.part(shards, crew_->size(), rank); };
+  for (std::size_t rank = 1; rank < crew_->size(); ++rank)
+    crew_->send(rank, Command::update, TrainingRank::update_message(part(rank)));
+  try {
+    const StepResult result = learner_.run(part(0));
+    crew_->done();
+    return result;
+  } catch (const DivergenceError&) {
+    crew_->done();
+    throw;
+  }
+}
+
+void Trainer::collect() {
+  if (!crew_trains_ || std::exchange(collected_at_, state_.update) == state_.update) return;
+  crew_->begin();
+  crew_->send_all(Command::collect);
+  learner_.step.collect();
+  crew_->done();
 }
 
 void Trainer::train_one() {
@@ -206,8 +217,9 @@ void Trainer::take_missing_snapshot() {
 void Trainer::take_snapshot() {
   const Stopwatch watch;
   require_finite_parameters();
+  collect();
   if (!folder_is_ours_) save_state();  // from here on the folder has something to resume from
-  const Exchanged average(translator_.model().store(), step_.average());
+  const Exchanged average(translator_.model().store(), learner_.step.average());
   write_snapshot(place(), state_.update, translator_.model().store());
   state_.seconds += watch.seconds();
 }
@@ -216,10 +228,12 @@ void Trainer::take_snapshot() {
 void Trainer::validate_and_keep_best(bool regular) {
   const Stopwatch watch;
   require_finite_parameters();
+  collect();
   ValidationResult result;
   try {
-    const Exchanged average(translator_.model().store(), step_.average());
-    result = validate(translator_, data_.validation, pool_);
+    const Exchanged average(translator_.model().store(), learner_.step.average());
+    translator_.share(crew_);
+    result = validate(translator_, data_.validation, learner_.pool);
   } catch (const CheckpointError&) {  // sums of finite parameters overflow
     fail_diverged("a probability");
   }
@@ -233,7 +247,7 @@ void Trainer::validate_and_keep_best(bool regular) {
     save_state();
   }
   if (best) {
-    save_model(step_.average());
+    save_model(learner_.step.average());
   } else if (model_file_is_irregular_) {
     save_model(best_parameters_);
   }
@@ -258,7 +272,7 @@ void Trainer::keep_validated(const MetricValue& metric) {
   kept.insert(worse, {state_.update, metric.value, metric.loss});
   if (kept.size() > config_.keep_best) kept.resize(config_.keep_best);
   if (!kept_updates().contains(state_.update)) return;
-  const Exchanged average(translator_.model().store(), step_.average());
+  const Exchanged average(translator_.model().store(), learner_.step.average());
   write_snapshot(place(), state_.update, translator_.model().store(), kBestFolder);
 }
 
@@ -277,7 +291,7 @@ std::set<std::size_t> Trainer::kept_updates() const {
 }
 
 void Trainer::remember_best(const MetricValue& metric) {
-  const Exchanged average(translator_.model().store(), step_.average());
+  const Exchanged average(translator_.model().store(), learner_.step.average());
   state_.best_metric = metric.value;
   state_.best_loss = metric.loss;
   state_.best_update = state_.update;

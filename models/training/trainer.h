@@ -3,7 +3,9 @@
 // result by a bit: training state is parameters, moments, running mean, schedule, position in the
 // data, and all randomness is a function of (seed, update).
 //
-// Its threads fill the machine; their matrix products run on one thread each (worker_pool.h).
+// Its threads fill the machine; their matrix products run on one thread each (worker_pool.h). With
+// a crew, the ranks share the updates and the validations, to the same bits; the Trainer is rank
+// 0's.
 #pragma once
 
 #include <atomic>
@@ -12,14 +14,16 @@
 #include <set>
 
 #include "babelgrad/models/folder/model_folder.h"
-#include "babelgrad/models/training/gradient_step.h"
 #include "babelgrad/models/training/metrics.h"
 #include "babelgrad/models/training/training_data.h"
+#include "babelgrad/models/training/update.h"
 #include "babelgrad/models/training/validation.h"
 #include "babelgrad/nn/safetensors.h"
 #include "babelgrad/nn/schedule.h"
 
 namespace babelgrad {
+
+class Crew;
 
 struct TrainingProgress {
   std::size_t update = 0, epoch = 0;
@@ -52,9 +56,10 @@ class Trainer {
  public:
   // Files go to `folder`, which exists; a model that is there is replaced when a new one has been
   // validated and saved, not before (model_folder.h). The references must outlive this, and so must
-  // `profile`; if it is given, it measures the updates (not the validations, not the saving).
+  // `profile`; if it is given, it measures the updates (not the validations, not the saving). So
+  // must `crew`; null: there are no other ranks.
   Trainer(Translator& translator, const TrainingData& data, std::filesystem::path folder,
-          TrainingObserver& observer, Profile* profile = nullptr);
+          TrainingObserver& observer, Profile* profile = nullptr, Crew* crew = nullptr);
 
   // Continues from the folder's training_state.safetensors. Throws CheckpointError, also if the
   // training data are not those of the state.
@@ -93,6 +98,8 @@ class Trainer {
   std::vector<text::Batch> next_batches();
   void train_one();
   StepResult take_step(const std::vector<text::Batch>& batches, std::size_t target_tokens);
+  StepResult run_together(const Update& update, std::size_t shards);
+  void collect();  // what other ranks have of the state
   void validate_and_keep_best(bool regular);
   void remember_best(const MetricValue& metric);
   void keep_validated(const MetricValue& metric);
@@ -123,10 +130,11 @@ class Trainer {
   TrainingObserver& observer_;
   Profile* profile_;
   const TrainingConfig config_;
-  WorkerPool pool_;
-  std::unique_ptr<Optimizer<float>> optimizer_;
+  Crew* crew_;
+  Learner learner_;
+  bool crew_trains_ = false;      // the other ranks have the model
+  std::size_t collected_at_ = 0;  // the update whose state is here as a whole
   Schedule schedule_;
-  GradientStep<float> step_;
   text::BatchPlan plan_;
   MetricsLog metrics_;
   std::vector<std::vector<std::size_t>> batches_;  // of this epoch

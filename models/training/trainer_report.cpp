@@ -79,7 +79,7 @@ void Trainer::log_validation(const ValidationResult& result, bool best, bool reg
   m.text = result.text;
   m.best = best;
   m.is_final = !regular;
-  m.parameters = parameter_norms(translator_.model().store(), step_.gradient_norms());
+  m.parameters = parameter_norms(translator_.model().store(), learner_.step.gradient_norms());
   metrics_.add(m);
 }
 

@@ -41,6 +41,7 @@ void require_at_most(std::size_t count, std::size_t limit, const std::string& wh
 void Trainer::save_state() {
   const auto start = std::chrono::steady_clock::now();
   require_finite_parameters();
+  collect();
   claim_folder();
   Safetensors file;
   const auto& parameters = translator_.model().store().parameters();
@@ -49,8 +50,8 @@ void Trainer::save_state() {
       file.add(prefix + parameters[i].name(), arrays[i]);
   };
   add_parameters(file, translator_.model().store(), kParameter);
-  for (const auto& [name, array] : optimizer_->state()) file.add(name, *array);
-  add_all(kAverage, step_.average());
+  for (const auto& [name, array] : learner_.optimizer->state()) file.add(name, *array);
+  add_all(kAverage, learner_.step.average());
   if (model_file_is_irregular_) add_all(kBest, best_parameters_);
   nlohmann::json json;
   json["update"] = state_.update;
@@ -67,7 +68,7 @@ void Trainer::save_state() {
     json["kept"].push_back({one.update, one.metric, one.loss});
   json["smoothed_loss"] = state_.smoothed_loss;
   json["seconds"] = state_.seconds;
-  json["optimizer_steps"] = optimizer_->step_count();
+  json["optimizer_steps"] = learner_.optimizer->step_count();
   json["schedule_scale"] = schedule_.state().scale;
   json["schedule_bad_in_a_row"] = schedule_.state().bad_in_a_row;
   json["fingerprint"] = data_.fingerprint;
@@ -117,13 +118,15 @@ void Trainer::load_state(const Safetensors& file) {
   ParameterStore<float>& store = translator_.model().store();
   // Of these the next update tells what is no number; a moment of Adam may be infinite.
   load_parameters(file, store, kParameter);
-  for (auto& [name, array] : optimizer_->state()) *array = file.get<float>(name, array->shape());
-  step_.average().clear();
+  for (auto& [name, array] : learner_.optimizer->state())
+    *array = file.get<float>(name, array->shape());
+  learner_.step.average().clear();
   state_.update = count_of(json, "update");
   require_at_most(state_.update, kMaxCounted, "update");
   if (config_.average_decay > 0 && state_.update > 0)  // it begins with the first update
     for (const Tensor<float>& parameter : store.parameters())
-      step_.average().push_back(finite(file, kAverage + parameter.name(), parameter.shape()));
+      learner_.step.average().push_back(
+          finite(file, kAverage + parameter.name(), parameter.shape()));
   state_.epoch = count_of(json, "epoch");
   require_at_most(state_.epoch, kMaxCounted, "epoch");
   if (json.contains("best_metric")) state_.best_metric = json.at("best_metric").get<double>();
@@ -139,7 +142,7 @@ void Trainer::load_state(const Safetensors& file) {
   if (state_.kept.size() > config_.keep_best) state_.kept.resize(config_.keep_best);
   state_.smoothed_loss = json.at("smoothed_loss");
   state_.seconds = json.at("seconds");
-  optimizer_->set_step_count(count_of(json, "optimizer_steps"));
+  learner_.optimizer->set_step_count(count_of(json, "optimizer_steps"));
   const double scale = json.at("schedule_scale");
   if (scale < 0 || scale > 1)  // a product of factors
     throw CheckpointError("schedule_scale is " + json.at("schedule_scale").dump() +

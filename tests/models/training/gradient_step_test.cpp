@@ -1,4 +1,4 @@
-// GradientStep: shards add up to the batch, and no split of them over threads, passes or machines
+// GradientStep: shards add up to the batch, and no split of them over threads, passes or ranks
 // changes more than it must; a model of one's own; divergence is named.
 #include <doctest/doctest.h>
 
@@ -8,6 +8,7 @@
 #include "babelgrad/nn/linear.h"
 #include "babelgrad/nn/losses.h"
 #include "tests/models/helpers.h"
+#include "tests/models/thread_ranks.h"
 
 namespace babelgrad {
 namespace {
@@ -117,41 +118,55 @@ TEST_CASE("gradient step: clipping scales the gradient to the limit") {
 }
 
 struct Outcome {
-  std::vector<Array<float>> parameters, average;
+  std::vector<Array<float>> parameters, average, moments;
   std::vector<double> losses;
+  std::vector<std::vector<double>> norms;  // of the gradients
 };
 
-// Six updates of a model with dropout, each of which `take` makes.
-template <class Take>
-Outcome six_updates(std::size_t threads, std::size_t shards, const Take& take) {
-  const Seq2SeqConfig config = step_config();
-  Seq2Seq<float> model(config, 1);
+struct SixUpdates {
+  std::size_t threads, shards;
+  Seq2SeqConfig config = step_config();
+  Ranks* ranks = nullptr;
+};
+
+// Six updates of a model with dropout, the last one of two passes.
+Outcome six_updates(const SixUpdates& u) {
+  Seq2Seq<float> model(u.config, 1);
   Adam<float> adam(model.store());
-  WorkerPool pool(threads);
-  GradientStep<float> step(model.store(), adam, pool);
+  WorkerPool pool(u.threads);
+  GradientStep<float> step(model.store(), adam, pool, u.ranks);
+  const std::size_t rank = u.ranks ? u.ranks->rank() : 0;
+  const std::size_t each = shards_a_rank(u.shards, u.ranks ? u.ranks->size() : 1);
   StepRequest request{1e-2, 1.0, 0.9, 5, 0};
   Outcome outcome;
   for (request.update = 1; request.update <= 6; ++request.update) {
-    const text::Batch batch = step_batch(config, request.update);
-    const Parts<float> parts(model, batch, shards, batch.target_tokens());
-    outcome.losses.push_back(take(step, model.store(), parts, request).loss);
+    const text::Batch batch = step_batch(u.config, request.update);
+    const Parts<float> parts(model, batch, u.shards, batch.target_tokens());
+    const std::size_t end = parts.all().end, begin = std::min(end, rank * each);
+    const ShardedLoss<float> own = parts.range(begin, std::min(end, begin + each));
+    const ShardedLoss<float> first = rank == 0 ? parts.range(0, 1) : parts.range(0, 0);
+    const std::vector<ShardedLoss<float>> passes{own, first};
+    outcome.losses.push_back(
+        step.run(request.update < 6 ? std::vector{own} : passes, request).loss);
+    outcome.norms.push_back(step.gradient_norms());
   }
+  step.collect();
   outcome.parameters = values(model);
   outcome.average = step.average();
+  for (const auto& [name, array] : adam.state()) outcome.moments.push_back(*array);
   return outcome;
 }
 
 Outcome six_updates(std::size_t threads, std::size_t shards) {
-  return six_updates(threads, shards,
-                     [](auto& step, const auto&, const auto& parts, const auto& request) {
-                       return step.run({parts.all()}, request);
-                     });
+  return six_updates(SixUpdates{threads, shards});
 }
 
 void check_same_outcome(const Outcome& one, const Outcome& other) {
   CHECK(max_difference(one.parameters, other.parameters) == 0);
   CHECK(max_difference(one.average, other.average) == 0);
+  CHECK(max_difference(one.moments, other.moments) == 0);
   CHECK(one.losses == other.losses);
+  CHECK(one.norms == other.norms);
 }
 
 TEST_CASE("gradient step: with shards fixed, threads do not change a bit") {
@@ -173,28 +188,28 @@ TEST_CASE("gradient step: nor do they in bfloat16") {
     CHECK(std::abs(one.losses[i] - exact.losses[i]) < 0.01 * exact.losses[i]);
 }
 
-// As machines would: each differentiates its shards, and what they have is added along the tree.
-TEST_CASE("gradient step: shards that are split over several steps give the same bits") {
-  for (const std::size_t shards : {4, 8})
-    for (std::size_t each = 1; each <= shards; each *= 2) {
-      INFO(shards, " shards, ", each, " at a time");
-      const Outcome split = six_updates(
-          2, shards, [&](auto& step, const auto& store, const auto& parts, const auto& request) {
-            std::vector<GradientSum<float>> sums;
-            for (std::size_t begin = shards - each; begin > 0; begin -= each) {
-              step.differentiate(parts.range(begin, begin + each), request);
-              sums.insert(sums.begin(), std::move(step.sum()));
-            }
-            step.differentiate(parts.range(0, each), request);
-            GradientSum<float>& sum = step.sum();
-            sums.insert(sums.begin(), std::move(sum));
-            add_along_tree(sums.size(), [&](std::size_t a, std::size_t b) {
-              sums[a].add(std::move(sums[b]), store.parameters());
-            });
-            sum = std::move(sums[0]);
-            return step.apply(request);
-          });
-      check_same_outcome(six_updates(1, shards), split);
+TEST_CASE("gradient step: nor do ranks, among them some without a shard") {
+  Seq2SeqConfig shared = step_config();  // whose table has a dense gradient, too
+  shared.share_embeddings = shared.tie_output = true;
+  shared.source_vocabulary = shared.target_vocabulary;
+  shared.embedding = shared.readout_size = 20;
+  for (const Seq2SeqConfig& config : {step_config(), shared})
+    for (const std::size_t shards : {1, 4, 6}) {
+      const Outcome alone = six_updates(SixUpdates{1, shards, config});
+      for (const std::size_t size : {1, 2, 3, 4, 8}) {
+        INFO(shards, " shards, ", size, " ranks");
+        std::vector<Outcome> outcomes(size);
+        run_ranks(size, [&](Ranks& ranks) {
+          outcomes[ranks.rank()] =
+              six_updates(SixUpdates{1 + ranks.rank() % 2, shards, config, &ranks});
+        });
+        check_same_outcome(alone, outcomes[0]);
+        for (const Outcome& other : outcomes) {
+          CHECK(max_difference(other.parameters, alone.parameters) == 0);
+          CHECK(other.losses == alone.losses);
+          CHECK(other.norms == alone.norms);
+        }
+      }
     }
 }
 
@@ -276,7 +291,7 @@ TEST_CASE("gradient step: trains a model of one's own, after a loss that threw, 
     throw std::runtime_error("no such batch");
   };
   const std::string nothing = "gradient step: nothing was differentiated since the last update";
-  CHECK(message_of<std::logic_error>([&] { step.apply({}); }) == nothing);
+  CHECK(message_of<std::logic_error>([&] { step.run({}, {}); }) == nothing);
   double before = 0, after = 0;
   StepRequest request{.learning_rate = 0.05};
   for (request.update = 1; request.update <= 200; ++request.update) {
@@ -290,13 +305,11 @@ TEST_CASE("gradient step: trains a model of one's own, after a loss that threw, 
   CHECK(step.gradient_norms().size() == store.size());
   const Array<double> weight = store.parameters()[0].value();
   CHECK(message_of<std::logic_error>([&] { step.run({}, request); }) == nothing);
-  CHECK_THROWS_AS(step.differentiate({0, 4, throwing}, request), std::runtime_error);
-  CHECK(message_of<std::logic_error>([&] { step.apply(request); }) == nothing);
-  CHECK(message_of<std::logic_error>([&] { step.sum(); }) == nothing);
-  step.differentiate({0, 0, loss}, request);  // a machine that has no shard
-  CHECK(step.sum().gradients.empty());
-  CHECK(message_of<std::logic_error>([&] { step.apply(request); }) ==
-        "gradient step: no shard has a loss");
+  CHECK_THROWS_AS(step.run({{0, 4, throwing}}, request), std::runtime_error);
+  CHECK(message_of<std::logic_error>([&] { step.run({}, request); }) == nothing);
+  CHECK(message_of<std::logic_error>([&] {
+          step.run({{0, 0, loss}}, request);
+        }) == "gradient step: no shard has a loss");
   CHECK(equal(store.parameters()[0].value(), weight));
 }
 
@@ -319,17 +332,19 @@ TEST_CASE("gradient step: the running mean follows its recurrence") {
   }
 }
 
-std::string divergence(Seq2Seq<float>& model, std::size_t update) {
+std::string divergence(Seq2Seq<float>& model, std::size_t update, Ranks* ranks = nullptr) {
   Sgd<float> sgd(model.store());
   WorkerPool pool(2);
-  GradientStep<float> step(model.store(), sgd, pool);
+  GradientStep<float> step(model.store(), sgd, pool, ranks);
   StepRequest request;
   request.learning_rate = 1;
   request.update = update;
   const auto before = values(model);
   const text::Batch batch = batch_of(some_examples(model.config()));
-  const std::string message =
-      message_of<DivergenceError>([&] { run(step, model, batch, 2, request); });
+  const Parts<float> parts(model, batch, 2, batch.target_tokens());
+  const std::size_t begin = ranks ? ranks->rank() : 0;
+  const std::string message = message_of<DivergenceError>(
+      [&] { step.run({parts.range(begin, ranks ? begin + 1 : 2)}, request); });
   const auto after = values(model);
   for (std::size_t i = 0; i < before.size(); ++i)
     CHECK(std::memcmp(before[i].data(), after[i].data(), before[i].size() * sizeof(float)) == 0);
@@ -338,16 +353,26 @@ std::string divergence(Seq2Seq<float>& model, std::size_t update) {
 
 TEST_CASE("gradient step: divergence names the update and the tensor, and changes nothing") {
   const Seq2SeqConfig config = tiny_config(Architecture::luong);
-  Seq2Seq<float> nan(config, 1);
-  nan.store().at("decoder.readout.bias").mutable_value().data()[1] =
-      std::numeric_limits<float>::quiet_NaN();
-  const std::string message = divergence(nan, 17);
+  const auto nan = [&](Ranks* ranks) {
+    Seq2Seq<float> model(config, 1);
+    model.store().at("decoder.readout.bias").mutable_value().data()[1] =
+        std::numeric_limits<float>::quiet_NaN();
+    return divergence(model, 17, ranks);
+  };
+  const auto huge = [&](Ranks* ranks) {
+    Seq2Seq<float> model(config, 1);
+    model.store().at("target_embedding.weight").mutable_value().fill(3e38f);
+    return divergence(model, 2, ranks);
+  };
+  const std::string of_nan = nan(nullptr), of_huge = huge(nullptr);
   CHECK(
-      message.starts_with("training diverged at update 17: parameter decoder.readout.bias is "
-                          "not finite"));
-  Seq2Seq<float> huge(config, 1);
-  huge.store().at("target_embedding.weight").mutable_value().fill(3e38f);
-  CHECK(divergence(huge, 2).starts_with("training diverged at update 2: "));
+      of_nan.starts_with("training diverged at update 17: parameter decoder.readout.bias is not "
+                         "finite"));
+  CHECK(of_huge.starts_with("training diverged at update 2: "));
+  run_ranks(2, [&](Ranks& ranks) {
+    CHECK(nan(&ranks) == of_nan);
+    CHECK(huge(&ranks).starts_with("training diverged at update 2: "));
+  });
 }
 
 }  // namespace
