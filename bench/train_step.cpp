@@ -13,10 +13,13 @@
 // same thread count, in this process; the figures are medians. Peak memory is that of the updates,
 // read before the bound's arrays exist. Array storage of the measured updates is counted over all
 // threads: expect 0 blocks asked of the system, all of them reused.
+//
+// Under mpirun (-n 2) the ranks share each update, with --threads each; then without the bound.
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "babelgrad/apps/ranks/join.h"
 #include "babelgrad/autograd/kernels/bfloat16.h"
 #include "babelgrad/autograd/modes.h"
 #include "babelgrad/autograd/products/gemm.h"
@@ -43,7 +46,7 @@ const std::map<std::string, Size> kSizes{
 struct Options {
   std::string size = "M", model = "luong";
   ModelShape shape{AttentionPlace::beside_recurrence, 0, 0, 0, 0, 14, 14};
-  std::size_t threads = 0, updates = 20;
+  std::size_t threads = 0, updates = 20, ranks = 1;
   bool json = false;
   Precision precision = Precision::float32;
 };
@@ -102,11 +105,12 @@ std::vector<bench::Products> make_bound(const ModelShape& shape, std::size_t sha
   return bound;
 }
 
-Result measure(const Options& o) {
+Result measure(const Options& o, Ranks* ranks) {
   Seq2Seq<float> model(model_config(o.shape), 1);
   Adam<float> adam(model.store());
   WorkerPool pool(o.threads);
-  GradientStep<float> step(model.store(), adam, pool);
+  GradientStep<float> step(model.store(), adam, pool, ranks);
+  const std::size_t rank = ranks ? ranks->rank() : 0;
   std::mt19937 random(1);
   StepRequest request;
   request.learning_rate = 1e-3;
@@ -117,17 +121,24 @@ Result measure(const Options& o) {
     ++request.update;
     const MatmulPrecision precision(o.precision);
     return bench::milliseconds([&] {
-      const std::vector<text::Batch> parts = text::shard(batch, pool.threads());
+      const std::vector<text::Batch> parts = text::shard(batch, o.ranks * pool.threads());
+      const std::size_t each = shards_a_rank(parts.size(), o.ranks);
       const LossOptions options{0, static_cast<double>(batch.target_tokens())};
       const auto loss = [&](std::size_t shard, const Mode& mode) {
         return model.loss(parts[shard], mode, options);
       };
-      step.run({{0, parts.size(), loss}}, request);
+      step.run({{rank * each, std::min(parts.size(), (rank + 1) * each), loss}}, request);
     });
   };
   for (std::size_t i = 0; i < kWarmUp; ++i) time_update();
   Result result;
   result.peak_mb = bench::peak_megabytes();
+  if (ranks) {
+    std::vector<double> update_ms;
+    for (std::size_t i = 0; i < o.updates; ++i) update_ms.push_back(time_update());
+    result.update_ms = bench::median(update_ms);
+    return result;
+  }
 
   bench::Arrays weights;
   const std::vector<bench::Products> bound =
@@ -164,6 +175,7 @@ void print(const Options& o, const Result& r) {
     std::printf("%s\n", nlohmann::ordered_json{{"size", o.size},
                                                {"model", o.model},
                                                {"threads", o.threads},
+                                               {"ranks", o.ranks},
                                                {"ms_per_update", r.update_ms},
                                                {"tokens_per_s", tokens_per_s},
                                                {"gflops", gflops},
@@ -182,7 +194,9 @@ void print(const Options& o, const Result& r) {
               s.source_length, s.target_length);
   std::printf("%zu thread%s, %s, BLAS %s, median of %zu updates\n\n", o.threads,
               o.threads == 1 ? "" : "s", name_of(o.precision), blas_name(), o.updates);
+  if (o.ranks > 1) std::printf("%zu ranks, each with these threads\n\n", o.ranks);
   std::printf("update              %10.1f ms\n", r.update_ms);
+  if (o.ranks > 1) return;
   std::printf("products alone      %10.1f ms  (%.2f GFLOP, float32)\n", r.bound_ms, r.flops / 1e9);
   std::printf("share of the bound  %10.1f %%\n", 100 * share);
   if (o.precision != Precision::float32)
@@ -240,5 +254,8 @@ int main(int argc, char** argv) {
   set_blas_threads(1);
   if (precision == "bfloat16") o.precision = Precision::bfloat16;
   resolve(o, given);
-  print(o, measure(o));
+  const std::unique_ptr<Ranks> ranks = apps::join_ranks();
+  if (ranks) o.ranks = ranks->size();
+  const Result result = measure(o, ranks.get());
+  if (!ranks || ranks->rank() == 0) print(o, result);
 }

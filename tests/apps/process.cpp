@@ -78,7 +78,8 @@ Finished run(const std::vector<std::string>& arguments, const RunOptions& option
   return finished;
 }
 
-Process::Process(const std::vector<std::string>& arguments, const std::filesystem::path& folder) {
+Process::Process(const std::vector<std::string>& arguments, const std::filesystem::path& folder,
+                 const std::vector<std::string>& under) {
   std::array<int, 2> in, out, err;
   if (::pipe2(in.data(), O_CLOEXEC) != 0 || ::pipe2(out.data(), O_CLOEXEC) != 0 ||
       ::pipe2(err.data(), O_CLOEXEC) != 0)
@@ -89,7 +90,7 @@ Process::Process(const std::vector<std::string>& arguments, const std::filesyste
     ::dup2(in[0], STDIN_FILENO);
     ::dup2(out[1], STDOUT_FILENO);
     ::dup2(err[1], STDERR_FILENO);
-    execute(arguments, folder, 0);
+    execute(arguments, folder, 0, under);
   }
   ::close(in[0]);
   ::close(out[1]);

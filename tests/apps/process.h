@@ -33,8 +33,9 @@ Finished run(const std::vector<std::string>& arguments, const RunOptions& option
 // A babelgrad process under way, with pipes on its three streams.
 class Process {
  public:
-  Process(const std::vector<std::string>& arguments, const std::filesystem::path& folder);
-  ~Process();  // kills it if it is still there
+  Process(const std::vector<std::string>& arguments, const std::filesystem::path& folder,
+          const std::vector<std::string>& under = {});  // as in RunOptions
+  ~Process();                                           // kills it if it is still there
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
 

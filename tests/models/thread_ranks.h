@@ -18,6 +18,7 @@ struct Mail {
   std::mutex mutex;
   std::condition_variable arrived;
   std::map<std::pair<std::size_t, std::size_t>, std::deque<std::vector<std::byte>>> boxes;
+  std::exception_ptr error;  // the first that a rank has thrown
 };
 
 class ThreadRanks : public Ranks {
@@ -38,7 +39,8 @@ class ThreadRanks : public Ranks {
     mail_.arrived.notify_all();
     for (const Incoming& in : incoming) {
       auto& box = mail_.boxes[{in.from, rank_}];
-      mail_.arrived.wait(lock, [&] { return !box.empty(); });
+      mail_.arrived.wait(lock, [&] { return !box.empty() || mail_.error; });
+      if (box.empty()) throw RankError("another rank has failed");
       if (box.front().size() != in.bytes) throw std::logic_error("a rank awaits another size");
       if (in.bytes > 0) std::memcpy(in.data, box.front().data(), in.bytes);
       box.pop_front();
@@ -51,23 +53,23 @@ class ThreadRanks : public Ranks {
   Mail& mail_;
 };
 
-// task(ranks) on `size` ranks; the first exception is thrown again, for which the others must end.
+// task(ranks) on `size` ranks; the first exception is thrown again.
 inline void run_ranks(std::size_t size, const std::function<void(Ranks&)>& task) {
   Mail mail;
   std::vector<std::thread> threads;
-  std::vector<std::exception_ptr> errors(size);
   for (std::size_t r = 0; r < size; ++r)
     threads.emplace_back([&, r] {
       ThreadRanks ranks(r, size, mail);
       try {
         task(ranks);
       } catch (...) {
-        errors[r] = std::current_exception();
+        const std::lock_guard lock(mail.mutex);
+        if (!mail.error) mail.error = std::current_exception();
+        mail.arrived.notify_all();
       }
     });
   for (std::thread& thread : threads) thread.join();
-  for (const std::exception_ptr& error : errors)
-    if (error) std::rethrow_exception(error);
+  if (mail.error) std::rethrow_exception(mail.error);
 }
 
 }  // namespace babelgrad

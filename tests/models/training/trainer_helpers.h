@@ -72,11 +72,12 @@ struct RunResult {
 
 // Trains in `folder` as the command line does, from the beginning or from the state there.
 inline RunResult train(Config config, const std::filesystem::path& folder, bool resume,
-                       TrainingObserver& observer, const std::atomic<bool>& interrupt) {
+                       TrainingObserver& observer, const std::atomic<bool>& interrupt,
+                       Crew* crew = nullptr) {
   const TrainingData data = load_training_data(config, std::nullopt);
   fit_config(config, data.codecs);
   Translator translator(config, data.codecs);
-  Trainer trainer(translator, data, folder, observer);
+  Trainer trainer(translator, data, folder, observer, nullptr, crew);
   if (resume) trainer.resume();
   if (resume) translator.save_config(folder);
   const StopReason reason = trainer.run(interrupt);
@@ -93,6 +94,20 @@ inline RunResult train(Config config, const std::filesystem::path& folder, bool 
   Recorder recorder;
   config.training.max_updates = max_updates;
   return train(std::move(config), folder, resume, recorder);
+}
+
+// Fills the arrays of a saved state whose names begin so.
+inline void spoil(const std::filesystem::path& path, const std::string& prefix, double value) {
+  const Safetensors state = Safetensors::read(path);
+  Safetensors spoilt;
+  for (const std::string& name : state.names()) {
+    Array<float> array = state.get<float>(name);
+    if (name.starts_with(prefix)) array.fill(static_cast<float>(value));
+    spoilt.add(name, array);
+  }
+  for (const auto& [key, text] : state.metadata())
+    if (key == "training" || key == "config") spoilt.set_metadata(key, text);
+  spoilt.write(path);
 }
 
 // Fails the test unless two training folders are the same but for the seconds that they took.

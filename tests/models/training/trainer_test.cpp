@@ -186,20 +186,6 @@ TEST_CASE("trainer: an interruption leaves a model and a state, and resumes exac
   check_same_training(whole, parts);
 }
 
-// Fills the arrays of a saved state whose names begin so.
-void spoil(const std::filesystem::path& path, const std::string& prefix, double value) {
-  const Safetensors state = Safetensors::read(path);
-  Safetensors spoilt;
-  for (const std::string& name : state.names()) {
-    Array<float> array = state.get<float>(name);
-    if (name.starts_with(prefix)) array.fill(static_cast<float>(value));
-    spoilt.add(name, array);
-  }
-  for (const auto& [key, text] : state.metadata())
-    if (key == "training" || key == "config") spoilt.set_metadata(key, text);
-  spoilt.write(path);
-}
-
 // A training that goes well for 10 updates and diverges when it goes on; nothing may be lost.
 std::string diverge(std::size_t valid_every, const std::string& spoilt, double value,
                     std::size_t max_updates) {
