@@ -15,7 +15,7 @@ if [[ "${1:-}" == --docs ]]; then packages=(python3 mkdocs mkdocs-material doxyg
 if [[ "${1:-}" == --release ]]; then packages+=(dpkg-dev lintian mmdebstrap); fi
 if [[ "${1:-}" == --checks ]]; then
   packages+=(clang-format clang-14 llvm-14 libclang-rt-14-dev wrk curl nginx-light openssl python3 python3-xxhash chromium fonts-inter
-    man-db zsh fish)
+    man-db zsh fish libopenmpi-dev openmpi-bin)
   if ! command -v npm >/dev/null; then packages+=(nodejs npm); fi
 fi
 

@@ -80,6 +80,14 @@ std::span<const Kernels> available_kernels() {
   return found;
 }
 
+void round(std::size_t n, const float* x, std::uint16_t* to) {
+  for (std::size_t i = 0; i < n; ++i) to[i] = static_cast<std::uint16_t>(rounded(x[i]));
+}
+
+void widen(std::size_t n, const std::uint16_t* x, float* to) {
+  for (std::size_t i = 0; i < n; ++i) to[i] = first(x[i]);
+}
+
 const Kernels& kernels() { return available_kernels().front(); }
 
 }  // namespace babelgrad::bfloat16

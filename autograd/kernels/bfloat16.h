@@ -24,6 +24,10 @@ struct Kernels {
                    const std::uint32_t* b, bool add, float* c, std::size_t ld);
 };
 
+// n floats rounded, and as floats again.
+void round(std::size_t n, const float* x, std::uint16_t* to);
+void widen(std::size_t n, const std::uint16_t* x, float* to);
+
 // Those of this processor: the best, and all, from the best to those of any processor.
 const Kernels& kernels();
 std::span<const Kernels> available_kernels();

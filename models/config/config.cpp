@@ -91,6 +91,7 @@ Config identity_of(Config config) {
   config.training.max_minutes = defaults.max_minutes;
   config.training.patience = defaults.patience;
   config.training.threads = defaults.threads;
+  config.training.wire_precision = defaults.wire_precision;
   config.training.log_every = defaults.log_every;
   config.training.snapshots = defaults.snapshots;
   config.training.keep_best = defaults.keep_best;

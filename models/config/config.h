@@ -111,6 +111,7 @@ struct TrainingConfig {
   std::size_t threads = 0;
   std::size_t shards = 0;
   PrecisionSetting precision = PrecisionSetting::float32;
+  PrecisionSetting wire_precision = PrecisionSetting::float32;
   std::size_t batch_size = 64;
   bool batch_by_tokens = false;
   std::size_t accumulate = 1;

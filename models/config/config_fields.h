@@ -26,6 +26,7 @@ inline constexpr std::array kNormalizationNames{"none", "nfc"};
 inline constexpr std::array kTokenizerNames{"words", "chars", "bpe", "unigram"};
 inline constexpr std::array kWordSplitNames{"whitespace", "unicode"};
 inline constexpr std::array kPrecisionNames{"float32", "bfloat16", "auto"};
+inline constexpr std::array kWirePrecisionNames{"float32", "bfloat16"};
 inline constexpr std::array kSearchPrecisionNames{"float32", "bfloat16", "auto", "int8"};
 inline constexpr std::array kOptimizerNames{"adam", "adamw", "sgd"};
 inline constexpr std::array kScheduleNames{"constant", "warmup", "inverse_sqrt", "plateau"};
@@ -162,6 +163,9 @@ void visit_training(TrainingConfig& c, Visitor&& v) {
   v.choice("precision", c.precision, kPrecisionNames,
            "of the factors of matrix products; all else is float32, validation too; auto: bfloat16 "
            "on processors that are faster so");
+  v.choice("wire_precision", c.wire_precision, kWirePrecisionNames,
+           "of gradients on their way between ranks (mpirun); bfloat16: half the bytes, and the "
+           "number of ranks changes results a little");
   v.number("batch_size", c.batch_size, 1, kMaxCount, "sentences (or tokens) a batch");
   v.flag("batch_by_tokens", c.batch_by_tokens, "count tokens, padding included, not sentences");
   v.number("accumulate", c.accumulate, 1, 1000000,

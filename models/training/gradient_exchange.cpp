@@ -2,9 +2,21 @@
 
 #include <algorithm>
 
+#include "babelgrad/autograd/kernels/bfloat16.h"
 #include "babelgrad/autograd/kernels/kernels.h"
 
 namespace babelgrad {
+namespace {
+
+// Of doubles, nothing is rounded.
+void round(std::size_t, const double*, std::uint16_t*) {}
+void widen(const std::vector<std::uint16_t>&, double*) {}
+void round(std::size_t n, const float* x, std::uint16_t* to) { bfloat16::round(n, x, to); }
+void widen(const std::vector<std::uint16_t>& x, float* to) {
+  bfloat16::widen(x.size(), x.data(), to);
+}
+
+}  // namespace
 
 template <class T>
 GradientExchange<T>::GradientExchange(const std::vector<Tensor<T>>& parameters,
@@ -15,12 +27,13 @@ GradientExchange<T>::GradientExchange(const std::vector<Tensor<T>>& parameters,
       first_(ranks.size() + 1),
       pieces_(ranks.size()),
       received_(ranks.size()),
+      rounded_(ranks.size()),
       rows_(ranks.size()) {
-  std::size_t all = 0, passed = 0, b = 0;
-  for (const GradientBlock& block : blocks) all += block.end - block.begin;
+  std::size_t passed = 0, b = 0;
+  for (const GradientBlock& block : blocks) all_elements_ += block.end - block.begin;
   for (std::size_t r = 0; r < ranks.size(); ++r) {
     first_[r] = b;
-    const std::size_t until = run_begin(all, ranks.size(), r + 1);
+    const std::size_t until = run_begin(all_elements_, ranks.size(), r + 1);
     for (; b < blocks.size() && passed < until; ++b) {
       const auto [i, begin, end] = blocks[b];
       passed += end - begin;
@@ -106,49 +119,78 @@ std::vector<std::vector<std::uint64_t>> GradientExchange<T>::count_rows(
 }
 
 template <class T>
-void GradientExchange<T>::scatter(std::vector<Gradient<T>>& gradients) {
-  const std::size_t own = ranks_.rank();
+void GradientExchange<T>::scatter(std::vector<Gradient<T>>& gradients, Precision wire) {
+  const bool rounds = std::same_as<T, float> && wire == Precision::bfloat16;
   std::vector<std::vector<std::uint64_t>> counts;
   if (std::count(agreed_.by_rows.begin(), agreed_.by_rows.end(), 1) > 0)
     counts = count_rows(gradients);
   std::vector<Ranks::Outgoing> out;
   std::vector<Ranks::Incoming> in;
-  if (!gradients.empty())
-    for (std::size_t r = 0; r < ranks_.size(); ++r)
-      for (const GradientBlock& piece : pieces_[r]) {
-        if (r == own) continue;
-        const auto [i, begin, end] = piece;
-        if (agreed_.by_rows[i] == 0) {
-          out.push_back({r, gradients[i].dense.data() + begin, (end - begin) * sizeof(T)});
-          continue;
-        }
-        const RowGradient<T>& table = *gradients[i].by_rows;
-        const auto [first, count] = rows_of(piece, gradients[i]);
-        if (count == 0) continue;
-        out.push_back({r, table.rows.data() + first, count * sizeof(std::int32_t)});
-        out.push_back({r, table.values.data() + first * width(i), count * width(i) * sizeof(T)});
-      }
-  for (const std::size_t r : active_) {
-    if (r == own) continue;
-    if (!received_[r]) received_[r] = std::make_unique_for_overwrite<T[]>(own_elements_);
-    rows_[r].clear();
-    rows_[r].resize(pieces_[own].size());
-    std::size_t offset = 0, table = 0;
-    for (std::size_t k = 0; k < pieces_[own].size(); ++k) {
-      const auto [i, begin, end] = pieces_[own][k];
-      if (agreed_.by_rows[i] == 0) {
-        in.push_back({r, received_[r].get() + offset, (end - begin) * sizeof(T)});
-      } else if (const std::size_t count = counts[r][table++]; count > 0) {
-        rows_[r][k].rows.resize(count);
-        rows_[r][k].values = uninitialized<T>({count, width(i)});
-        in.push_back({r, rows_[r][k].rows.data(), count * sizeof(std::int32_t)});
-        in.push_back({r, rows_[r][k].values.data(), count * width(i) * sizeof(T)});
-      }
-      offset += end - begin;
-    }
-  }
+  if (!gradients.empty()) add_outgoing(gradients, rounds, out);
+  for (const std::size_t r : active_)
+    if (r != ranks_.rank()) add_incoming(r, counts, rounds, in);
   ranks_.exchange(out, in);
+  for (const std::size_t r : active_)
+    if (rounds && r != ranks_.rank()) widen(rounded_[r], received_[r].get());
   add_rows_of(gradients);
+}
+
+template <class T>
+void GradientExchange<T>::add_outgoing(const std::vector<Gradient<T>>& gradients, bool rounds,
+                                       std::vector<Ranks::Outgoing>& out) {
+  const std::size_t own = ranks_.rank();
+  std::vector<std::uint16_t>& rounded = rounded_[own];
+  if (rounds) rounded.resize(all_elements_);
+  std::size_t offset = 0;
+  for (std::size_t r = 0; r < ranks_.size(); ++r)
+    for (const GradientBlock& piece : pieces_[r]) {
+      const auto [i, begin, end] = piece;
+      if (r == own) continue;
+      if (agreed_.by_rows[i] == 0) {
+        const T* values = gradients[i].dense.data() + begin;
+        if (rounds) round(end - begin, values, rounded.data() + offset);
+        if (rounds)
+          out.push_back({r, rounded.data() + offset, (end - begin) * sizeof(std::uint16_t)});
+        else
+          out.push_back({r, values, (end - begin) * sizeof(T)});
+        offset += end - begin;
+        continue;
+      }
+      const RowGradient<T>& table = *gradients[i].by_rows;
+      const auto [first, count] = rows_of(piece, gradients[i]);
+      if (count == 0) continue;
+      out.push_back({r, table.rows.data() + first, count * sizeof(std::int32_t)});
+      out.push_back({r, table.values.data() + first * width(i), count * width(i) * sizeof(T)});
+    }
+}
+
+// counts: of rows, from count_rows().
+template <class T>
+void GradientExchange<T>::add_incoming(std::size_t rank,
+                                       const std::vector<std::vector<std::uint64_t>>& counts,
+                                       bool rounds, std::vector<Ranks::Incoming>& in) {
+  const std::vector<GradientBlock>& pieces = pieces_[ranks_.rank()];
+  if (!received_[rank]) received_[rank] = std::make_unique_for_overwrite<T[]>(own_elements_);
+  if (rounds) rounded_[rank].resize(own_elements_);
+  rows_[rank].clear();
+  rows_[rank].resize(pieces.size());
+  std::size_t offset = 0, table = 0;
+  for (std::size_t k = 0; k < pieces.size(); ++k) {
+    const auto [i, begin, end] = pieces[k];
+    if (agreed_.by_rows[i] == 0) {
+      if (rounds)
+        in.push_back({rank, rounded_[rank].data() + offset, (end - begin) * sizeof(std::uint16_t)});
+      else
+        in.push_back({rank, received_[rank].get() + offset, (end - begin) * sizeof(T)});
+    } else if (const std::size_t count = counts[rank][table++]; count > 0) {
+      RowGradient<T>& rows = rows_[rank][k];
+      rows.rows.resize(count);
+      rows.values = uninitialized<T>({count, width(i)});
+      in.push_back({rank, rows.rows.data(), count * sizeof(std::int32_t)});
+      in.push_back({rank, rows.values.data(), count * width(i) * sizeof(T)});
+    }
+    offset += end - begin;
+  }
 }
 
 // Of the own pieces by rows; and where this rank has no gradients, makes room for the others'.

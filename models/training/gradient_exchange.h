@@ -7,6 +7,7 @@
 
 #include <memory>
 
+#include "babelgrad/autograd/modes.h"
 #include "babelgrad/autograd/row_gradient.h"
 #include "babelgrad/autograd/tensor.h"
 #include "babelgrad/models/ranks/ranks.h"
@@ -49,8 +50,9 @@ class GradientExchange {
   void agree(Agreement& agreement);
 
   // Sends the others their blocks, and receives one's own; adds those by rows. gradients: as
-  // agreed; of a rank without any, made.
-  void scatter(std::vector<Gradient<T>>& gradients);
+  // agreed; of a rank without any, made. wire: what dense floats are rounded to on their way; with
+  // float32 the sums have the same bits however the shards are spread.
+  void scatter(std::vector<Gradient<T>>& gradients, Precision wire);
   // Then, of dense gradients, the b-th block, which is one's own; on several threads at once.
   void add_block(std::size_t b, std::vector<Gradient<T>>& gradients) const;
 
@@ -67,6 +69,10 @@ class GradientExchange {
   std::size_t width(std::size_t parameter) const { return parameters_[parameter].dim(1); }
   Rows rows_of(const GradientBlock& piece, const Gradient<T>& gradient) const;
   std::vector<std::vector<std::uint64_t>> count_rows(const std::vector<Gradient<T>>& gradients);
+  void add_outgoing(const std::vector<Gradient<T>>& gradients, bool rounds,
+                    std::vector<Ranks::Outgoing>& out);
+  void add_incoming(std::size_t rank, const std::vector<std::vector<std::uint64_t>>& counts,
+                    bool rounds, std::vector<Ranks::Incoming>& in);
   void add_rows_of(std::vector<Gradient<T>>& gradients);
 
   const std::vector<Tensor<T>>& parameters_;
@@ -75,11 +81,12 @@ class GradientExchange {
   std::vector<std::size_t> first_;                  // block of each rank; one more at the end
   std::vector<std::vector<GradientBlock>> pieces_;  // of each rank: its blocks, joined
   std::vector<std::size_t> offset_;                 // of each own block among its elements
-  std::size_t own_elements_ = 0;
+  std::size_t own_elements_ = 0, all_elements_ = 0;
   Agreement agreed_;
   std::vector<std::size_t> active_;             // ranks that have gradients
   std::vector<std::unique_ptr<T[]>> received_;  // from each rank: dense gradients of own elements
-  std::vector<std::vector<RowGradient<T>>> rows_;  // from each rank: of own pieces by rows
+  std::vector<std::vector<std::uint16_t>> rounded_;  // the same on their way; one's own: of others
+  std::vector<std::vector<RowGradient<T>>> rows_;    // from each rank: of own pieces by rows
 };
 
 extern template class GradientExchange<float>;

@@ -87,7 +87,7 @@ void GradientStep<T>::differentiate(const ShardedLoss<T>& losses, const StepRequ
 
 template <class T>
 StepResult GradientStep<T>::apply(const StepRequest& request) {
-  add_shards();
+  add_shards(request.wire);
   if (shards_[0].gradients.empty()) throw std::logic_error("gradient step: no shard has a loss");
   const StepResult result{shards_[0].loss, norm()};
   if (!std::isfinite(result.loss) || !std::isfinite(result.gradient_norm))
@@ -117,7 +117,7 @@ void GradientStep<T>::for_own_blocks(const char* name, const Task& task) {
 
 // Into the first one's; with the sums of squares, while the blocks are at hand.
 template <class T>
-void GradientStep<T>::add_shards() {
+void GradientStep<T>::add_shards(Precision wire) {
   if (std::exchange(passes_, 0) == 0)
     throw std::logic_error("gradient step: nothing was differentiated since the last update");
   add_along_tree(active_,
@@ -125,7 +125,7 @@ void GradientStep<T>::add_shards() {
   agree();
   unify_rows();
   if (exchange_) {
-    add_ranks();
+    add_ranks(wire);
   } else if (active_ > 0) {
     for_blocks("gradient sum", 0, blocks_.size(), [&](std::size_t b) {
       add_block(blocks_[b]);
@@ -164,13 +164,13 @@ void GradientStep<T>::unify_rows() {
 
 // What this rank's shards have, then one's own blocks of what all ranks have.
 template <class T>
-void GradientStep<T>::add_ranks() {
+void GradientStep<T>::add_ranks(Precision wire) {
   if (by_rows_.empty()) return;  // no rank has a gradient
   if (active_ > 1)
     for_blocks("gradient sum", 0, blocks_.size(), [&](std::size_t b) { add_block(blocks_[b]); });
   {
     const ProfileScope profile("gradients sent", Phase::section);
-    exchange_->scatter(shards_[0].gradients);
+    exchange_->scatter(shards_[0].gradients, wire);
   }
   for_own_blocks("gradient sum", [&](std::size_t b) {
     exchange_->add_block(b, shards_[0].gradients);

@@ -42,10 +42,11 @@ constexpr std::size_t shards_a_rank(std::size_t shards, std::size_t ranks) {
 
 struct StepRequest {
   double learning_rate = 0;
-  double clip_norm = 0;      // 0: no clipping
-  double average_decay = 0;  // 0: no running mean
-  std::uint64_t seed = 0;    // of dropout
-  std::uint64_t update = 0;  // number of this update, from 1
+  double clip_norm = 0;                 // 0: no clipping
+  double average_decay = 0;             // 0: no running mean
+  std::uint64_t seed = 0;               // of dropout
+  std::uint64_t update = 0;             // number of this update, from 1
+  Precision wire = Precision::float32;  // of gradients between ranks (gradient_exchange.h)
 };
 
 struct StepResult {
@@ -99,10 +100,10 @@ class GradientStep {
   void for_own_blocks(const char* name, const Task& task);
   void differentiate(const ShardedLoss<T>& losses, const StepRequest& request);
   StepResult apply(const StepRequest& request);
-  void add_shards();
+  void add_shards(Precision wire);
   void unify_rows();
   void agree();
-  void add_ranks();
+  void add_ranks(Precision wire);
   void add_block(const Block& block);
   double norm() const;
   double sum_of_squares(const Block& block) const;

@@ -151,6 +151,7 @@ StepResult Trainer::take_step(const std::vector<text::Batch>& batches, std::size
   request.clip_norm = config_.clip_norm;
   request.average_decay = config_.average_decay;
   request.seed = config_.seed;
+  request.wire = precision_in_force(config_.wire_precision);
   return crew_ ? run_together(update, shards) : learner_.run(update);
 }
 

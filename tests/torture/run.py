@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Tortures babelgrad: kills, faults, damaged files, wrong options, hostile clients. Prints a line
+"""Tortures babelgrad: kills, faults, damaged files, ranks, wrong options, hostile clients. Prints a line
 for each failure and a table at the end; exit code 1 if something failed.
 
     tests/torture/run.py MINUTES [--seed N] [--build DIR]
@@ -8,7 +8,7 @@ for each failure and a table at the end; exit code 1 if something failed.
 
 Case K of a part is made by random numbers of its own (seed, part, K), so it does not depend on the
 cases before it nor on the time; how many there are does. Two parts run at a time. Needs a build of
-babelgrad, strace and python3-xxhash: scripts/torture.sh sees to that.
+babelgrad with MPI, strace and python3-xxhash: scripts/torture.sh sees to that.
 """
 import argparse
 import concurrent.futures
@@ -22,8 +22,8 @@ import traceback
 import program
 
 # Parts, and their shares of the time on one of the two processors: the longest first.
-SHARES = {"kills": 0.5, "faults": 0.5, "files": 0.3, "server": 0.25, "limits": 0.15, "options": 0.1,
-          "texts": 0.1, "together": 0.1}
+SHARES = {"kills": 0.4, "faults": 0.45, "files": 0.3, "server": 0.25, "ranks": 0.2, "limits": 0.15,
+          "options": 0.1, "texts": 0.1, "together": 0.05}
 MOST_FAILURES = 20  # of a part; then it ends
 
 

@@ -127,6 +127,7 @@ struct SixUpdates {
   std::size_t threads, shards;
   Seq2SeqConfig config = step_config();
   Ranks* ranks = nullptr;
+  Precision wire = Precision::float32;
 };
 
 // Six updates of a model with dropout, the last one of two passes.
@@ -137,7 +138,7 @@ Outcome six_updates(const SixUpdates& u) {
   GradientStep<float> step(model.store(), adam, pool, u.ranks);
   const std::size_t rank = u.ranks ? u.ranks->rank() : 0;
   const std::size_t each = shards_a_rank(u.shards, u.ranks ? u.ranks->size() : 1);
-  StepRequest request{1e-2, 1.0, 0.9, 5, 0};
+  StepRequest request{1e-2, 1.0, 0.9, 5, 0, u.wire};
   Outcome outcome;
   for (request.update = 1; request.update <= 6; ++request.update) {
     const text::Batch batch = step_batch(u.config, request.update);
@@ -211,6 +212,19 @@ TEST_CASE("gradient step: nor do ranks, among them some without a shard") {
         }
       }
     }
+}
+
+TEST_CASE("gradient step: gradients that are rounded on their way differ a little") {
+  const Outcome alone = six_updates(1, 4);
+  std::vector<Outcome> outcomes(2);
+  run_ranks(2, [&](Ranks& ranks) {
+    outcomes[ranks.rank()] =
+        six_updates(SixUpdates{1, 4, step_config(), &ranks, Precision::bfloat16});
+  });
+  CHECK(max_difference(outcomes[0].parameters, outcomes[1].parameters) == 0);
+  CHECK(max_difference(outcomes[0].parameters, alone.parameters) > 0);
+  for (std::size_t i = 0; i < alone.losses.size(); ++i)
+    CHECK(std::abs(outcomes[0].losses[i] - alone.losses[i]) < 1e-3 * alone.losses[i]);
 }
 
 TEST_CASE("gradient step: batches that are accumulated are one large batch") {
