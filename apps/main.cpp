@@ -154,8 +154,9 @@ int run_ranks(babelgrad::Ranks& ranks, int argc, char** argv) {
       return 0;
     }
   } catch (const std::exception& error) {
-    ranks.abort(ranks.rank() > 0 ? complain_as(ranks.rank(), error.what())
-                                 : complain(error, kBadInput));
+    if (ranks.rank() == 0) ranks.abort(complain(error, kBadInput));
+    const bool memory = dynamic_cast<const std::bad_alloc*>(&error) != nullptr;
+    ranks.abort(complain_as(ranks.rank(), memory ? "out of memory" : error.what()));
   }
   const babelgrad::apps::Lead lead(ranks);
   const int code = run(argc, argv);

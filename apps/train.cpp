@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <csignal>
@@ -24,6 +26,7 @@ namespace {
 namespace fs = std::filesystem;
 
 std::atomic<bool> interrupted{false};
+std::string last_words;  // where mpirun may end this rank before it can save
 
 // Also what queues of work send before they end one: USR1, USR2, and XCPU at the limit of its time.
 constexpr std::array kEnding{SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGXCPU};
@@ -32,7 +35,10 @@ constexpr std::array kEnding{SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGXCPU}
 // ends sends TERM and HUP, the system XCPU each second until the hard limit.
 extern "C" void note_interrupt(int first) {
   const auto is_deliberate = [](int signal) { return signal == SIGINT || signal == SIGTERM; };
-  interrupted = true;
+  if (!interrupted.exchange(true) && !last_words.empty()) {
+    [[maybe_unused]] const auto written =
+        ::write(STDERR_FILENO, last_words.data(), last_words.size());
+  }
   for (const int signal : kEnding) {
     if (!is_deliberate(signal)) std::signal(signal, SIG_IGN);
     if (is_deliberate(signal) && is_deliberate(first)) std::signal(signal, SIG_DFL);
@@ -83,11 +89,9 @@ std::size_t ranks() { return crew() ? crew()->size() : 1; }
 
 // What is left to the machine, settled so that config.json records it.
 void settle_for_machine(TrainingConfig& config) {
-  if (config.threads == 0) config.threads = std::max(1u, std::thread::hardware_concurrency());
+  if (config.threads == 0) config.threads = usable_cores();
   if (config.shards == 0) config.shards = default_shards(config.threads * ranks());
-  config.precision = precision_in_force(config.precision) == Precision::bfloat16
-                         ? PrecisionSetting::bfloat16
-                         : PrecisionSetting::float32;
+  config.precision = settled(config.precision);
 }
 
 void apply_preset(const std::string& name, Seq2SeqConfig& config) {
@@ -123,9 +127,12 @@ void report_ranks(std::size_t shards) {
   const std::size_t each = shards_a_rank(shards, ranks()), busy = (shards + each - 1) / each;
   std::fprintf(stderr, "ranks: %zu, each with these threads and up to %zu of the shards\n", ranks(),
                each);
-  if (busy < ranks())
-    std::fprintf(stderr, "%zu of the ranks have no shard; --shards %zu would give each one\n",
-                 ranks() - busy, std::bit_ceil(ranks()));
+  if (busy == ranks()) return;
+  std::fprintf(stderr, "%zu of the ranks have no shard; ", ranks() - busy);
+  if (std::has_single_bit(ranks()))
+    std::fprintf(stderr, "--shards %zu would give each one\n", ranks());
+  else
+    std::fprintf(stderr, "as shards are a power of two, %zu ranks are as fast\n", busy);
 }
 
 void report_data(const TrainingData& data, const Translator& translator) {
@@ -186,6 +193,11 @@ int train(Translator& translator, const TrainingData& data, const TrainOptions& 
   } else if (!options.from.empty()) {
     trainer.validate_start();
   }
+  if (crew())
+    last_words =
+        "\nasked to end; if a rank has died, the last saved state is left: "
+        "babelgrad train --resume --out " +
+        options.out + "\n";
   await_interrupt();
   const StopReason reason = trainer.run(interrupted);
   std::fprintf(stderr, "stopped after update %zu: %s\n", trainer.update(), reason_text(reason));

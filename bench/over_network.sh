@@ -9,7 +9,11 @@ shift 2
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 name=babelgrad$$ folder=$(mktemp -d)
 finish() {
-  for ((i = 0; i < machines; ++i)); do ip netns del "$name-$i" 2>/dev/null || true; done
+  for ((i = 0; i < machines; ++i)); do
+    ip netns pids "$name-$i" 2>/dev/null | xargs -r kill -9
+    ip link del "bg$$-$i" 2>/dev/null || true
+    ip netns del "$name-$i" 2>/dev/null || true
+  done
   ip link del "bg$$" 2>/dev/null || true
   rm -r "$folder"
 }

@@ -53,7 +53,8 @@ struct Options {
 
 struct Result {
   double update_ms = 0, bound_ms = 0, peak_mb = 0, flops = 0;
-  double own_bound_ms = 0;  // of the products in the update's precision
+  double own_bound_ms = 0;     // of the products in the update's precision
+  std::size_t parameters = 0;  // elements
   std::size_t system_allocations = 0, reused_blocks = 0;  // of array storage, all updates
 };
 
@@ -132,6 +133,7 @@ Result measure(const Options& o, Ranks* ranks) {
   };
   for (std::size_t i = 0; i < kWarmUp; ++i) time_update();
   Result result;
+  result.parameters = model.store().element_count();
   result.peak_mb = bench::peak_megabytes();
   if (ranks) {
     std::vector<double> update_ms;
@@ -176,6 +178,7 @@ void print(const Options& o, const Result& r) {
                                                {"model", o.model},
                                                {"threads", o.threads},
                                                {"ranks", o.ranks},
+                                               {"parameters", r.parameters},
                                                {"ms_per_update", r.update_ms},
                                                {"tokens_per_s", tokens_per_s},
                                                {"gflops", gflops},

@@ -20,9 +20,12 @@
 
 namespace babelgrad {
 
+// Cores that this process may run on, by its affinity; at least 1.
+std::size_t usable_cores();
+
 class WorkerPool {
  public:
-  // threads: at least 1; 0 means one for each of the machine's cores.
+  // threads: at least 1; 0 means one for each usable core.
   explicit WorkerPool(std::size_t threads);
   ~WorkerPool();
   WorkerPool(const WorkerPool&) = delete;

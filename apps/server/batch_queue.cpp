@@ -68,7 +68,7 @@ BatchQueue::BatchQueue(ServerMetrics& metrics, std::size_t threads, const Limits
       threads_(threads),
       limits_(limits),
       last_short_(Clock::now() - kExpectShort) {
-  if (threads_ == 0) threads_ = std::max(1u, std::thread::hardware_concurrency());
+  if (threads_ == 0) threads_ = usable_cores();
   for (std::size_t i = 0; i < threads_; ++i) workers_.emplace_back([this] { work(); });
 }
 

@@ -78,6 +78,12 @@ Precision precision_in_force(PrecisionSetting setting) {
   return rounded ? Precision::bfloat16 : Precision::float32;
 }
 
+PrecisionSetting settled(PrecisionSetting setting) {
+  if (setting != PrecisionSetting::fastest) return setting;
+  return precision_in_force(setting) == Precision::bfloat16 ? PrecisionSetting::bfloat16
+                                                            : PrecisionSetting::float32;
+}
+
 Config identity_of(Config config) {
   for (auto* paths : {&config.data.source, &config.data.target, &config.data.tsv,
                       &config.data.source_features, &config.data.guided_alignment})

@@ -148,6 +148,8 @@ struct TrainingConfig {
 
 // fastest: bfloat16 where the processor is faster so.
 Precision precision_in_force(PrecisionSetting setting);
+// The same with `fastest` as what it is on this processor.
+PrecisionSetting settled(PrecisionSetting setting);
 
 // What `shards` 0 stands for: the largest power of two that is at most `threads`.
 std::size_t default_shards(std::size_t threads);

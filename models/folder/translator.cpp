@@ -335,14 +335,13 @@ std::vector<Translator::Scored> Translator::score(const std::vector<std::string>
   text::BatchOptions options;
   options.batch_size = config_.search.search_batch;
   const auto plan = text::BatchPlan(examples, options).epoch(0);
-  std::vector<text::Batch> batches;
-  for (const auto& indices : plan) batches.push_back(text::make_batch(examples, indices));
-  auto scored_batches = crew_ != nullptr && pool != nullptr ? score_together(batches, *pool)
-                                                            : score_here(batches, pool);
+  const auto batch = [&](std::size_t k) { return text::make_batch(examples, plan[k]); };
+  auto scored = crew_ != nullptr && pool != nullptr ? score_together(plan.size(), batch, *pool)
+                                                    : score_here(plan.size(), batch, pool);
   std::vector<Scored> scored_examples(examples.size());
-  for (std::size_t k = 0; k < batches.size(); ++k)
-    for (std::size_t b = 0; b < batches[k].size; ++b)
-      scored_examples[batches[k].examples[b]] = std::move(scored_batches[k][b]);
+  for (std::size_t k = 0; k < plan.size(); ++k)
+    for (std::size_t b = 0; b < plan[k].size(); ++b)
+      scored_examples[plan[k][b]] = std::move(scored[k][b]);
   std::vector<Scored> results;
   for (const std::size_t example : example_of) {
     results.push_back(scored_examples[example]);
@@ -351,12 +350,13 @@ std::vector<Translator::Scored> Translator::score(const std::vector<std::string>
   return results;
 }
 
-std::vector<std::vector<Translator::Scored>> Translator::score_here(
-    const std::vector<text::Batch>& batches, WorkerPool* pool) const {
+std::vector<std::vector<Translator::Scored>> Translator::score_here(std::size_t batches,
+                                                                    const BatchSource& make_batch,
+                                                                    WorkerPool* pool) const {
   const Ensemble<float> models = ensemble();
-  std::vector<std::vector<Scored>> results(batches.size());
-  run_tasks(pool, batches.size(), [&](std::size_t task) {
-    const text::Batch& batch = batches[task];
+  std::vector<std::vector<Scored>> results(batches);
+  run_tasks(pool, batches, [&](std::size_t task) {
+    const text::Batch batch = make_batch(task);
     const auto forced = mean_forced(models, batch);
     results[task].resize(batch.size);
     for (std::size_t b = 0; b < batch.size; ++b) {

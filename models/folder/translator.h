@@ -12,6 +12,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -154,9 +155,10 @@ class Translator {
                                                      const SearchConfig& config,
                                                      const SearchOptions& options) const;
   // Of each batch, in the order of its columns.
-  std::vector<std::vector<Scored>> score_here(const std::vector<text::Batch>& batches,
+  using BatchSource = std::function<text::Batch(std::size_t number)>;
+  std::vector<std::vector<Scored>> score_here(std::size_t batches, const BatchSource& batch,
                                               WorkerPool* pool) const;
-  std::vector<std::vector<Scored>> score_together(const std::vector<text::Batch>& batches,
+  std::vector<std::vector<Scored>> score_together(std::size_t batches, const BatchSource& batch,
                                                   WorkerPool& pool) const;
 
   std::filesystem::path folder_;  // that it was loaded from

@@ -81,6 +81,7 @@ std::vector<std::vector<Hypothesis>> Translator::find_together(
   crew_->begin();
   for (std::size_t r = n; r-- > 0;) {
     requests[r].config = config;
+    requests[r].config.precision = settled(config.precision);
     requests[r].entropies = options.entropies;
     requests[r].threads = options.pool->threads();
     Message message;
@@ -89,7 +90,7 @@ std::vector<std::vector<Hypothesis>> Translator::find_together(
   }
   SearchOptions own = options;
   own.numbers = requests[0].numbers;
-  take(0, find_here(requests[0].sources, config, own));
+  take(0, find_here(requests[0].sources, requests[0].config, own));
   for (std::size_t r = 1; r < n; ++r)
     take(r, receive(crew_->ranks(), r).get<std::vector<std::vector<Hypothesis>>>());
   crew_->done();
@@ -107,23 +108,26 @@ Message Translator::find_for_rank_0(Message& message) const {
   return found;
 }
 
-std::vector<std::vector<Translator::Scored>> Translator::score_together(
-    const std::vector<text::Batch>& batches, WorkerPool& pool) const {
+std::vector<std::vector<Translator::Scored>> Translator::score_together(std::size_t batches,
+                                                                        const BatchSource& batch,
+                                                                        WorkerPool& pool) const {
   const std::size_t n = crew_->size();
-  std::vector<std::vector<text::Batch>> of_rank(n);
-  for (std::size_t k = 0; k < batches.size(); ++k) of_rank[k % n].push_back(batches[k]);
-  std::vector<std::vector<Scored>> results(batches.size());
+  const auto count = [&](std::size_t rank) { return (batches + n - 1 - rank) / n; };
+  std::vector<std::vector<Scored>> results(batches);
   const auto take = [&](std::size_t rank, std::vector<std::vector<Scored>> scored) {
     for (std::size_t k = 0; k < scored.size(); ++k) results[k * n + rank] = std::move(scored[k]);
   };
   crew_->begin();
   for (std::size_t r = 1; r < n; ++r) {
+    std::vector<text::Batch> of_rank;
+    for (std::size_t k = 0; k < count(r); ++k) of_rank.push_back(batch(k * n + r));
     Message message;
     message.put(pool.threads());
-    message.put(of_rank[r]);
+    message.put(of_rank);
     crew_->send(r, Command::score, message);
   }
-  take(0, score_here(of_rank[0], &pool));
+  take(0, score_here(
+              count(0), [&](std::size_t k) { return batch(k * n); }, &pool));
   for (std::size_t r = 1; r < n; ++r)
     take(r, receive(crew_->ranks(), r).get<std::vector<std::vector<Scored>>>());
   crew_->done();
@@ -132,8 +136,10 @@ std::vector<std::vector<Translator::Scored>> Translator::score_together(
 
 Message Translator::score_for_rank_0(Message& message) const {
   WorkerPool pool(message.get<std::size_t>());
+  auto batches = message.get<std::vector<text::Batch>>();
+  const auto take = [&](std::size_t k) { return std::move(batches[k]); };
   Message scored;
-  scored.put(score_here(message.get<std::vector<text::Batch>>(), &pool));
+  scored.put(score_here(batches.size(), take, &pool));
   return scored;
 }
 

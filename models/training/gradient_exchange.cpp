@@ -8,13 +8,13 @@
 namespace babelgrad {
 namespace {
 
+constexpr std::size_t kRoundBlocks = 8;  // of each rank
+
 // Of doubles, nothing is rounded.
-void round(std::size_t, const double*, std::uint16_t*) {}
-void widen(const std::vector<std::uint16_t>&, double*) {}
-void round(std::size_t n, const float* x, std::uint16_t* to) { bfloat16::round(n, x, to); }
-void widen(const std::vector<std::uint16_t>& x, float* to) {
-  bfloat16::widen(x.size(), x.data(), to);
-}
+void round_values(std::size_t, const double*, std::uint16_t*) {}
+void widen(std::size_t, const std::uint16_t*, double*) {}
+void round_values(std::size_t n, const float* x, std::uint16_t* to) { bfloat16::round(n, x, to); }
+void widen(std::size_t n, const std::uint16_t* x, float* to) { bfloat16::widen(n, x, to); }
 
 }  // namespace
 
@@ -24,29 +24,52 @@ GradientExchange<T>::GradientExchange(const std::vector<Tensor<T>>& parameters,
     : parameters_(parameters),
       blocks_(blocks),
       ranks_(ranks),
-      first_(ranks.size() + 1),
-      pieces_(ranks.size()),
+      owned_(ranks.size()),
+      rows_(ranks.size()),
       received_(ranks.size()),
-      rounded_(ranks.size()),
-      rows_(ranks.size()) {
-  std::size_t passed = 0, b = 0;
-  for (const GradientBlock& block : blocks) all_elements_ += block.end - block.begin;
-  for (std::size_t r = 0; r < ranks.size(); ++r) {
-    first_[r] = b;
-    const std::size_t until = run_begin(all_elements_, ranks.size(), r + 1);
-    for (; b < blocks.size() && passed < until; ++b) {
-      const auto [i, begin, end] = blocks[b];
-      passed += end - begin;
-      if (pieces_[r].empty() || pieces_[r].back().parameter != i)
-        pieces_[r].push_back(blocks[b]);
-      else
-        pieces_[r].back().end = end;
-      if (r != ranks.rank()) continue;
-      offset_.push_back(own_elements_);
-      own_elements_ += end - begin;
-    }
+      offset_(blocks.size()),
+      rounded_(ranks.size()) {
+  const std::size_t n = ranks.size();
+  for (std::size_t first = 0, end = 0, left_over = 0; first < blocks.size(); first = end) {
+    while (end < blocks.size() && blocks[end].parameter == blocks[first].parameter) ++end;
+    const std::size_t count = end - first;
+    for (std::size_t k = 0; k < n; ++k)  // what cannot be shared evenly goes to one after the other
+      for (std::size_t b = run_begin(count, n, k); b < run_begin(count, n, k + 1); ++b)
+        owned_[(k + left_over) % n].push_back(first + b);
+    left_over += count % n;
   }
-  first_.back() = b;
+  for (const std::vector<std::size_t>& owned : owned_)
+    rounds_ = std::max(rounds_, (owned.size() + kRoundBlocks - 1) / kRoundBlocks);
+  for (const GradientBlock& block : blocks)
+    round_elements_ = std::max(round_elements_, kRoundBlocks * (block.end - block.begin));
+}
+
+template <class T>
+BlockNumbers GradientExchange<T>::owned(std::size_t rank, std::size_t round) const {
+  const BlockNumbers all = owned_[rank];
+  const std::size_t begin = std::min(round * kRoundBlocks, all.size());
+  return all.subspan(begin, std::min(kRoundBlocks, all.size() - begin));
+}
+
+// The blocks, those that follow each other in one parameter joined.
+template <class T>
+std::vector<GradientBlock> GradientExchange<T>::pieces(BlockNumbers numbers) const {
+  std::vector<GradientBlock> joined;
+  for (const std::size_t b : numbers)
+    if (joined.empty() || joined.back().parameter != blocks_[b].parameter ||
+        joined.back().end != blocks_[b].begin)
+      joined.push_back(blocks_[b]);
+    else
+      joined.back().end = blocks_[b].end;
+  return joined;
+}
+
+// What a rank owns of the parameters whose gradients go by rows.
+template <class T>
+std::vector<GradientBlock> GradientExchange<T>::tables(std::size_t rank) const {
+  std::vector<GradientBlock> owned = pieces(owned_[rank]);
+  std::erase_if(owned, [&](const GradientBlock& piece) { return !is_by_rows(piece); });
+  return owned;
 }
 
 template <class T>
@@ -88,30 +111,23 @@ typename GradientExchange<T>::Rows GradientExchange<T>::rows_of(const GradientBl
   return {static_cast<std::size_t>(first - rows.begin()), static_cast<std::size_t>(last - first)};
 }
 
-// How many rows each rank will send of each of one's own pieces.
+// How many rows each rank will send of each of one's own tables.
 template <class T>
 std::vector<std::vector<std::uint64_t>> GradientExchange<T>::count_rows(
     const std::vector<Gradient<T>>& gradients) {
-  const std::size_t n = ranks_.size(), own = ranks_.rank();
-  const auto is_by_rows = [&](const GradientBlock& piece) {
-    return agreed_.by_rows[piece.parameter] != 0;
-  };
+  const std::size_t n = ranks_.size(), own = ranks_.rank(), own_tables = tables(own).size();
   std::vector<std::vector<std::uint64_t>> outgoing(n), incoming(n);
   std::vector<Ranks::Outgoing> out;
   std::vector<Ranks::Incoming> in;
-  for (std::size_t r = 0; r < n; ++r) {
-    if (!gradients.empty())
-      for (const GradientBlock& piece : pieces_[r])
-        if (is_by_rows(piece))
-          outgoing[r].push_back(rows_of(piece, gradients[piece.parameter]).count);
-    if (r == own || outgoing[r].empty()) continue;
+  for (std::size_t r = 0; r < n && !gradients.empty(); ++r) {
+    if (r == own) continue;
+    for (const GradientBlock& piece : tables(r))
+      outgoing[r].push_back(rows_of(piece, gradients[piece.parameter]).count);
     out.push_back({r, outgoing[r].data(), outgoing[r].size() * sizeof(std::uint64_t)});
   }
-  const auto own_tables =
-      static_cast<std::size_t>(std::count_if(pieces_[own].begin(), pieces_[own].end(), is_by_rows));
   for (const std::size_t r : active_) {
+    if (r == own) continue;
     incoming[r].resize(own_tables);
-    if (r == own || own_tables == 0) continue;
     in.push_back({r, incoming[r].data(), own_tables * sizeof(std::uint64_t)});
   }
   ranks_.exchange(out, in);
@@ -119,119 +135,118 @@ std::vector<std::vector<std::uint64_t>> GradientExchange<T>::count_rows(
 }
 
 template <class T>
-void GradientExchange<T>::scatter(std::vector<Gradient<T>>& gradients, Precision wire) {
-  const bool rounds = std::same_as<T, float> && wire == Precision::bfloat16;
-  std::vector<std::vector<std::uint64_t>> counts;
-  if (std::count(agreed_.by_rows.begin(), agreed_.by_rows.end(), 1) > 0)
-    counts = count_rows(gradients);
+void GradientExchange<T>::scatter_rows(std::vector<Gradient<T>>& gradients) {
+  const std::size_t own = ranks_.rank();
+  const std::vector<GradientBlock> own_tables = tables(own);
   std::vector<Ranks::Outgoing> out;
   std::vector<Ranks::Incoming> in;
-  if (!gradients.empty()) add_outgoing(gradients, rounds, out);
-  for (const std::size_t r : active_)
-    if (r != ranks_.rank()) add_incoming(r, counts, rounds, in);
-  ranks_.exchange(out, in);
-  for (const std::size_t r : active_)
-    if (rounds && r != ranks_.rank()) widen(rounded_[r], received_[r].get());
-  add_rows_of(gradients);
-}
-
-template <class T>
-void GradientExchange<T>::add_outgoing(const std::vector<Gradient<T>>& gradients, bool rounds,
-                                       std::vector<Ranks::Outgoing>& out) {
-  const std::size_t own = ranks_.rank();
-  std::vector<std::uint16_t>& rounded = rounded_[own];
-  if (rounds) rounded.resize(all_elements_);
-  std::size_t offset = 0;
-  for (std::size_t r = 0; r < ranks_.size(); ++r)
-    for (const GradientBlock& piece : pieces_[r]) {
-      const auto [i, begin, end] = piece;
-      if (r == own) continue;
-      if (agreed_.by_rows[i] == 0) {
-        const T* values = gradients[i].dense.data() + begin;
-        if (rounds) round(end - begin, values, rounded.data() + offset);
-        if (rounds)
-          out.push_back({r, rounded.data() + offset, (end - begin) * sizeof(std::uint16_t)});
-        else
-          out.push_back({r, values, (end - begin) * sizeof(T)});
-        offset += end - begin;
-        continue;
+  if (std::count(agreed_.by_rows.begin(), agreed_.by_rows.end(), 1) > 0) {
+    const auto counts = count_rows(gradients);
+    for (std::size_t r = 0; r < ranks_.size() && !gradients.empty(); ++r)
+      for (const GradientBlock& piece : tables(r)) {
+        const std::size_t i = piece.parameter;
+        const auto [first, count] = rows_of(piece, gradients[i]);
+        if (r == own || count == 0) continue;
+        const RowGradient<T>& table = *gradients[i].by_rows;
+        out.push_back({r, table.rows.data() + first, count * sizeof(std::int32_t)});
+        out.push_back({r, table.values.data() + first * width(i), count * width(i) * sizeof(T)});
       }
-      const RowGradient<T>& table = *gradients[i].by_rows;
-      const auto [first, count] = rows_of(piece, gradients[i]);
-      if (count == 0) continue;
-      out.push_back({r, table.rows.data() + first, count * sizeof(std::int32_t)});
-      out.push_back({r, table.values.data() + first * width(i), count * width(i) * sizeof(T)});
+    for (const std::size_t r : active_) {
+      rows_[r].clear();
+      rows_[r].resize(own_tables.size());
+      for (std::size_t k = 0; k < own_tables.size() && r != own; ++k) {
+        const std::size_t count = counts[r][k], columns = width(own_tables[k].parameter);
+        if (count == 0) continue;
+        rows_[r][k].rows.resize(count);
+        rows_[r][k].values = uninitialized<T>({count, columns});
+        in.push_back({r, rows_[r][k].rows.data(), count * sizeof(std::int32_t)});
+        in.push_back({r, rows_[r][k].values.data(), count * columns * sizeof(T)});
+      }
     }
-}
-
-// counts: of rows, from count_rows().
-template <class T>
-void GradientExchange<T>::add_incoming(std::size_t rank,
-                                       const std::vector<std::vector<std::uint64_t>>& counts,
-                                       bool rounds, std::vector<Ranks::Incoming>& in) {
-  const std::vector<GradientBlock>& pieces = pieces_[ranks_.rank()];
-  if (!received_[rank]) received_[rank] = std::make_unique_for_overwrite<T[]>(own_elements_);
-  if (rounds) rounded_[rank].resize(own_elements_);
-  rows_[rank].clear();
-  rows_[rank].resize(pieces.size());
-  std::size_t offset = 0, table = 0;
-  for (std::size_t k = 0; k < pieces.size(); ++k) {
-    const auto [i, begin, end] = pieces[k];
-    if (agreed_.by_rows[i] == 0) {
-      if (rounds)
-        in.push_back({rank, rounded_[rank].data() + offset, (end - begin) * sizeof(std::uint16_t)});
-      else
-        in.push_back({rank, received_[rank].get() + offset, (end - begin) * sizeof(T)});
-    } else if (const std::size_t count = counts[rank][table++]; count > 0) {
-      RowGradient<T>& rows = rows_[rank][k];
-      rows.rows.resize(count);
-      rows.values = uninitialized<T>({count, width(i)});
-      in.push_back({rank, rows.rows.data(), count * sizeof(std::int32_t)});
-      in.push_back({rank, rows.values.data(), count * width(i) * sizeof(T)});
-    }
-    offset += end - begin;
+    ranks_.exchange(out, in);
   }
-}
-
-// Of the own pieces by rows; and where this rank has no gradients, makes room for the others'.
-template <class T>
-void GradientExchange<T>::add_rows_of(std::vector<Gradient<T>>& gradients) {
-  const std::size_t own = ranks_.rank();
   const bool active = !gradients.empty();
   gradients.resize(parameters_.size());
-  for (std::size_t k = 0; k < pieces_[own].size(); ++k) {
-    const GradientBlock& piece = pieces_[own][k];
-    Gradient<T>& gradient = gradients[piece.parameter];
-    if (agreed_.by_rows[piece.parameter] == 0) {
-      if (active) continue;
-      gradient.dense = uninitialized<T>(parameters_[piece.parameter].shape());
+  for (std::size_t k = 0; k < own_tables.size(); ++k)
+    add_rows_of(k, own_tables[k], gradients[own_tables[k].parameter]);
+  for (const auto& [i, begin, end] : pieces(own_blocks()))
+    if (!active && agreed_.by_rows[i] == 0)
+      gradients[i].dense = uninitialized<T>(parameters_[i].shape());
+}
+
+template <class T>
+void GradientExchange<T>::add_rows_of(std::size_t table, const GradientBlock& piece,
+                                      Gradient<T>& gradient) {
+  std::vector<RowGradient<T>> parts;
+  for (const std::size_t r : active_) {
+    if (r != ranks_.rank()) {
+      parts.push_back(std::move(rows_[r][table]));
       continue;
     }
-    std::vector<RowGradient<T>> parts;
-    for (const std::size_t r : active_) {
-      if (r != own) {
-        parts.push_back(std::move(rows_[r][k]));
-        continue;
-      }
-      const auto [first, count] = rows_of(piece, gradient);
-      const auto begin = gradient.by_rows->rows.begin() + static_cast<std::ptrdiff_t>(first);
-      parts.push_back({{begin, begin + static_cast<std::ptrdiff_t>(count)},
-                       gradient.by_rows->values.leading(first, first + count)});
-    }
-    add_along_tree(parts.size(),
-                   [&](std::size_t a, std::size_t b) { add_rows(parts[b], parts[a]); });
-    gradient.by_rows = std::move(parts[0]);
+    const auto [first, count] = rows_of(piece, gradient);
+    const auto begin = gradient.by_rows->rows.begin() + static_cast<std::ptrdiff_t>(first);
+    parts.push_back({{begin, begin + static_cast<std::ptrdiff_t>(count)},
+                     gradient.by_rows->values.leading(first, first + count)});
   }
+  add_along_tree(parts.size(), [&](std::size_t a, std::size_t b) { add_rows(parts[b], parts[a]); });
+  gradient.by_rows = std::move(parts[0]);
+}
+
+template <class T>
+void GradientExchange<T>::scatter(std::size_t round, const std::vector<Gradient<T>>& gradients,
+                                  Precision wire) {
+  const bool rounds = std::same_as<T, float> && wire == Precision::bfloat16;
+  const std::size_t own = ranks_.rank(), word = rounds ? sizeof(std::uint16_t) : sizeof(T);
+  const bool active = std::find(active_.begin(), active_.end(), own) != active_.end();
+  std::vector<Ranks::Outgoing> out;
+  std::vector<Ranks::Incoming> in;
+  std::vector<std::uint16_t>& sent = rounded_[own];
+  std::size_t used = 0;
+  for (std::size_t r = 0; r < ranks_.size() && active; ++r)
+    for (const GradientBlock& piece : pieces(owned(r, round))) {
+      if (r == own || is_by_rows(piece)) continue;
+      const auto [i, begin, end] = piece;
+      const T* values = gradients[i].dense.data() + begin;
+      const void* data = values;
+      if (rounds) {
+        sent.resize(std::max(sent.size(), (ranks_.size() - 1) * round_elements_));
+        round_values(end - begin, values, sent.data() + used);
+        data = sent.data() + used;
+        used += end - begin;
+      }
+      out.push_back({r, data, (end - begin) * word});
+    }
+  for (const std::size_t r : active_) {
+    if (r == own) continue;
+    if (!received_[r]) received_[r] = std::make_unique_for_overwrite<T[]>(round_elements_);
+    if (rounds) rounded_[r].resize(round_elements_);
+    std::size_t offset = 0;
+    for (const GradientBlock& piece : pieces(own_blocks(round))) {
+      if (is_by_rows(piece)) continue;
+      void* data = rounds ? static_cast<void*>(rounded_[r].data() + offset)
+                          : static_cast<void*>(received_[r].get() + offset);
+      in.push_back({r, data, (piece.end - piece.begin) * word});
+      offset += piece.end - piece.begin;
+    }
+  }
+  ranks_.exchange(out, in);
+  std::size_t offset = 0;
+  for (const std::size_t b : own_blocks(round)) {
+    offset_[b] = offset;
+    if (!is_by_rows(blocks_[b])) offset += blocks_[b].end - blocks_[b].begin;
+  }
+  for (const std::size_t r : active_)
+    if (rounds && r != own) widen(offset, rounded_[r].data(), received_[r].get());
 }
 
 template <class T>
 void GradientExchange<T>::add_block(std::size_t b, std::vector<Gradient<T>>& gradients) const {
   const auto [i, begin, end] = blocks_[b];
-  if (agreed_.by_rows[i] != 0) return;
+  if (is_by_rows(blocks_[b])) return;
   T* const own = gradients[i].dense.data() + begin;
   std::vector<T*> parts;
   for (const std::size_t r : active_)
-    parts.push_back(r == ranks_.rank() ? own : received_[r].get() + offset_[b - own_begin()]);
+    parts.push_back(r == ranks_.rank() ? own : received_[r].get() + offset_[b]);
   add_along_tree(parts.size(), [&, size = end - begin](std::size_t into, std::size_t from) {
     if (parts[from] == own) std::swap(parts[into], parts[from]);  // a + b is b + a
     kernels<T>().add(size, parts[from], parts[into]);
@@ -241,19 +256,27 @@ void GradientExchange<T>::add_block(std::size_t b, std::vector<Gradient<T>>& gra
 
 template <class T>
 void GradientExchange<T>::gather(std::vector<double>& of_blocks) {
-  all_gather(ranks_, of_blocks.data(), first_);
+  std::vector<double> values;  // rank by rank
+  std::vector<std::size_t> begin{0};
+  for (const std::vector<std::size_t>& owned : owned_) {
+    for (const std::size_t b : owned) values.push_back(of_blocks[b]);
+    begin.push_back(values.size());
+  }
+  all_gather(ranks_, values.data(), begin);
+  for (std::size_t k = 0, r = 0; r < owned_.size(); ++r)
+    for (const std::size_t b : owned_[r]) of_blocks[b] = values[k++];
 }
 
 template <class T>
-void GradientExchange<T>::gather(const std::vector<T*>& of_parameters) {
+void GradientExchange<T>::gather(std::size_t round, const std::vector<T*>& of_parameters) {
   const std::size_t own = ranks_.rank();
   std::vector<Ranks::Outgoing> out;
   std::vector<Ranks::Incoming> in;
   for (std::size_t r = 0; r < ranks_.size(); ++r) {
     if (r == own) continue;
-    for (const auto& [i, begin, end] : pieces_[own])
+    for (const auto& [i, begin, end] : pieces(own_blocks(round)))
       out.push_back({r, of_parameters[i] + begin, (end - begin) * sizeof(T)});
-    for (const auto& [i, begin, end] : pieces_[r])
+    for (const auto& [i, begin, end] : pieces(owned(r, round)))
       in.push_back({r, of_parameters[i] + begin, (end - begin) * sizeof(T)});
   }
   ranks_.exchange(out, in);
@@ -265,7 +288,7 @@ void GradientExchange<T>::collect(const std::vector<T*>& of_parameters) {
   std::vector<Ranks::Outgoing> out;
   std::vector<Ranks::Incoming> in;
   for (std::size_t r = 1; r < ranks_.size(); ++r)
-    for (const auto& [i, begin, end] : pieces_[r]) {
+    for (const auto& [i, begin, end] : pieces(owned_[r])) {
       const std::size_t bytes = (end - begin) * sizeof(T);
       if (own == r) out.push_back({0, of_parameters[i] + begin, bytes});
       if (own == 0) in.push_back({r, of_parameters[i] + begin, bytes});

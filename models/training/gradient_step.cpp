@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "babelgrad/autograd/inspection/finite.h"
 #include "babelgrad/autograd/kernels/kernels.h"
@@ -50,6 +51,8 @@ GradientStep<T>::GradientStep(const ParameterStore<T>& store, Optimizer<T>& opti
       blocks_.push_back({i, begin, std::min(begin + block, parameter.size())});
   }
   block_squares_.resize(blocks_.size());
+  all_blocks_.resize(blocks_.size());
+  std::iota(all_blocks_.begin(), all_blocks_.end(), std::size_t{0});
   if (ranks != nullptr) exchange_.emplace(parameters(), blocks_, *ranks);
   if constexpr (std::same_as<T, float>) packed_weights_.emplace(parameters());
 }
@@ -100,19 +103,12 @@ StepResult GradientStep<T>::apply(const StepRequest& request) {
 // Shared among the threads, each of which sees a block while it is in its cache.
 template <class T>
 template <class Task>
-void GradientStep<T>::for_blocks(const char* name, std::size_t begin, std::size_t end,
-                                 const Task& task) {
+void GradientStep<T>::for_blocks(const char* name, BlockNumbers blocks, const Task& task) {
   const std::size_t tasks = pool_.threads();
   pool_.run(tasks, [&](std::size_t first) {
     const ProfileScope profile(name, Phase::section);
-    for (std::size_t b = begin + first; b < end; b += tasks) task(b);
+    for (std::size_t k = first; k < blocks.size(); k += tasks) task(blocks[k]);
   });
-}
-
-template <class T>
-template <class Task>
-void GradientStep<T>::for_own_blocks(const char* name, const Task& task) {
-  for_blocks(name, own_begin(), own_end(), task);
 }
 
 // Into the first one's; with the sums of squares, while the blocks are at hand.
@@ -127,7 +123,7 @@ void GradientStep<T>::add_shards(Precision wire) {
   if (exchange_) {
     add_ranks(wire);
   } else if (active_ > 0) {
-    for_blocks("gradient sum", 0, blocks_.size(), [&](std::size_t b) {
+    for_blocks("gradient sum", all_blocks_, [&](std::size_t b) {
       add_block(blocks_[b]);
       block_squares_[b] = sum_of_squares(blocks_[b]);
     });
@@ -167,15 +163,19 @@ template <class T>
 void GradientStep<T>::add_ranks(Precision wire) {
   if (by_rows_.empty()) return;  // no rank has a gradient
   if (active_ > 1)
-    for_blocks("gradient sum", 0, blocks_.size(), [&](std::size_t b) { add_block(blocks_[b]); });
-  {
-    const ProfileScope profile("gradients sent", Phase::section);
-    exchange_->scatter(shards_[0].gradients, wire);
+    for_blocks("gradient sum", all_blocks_, [&](std::size_t b) { add_block(blocks_[b]); });
+  std::vector<Gradient<T>>& gradients = shards_[0].gradients;
+  exchange_->scatter_rows(gradients);
+  for (std::size_t round = 0; round < exchange_->rounds(); ++round) {
+    {
+      const ProfileScope profile("gradients sent", Phase::section);
+      exchange_->scatter(round, gradients, wire);
+    }
+    for_blocks("gradient sum", exchange_->own_blocks(round), [&](std::size_t b) {
+      exchange_->add_block(b, gradients);
+      block_squares_[b] = sum_of_squares(blocks_[b]);
+    });
   }
-  for_own_blocks("gradient sum", [&](std::size_t b) {
-    exchange_->add_block(b, shards_[0].gradients);
-    block_squares_[b] = sum_of_squares(blocks_[b]);
-  });
   exchange_->gather(block_squares_);
 }
 
@@ -229,19 +229,22 @@ void GradientStep<T>::update(const StepRequest& request, double scale) {
   const double t = static_cast<double>(request.update);
   const T keep = static_cast<T>(std::min(request.average_decay, (1 + t) / (10 + t)));
   optimizer_.begin_step({request.learning_rate, scale});
-  for_own_blocks("optimizer", [&](std::size_t b) {
+  const auto update_block = [&](std::size_t b) {
     const auto [i, begin, end] = blocks_[b];
     optimizer_.update(i, begin, end, shards_[0].gradients[i]);
     if (request.average_decay == 0) return;
     const T* p = parameters()[i].value().data();
     T* mean = average_[i].data();
     for (std::size_t e = begin; e < end; ++e) mean[e] = p[e] + keep * (mean[e] - p[e]);
-  });
-  if (!exchange_) return;
-  const ProfileScope profile("parameters sent", Phase::section);
+  };
+  if (!exchange_) return for_blocks("optimizer", all_blocks_, update_block);
   std::vector<T*> values;
   for (Tensor<T> parameter : parameters()) values.push_back(parameter.mutable_value().data());
-  exchange_->gather(values);
+  for (std::size_t round = 0; round < exchange_->rounds(); ++round) {
+    for_blocks("optimizer", exchange_->own_blocks(round), update_block);
+    const ProfileScope profile("parameters sent", Phase::section);
+    exchange_->gather(round, values);
+  }
 }
 
 template <class T>
@@ -271,7 +274,7 @@ std::string GradientStep<T>::what_diverged(double loss) {
 // The first parameter with such a gradient in the own blocks, or nothing.
 template <class T>
 std::string GradientStep<T>::infinite_gradient() const {
-  for (std::size_t b = own_begin(); b < own_end(); ++b) {
+  for (const std::size_t b : exchange_ ? exchange_->own_blocks() : BlockNumbers(all_blocks_)) {
     if (std::isfinite(block_squares_[b])) continue;
     const auto [i, begin, end] = blocks_[b];
     const Gradient<T>& gradient = shards_[0].gradients[i];

@@ -95,9 +95,7 @@ class GradientStep {
   };
   const std::vector<Tensor<T>>& parameters() const { return store_.parameters(); }
   template <class Task>
-  void for_blocks(const char* name, std::size_t begin, std::size_t end, const Task& task);
-  template <class Task>
-  void for_own_blocks(const char* name, const Task& task);
+  void for_blocks(const char* name, BlockNumbers blocks, const Task& task);
   void differentiate(const ShardedLoss<T>& losses, const StepRequest& request);
   StepResult apply(const StepRequest& request);
   void add_shards(Precision wire);
@@ -113,13 +111,12 @@ class GradientStep {
                          const StepRequest& request) const;
   std::string infinite_gradient() const;
   std::string of_any_rank(const std::string& said);
-  std::size_t own_begin() const { return exchange_ ? exchange_->own_begin() : 0; }
-  std::size_t own_end() const { return exchange_ ? exchange_->own_end() : blocks_.size(); }
 
   const ParameterStore<T>& store_;
   Optimizer<T>& optimizer_;
   WorkerPool& pool_;
   std::vector<Block> blocks_;
+  std::vector<std::size_t> all_blocks_;          // their numbers
   std::optional<GradientExchange<T>> exchange_;  // of several ranks
   std::vector<double> block_squares_;
   bool squares_are_known_ = false;

@@ -48,6 +48,18 @@ class Exchanged {
   std::vector<Array<float>>& values_;
 };
 
+// While one lives, the other ranks validate, too.
+class Shared {
+ public:
+  Shared(Translator& translator, Crew* crew) : translator_(translator) { translator.share(crew); }
+  ~Shared() { translator_.share(nullptr); }
+  Shared(const Shared&) = delete;
+  Shared& operator=(const Shared&) = delete;
+
+ private:
+  Translator& translator_;
+};
+
 class Stopwatch {
  public:
   double seconds() const {
@@ -233,7 +245,7 @@ void Trainer::validate_and_keep_best(bool regular) {
   ValidationResult result;
   try {
     const Exchanged average(translator_.model().store(), learner_.step.average());
-    translator_.share(crew_);
+    const Shared shared(translator_, crew_);
     result = validate(translator_, data_.validation, learner_.pool);
   } catch (const CheckpointError&) {  // sums of finite parameters overflow
     fail_diverged("a probability");

@@ -38,7 +38,9 @@ TEST_CASE("worker pool: every task runs once, task i on thread i modulo threads"
 }
 
 TEST_CASE("worker pool: 0 threads means one a core") {
-  CHECK(WorkerPool(0).threads() == std::max(1u, std::thread::hardware_concurrency()));
+  CHECK(WorkerPool(0).threads() == usable_cores());
+  CHECK(usable_cores() >= 1);
+  CHECK(usable_cores() <= std::max(1u, std::thread::hardware_concurrency()));
 }
 
 TEST_CASE("worker pool: an exception reaches the caller, and the pool goes on working") {
