@@ -43,5 +43,5 @@ exec ip netns exec "$name-\$number" unshare --uts sh -c "hostname machine\$numbe
 AGENT
 chmod +x "$folder/agent"
 hosts=$(IFS=,; echo "${hosts[*]}")
-ip netns exec "$name-0" mpirun --host "$hosts" --mca plm_rsh_agent "$folder/agent" \
+ip netns exec "$name-0" mpirun --bind-to none --host "$hosts" --mca plm_rsh_agent "$folder/agent" \
   --mca btl tcp,self --mca btl_tcp_if_include eth0 --mca oob_tcp_if_include eth0 "$@"
