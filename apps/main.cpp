@@ -177,7 +177,7 @@ int main(int argc, char** argv) {
   try {
     ranks = babelgrad::apps::join_ranks();
   } catch (const babelgrad::RankError& error) {
-    return babelgrad::apps::is_started_as_rank_0() ? complain(error, kBadInput) : kBadInput;
+    return babelgrad::apps::is_first_of_machine() ? complain(error, kBadInput) : kBadInput;
   }
   return ranks ? run_ranks(*ranks, argc, argv) : run(argc, argv);
 }

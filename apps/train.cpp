@@ -123,19 +123,22 @@ Config read_config(const TrainOptions& options, const Translator* start) {
   return config;
 }
 
-void report_ranks(std::size_t shards) {
-  const std::size_t each = shards_a_rank(shards, ranks()), busy = (shards + each - 1) / each;
-  std::fprintf(stderr, "ranks: %zu, each with these threads and up to %zu of the shards\n", ranks(),
-               each);
-  if (busy == ranks()) return;
-  std::fprintf(stderr, "%zu of the ranks have no shard; ", ranks() - busy);
-  if (std::has_single_bit(ranks()))
+void report_ranks(const TrainingConfig& training, bool resumed) {
+  const std::size_t each = shards_a_rank(training.shards, ranks());
+  const std::size_t busy = (training.shards + each - 1) / each, idle = ranks() - busy;
+  std::fprintf(stderr,
+               "ranks: %zu, of %zu thread%s and up to %zu shard%s each; gradients sent in %s\n",
+               ranks(), training.threads, training.threads == 1 ? "" : "s", each,
+               each == 1 ? "" : "s", name_of(precision_in_force(training.wire_precision)));
+  if (idle == 0) return;
+  std::fprintf(stderr, "%zu rank%s no shard; ", idle, idle == 1 ? " has" : "s have");
+  if (std::has_single_bit(ranks()) && !resumed)
     std::fprintf(stderr, "--shards %zu would give each one\n", ranks());
   else
-    std::fprintf(stderr, "as shards are a power of two, %zu ranks are as fast\n", busy);
+    std::fprintf(stderr, "%zu would be as fast\n", busy);
 }
 
-void report_data(const TrainingData& data, const Translator& translator) {
+void report_data(const TrainingData& data, const Translator& translator, bool resumed) {
   const auto& model = translator.config().model;
   std::fprintf(stderr,
                "data: %s training pairs, %s validation pairs%s; vocabulary %s source, %s target\n",
@@ -159,7 +162,7 @@ void report_data(const TrainingData& data, const Translator& translator) {
                thousands(static_cast<double>(translator.model().store().element_count())).c_str(),
                training.threads, training.shards, name_of(precision),
                rounded ? bfloat16::kernels().name : blas_name());
-  if (crew()) report_ranks(training.shards);
+  if (crew()) report_ranks(training, resumed);
   if (rounded && !bfloat16::kernels().is_faster)
     std::fprintf(stderr, "bfloat16 is slower than float32 on this processor\n");
 }
@@ -181,7 +184,7 @@ const char* reason_text(StopReason reason) {
 }
 
 int train(Translator& translator, const TrainingData& data, const TrainOptions& options) {
-  report_data(data, translator);
+  report_data(data, translator, options.resume);
   ProgressPrinter printer;
   Profile profile;
   Trainer trainer(translator, data, options.out, printer, options.profile ? &profile : nullptr,
@@ -195,7 +198,7 @@ int train(Translator& translator, const TrainingData& data, const TrainOptions& 
   }
   if (crew())
     last_words =
-        "\nasked to end; if a rank has died, the last saved state is left: "
+        "\nasked to end; if that is because a rank has died, what was saved is left: "
         "babelgrad train --resume --out " +
         options.out + "\n";
   await_interrupt();

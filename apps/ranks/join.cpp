@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 
@@ -38,10 +39,25 @@ Greeting greeting(int argc, char** argv) {
   return {host, build, {argv + 1, argv + argc}};
 }
 
-std::string words_from(const std::vector<std::string>& words, std::size_t first) {
-  if (first >= words.size()) return "nothing there";
-  const bool has_value = words[first].starts_with("-") && first + 1 < words.size();
-  return words[first] + (has_value ? " " + words[first + 1] : "");
+// The command line's flags with their values, and other words.
+std::vector<std::string> parts_of(const std::vector<std::string>& words) {
+  std::vector<std::string> parts;
+  for (const std::string& word : words) {
+    const bool is_value = !parts.empty() && !word.starts_with("-") && parts.back().starts_with("-");
+    if (is_value)
+      parts.back() += " " + word;
+    else
+      parts.push_back(word);
+  }
+  return parts;
+}
+
+// The first part that the others have not, or nothing.
+std::string first_beyond(const std::vector<std::string>& parts,
+                         const std::vector<std::string>& others) {
+  for (const std::string& part : parts)
+    if (std::find(others.begin(), others.end(), part) == others.end()) return part;
+  return "";
 }
 
 void require_alike(const Greeting& ours, const Greeting& theirs, std::size_t rank) {
@@ -51,17 +67,21 @@ void require_alike(const Greeting& ours, const Greeting& theirs, std::size_t ran
     throw RankError(whose + " runs another build of babelgrad, " + theirs.build + ", than " + own +
                     ", " + ours.build);
   if (ours.words == theirs.words) return;
-  const auto differ =
-      std::mismatch(ours.words.begin(), ours.words.end(), theirs.words.begin(), theirs.words.end());
-  auto first = static_cast<std::size_t>(differ.first - ours.words.begin());
-  if (first > 0 && ours.words[first - 1].starts_with("-")) --first;  // the flag of this value
-  throw RankError(whose + " was started with " + words_from(theirs.words, first) + ", " + own +
-                  " with " + words_from(ours.words, first));
+  const auto our_parts = parts_of(ours.words), their_parts = parts_of(theirs.words);
+  const std::string beyond = first_beyond(their_parts, our_parts),
+                    missing = first_beyond(our_parts, their_parts);
+  if (beyond.empty() && missing.empty())
+    throw RankError(whose + " was started with its arguments in another order than " + own);
+  if (beyond.empty())
+    throw RankError(whose + " was started without " + missing + ", which " + own + " has");
+  const auto flag = [](const std::string& part) { return part.substr(0, part.find(' ')); };
+  throw RankError(whose + " was started with " + beyond + ", " + own +
+                  (flag(beyond) == flag(missing) ? " with " + missing : " without it"));
 }
 
 }  // namespace
 
-bool is_started_as_rank_0() { return number_of("OMPI_COMM_WORLD_RANK", 0) == 0; }
+bool is_first_of_machine() { return number_of("OMPI_COMM_WORLD_LOCAL_RANK", 0) == 0; }
 
 std::unique_ptr<Ranks> join_ranks() {
   const std::size_t size = number_of("OMPI_COMM_WORLD_SIZE", 1);
@@ -70,7 +90,8 @@ std::unique_ptr<Ranks> join_ranks() {
   void* make = module != nullptr ? ::dlsym(module, "babelgrad_mpi_ranks") : nullptr;
   if (make == nullptr)
     throw RankError("started as one of " + std::to_string(size) +
-                    " ranks, but this build has no MPI (" + ::dlerror() + ")");
+                    " ranks, but has no MPI: it is built where libopenmpi-dev is installed (" +
+                    ::dlerror() + ")");
   return std::unique_ptr<Ranks>(reinterpret_cast<Ranks* (*)()>(make)());
 }
 

@@ -9,10 +9,10 @@
 namespace babelgrad::apps {
 
 // By what mpirun says; also where the program runs alone.
-bool is_started_as_rank_0();
+bool is_first_of_machine();
 
-// Null where the program runs alone. Throws RankError "started as one of 4 ranks, but this build
-// has no MPI (...)".
+// Null where the program runs alone. Throws RankError "started as one of 4 ranks, but has no MPI
+// ...".
 std::unique_ptr<Ranks> join_ranks();
 
 // What ranks must have in common: tells rank 0, which checks it. Throws RankError on rank 0:

@@ -38,8 +38,9 @@ TEST_CASE("ranks of mpirun train to the same files as one process, and go on wit
   const Finished both = run_as(2, world, train_to("both"));
   CHECK(both.exit_code == 0);
   CHECK(both.out == "both\n");
-  CHECK(both.err.find("ranks: 2, each with these threads and up to 1 of the shards\n") !=
-        std::string::npos);
+  CHECK(
+      both.err.find("ranks: 2, of 1 thread and up to 1 shard each; gradients sent in float32\n") !=
+      std::string::npos);
   CHECK((world.read("both/model.safetensors") == world.read("alone/model.safetensors")));
 
   CHECK(run_as(3, world, train_to("parts") + Arguments{"--max-updates", "25"}).exit_code == 0);
@@ -89,11 +90,11 @@ TEST_CASE("ranks of mpirun: wrong usage is said once, a rank that differs is nam
   CHECK(missing.exit_code == 2);
   CHECK((complaints(missing) == Arguments{"babelgrad: none: no such model folder"}));
 
-  // Rank 0 gets these flags, rank 1 others.
-  const auto differ = [&](const Arguments& of_rank_0, const Arguments& of_rank_1) {
+  // Two ranks with flags of their own.
+  const auto differ = [&](const Arguments& of_rank_1, const Arguments& of_rank_0) {
     const std::string program = test::program().string();
-    return run(of_rank_0, {.folder = world.path(),
-                           .under = kMpirun + Arguments{"-n", "1", program} + of_rank_1 +
+    return run(of_rank_1, {.folder = world.path(),
+                           .under = kMpirun + Arguments{"-n", "1", program} + of_rank_0 +
                                     Arguments{":", "-n", "1"}});
   };
   const Finished seeds = differ(train_to("model") + Arguments{"--seed", "2"},
@@ -103,6 +104,13 @@ TEST_CASE("ranks of mpirun: wrong usage is said once, a rank that differs is nam
   CHECK(complaints(seeds)[0].starts_with("babelgrad: rank 1 ("));
   CHECK(complaints(seeds)[0].find(") was started with --seed 2, rank 0 (") != std::string::npos);
   CHECK(complaints(seeds)[0].ends_with(") with --seed 1"));
+  const auto sentence = [&](const Arguments& more) {
+    const Arguments found = complaints(differ(train_to("model") + more, train_to("model")));
+    return found.size() == 1 ? found[0] : std::to_string(found.size()) + " complaints";
+  };
+  CHECK(sentence({"--seed", "2"}).find(") was started with --seed 2, rank 0 (") !=
+        std::string::npos);
+  CHECK(sentence({"--seed", "2"}).ends_with(") without it"));
   CHECK_FALSE(world.has("model"));
 }
 
@@ -139,13 +147,14 @@ TEST_CASE("a program without MPI that is started as one of several ranks says so
   const World world;
   for (const std::string rank : {"0", "1"}) {
     const std::string script =
-        "cp \"$0\" copy; OMPI_COMM_WORLD_SIZE=2 OMPI_COMM_WORLD_RANK=" + rank + " ./copy \"$@\"";
+        "cp \"$0\" copy; OMPI_COMM_WORLD_SIZE=2 OMPI_COMM_WORLD_LOCAL_RANK=" + rank +
+        " ./copy \"$@\"";
     const Finished finished =
         run({"--version"}, {.folder = world.path(), .under = {"sh", "-c", script}});
     CHECK(finished.exit_code == 2);
     CHECK(finished.out == "");
-    CHECK(finished.err.starts_with(rank == "0" ? "babelgrad: started as one of 2 ranks, but this "
-                                                 "build has no MPI ("
+    CHECK(finished.err.starts_with(rank == "0" ? "babelgrad: started as one of 2 ranks, but has "
+                                                 "no MPI: "
                                                : ""));
     CHECK(lines_of(finished.err).size() == (rank == "0" ? 1 : 0));
   }
