@@ -86,7 +86,7 @@ class Message {
     } else if constexpr (std::is_trivially_copyable_v<V>) {
       append(&value, sizeof value);
     } else {
-      fields([this](const auto&... members) { (put(members), ...); }, value);
+      fields([this](const auto&... members) { (this->put(members), ...); }, value);
     }
   }
   template <class V>
@@ -101,7 +101,7 @@ class Message {
     } else if constexpr (std::is_trivially_copyable_v<V>) {
       take(&value, sizeof value);
     } else {
-      fields([this](auto&... members) { (get(members), ...); }, value);
+      fields([this](auto&... members) { (this->get(members), ...); }, value);
     }
   }
   template <class V>
