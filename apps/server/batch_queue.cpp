@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "babelgrad/autograd/allocator.h"
+#include "babelgrad/models/worker_pool.h"
 
 namespace babelgrad::apps {
 namespace {

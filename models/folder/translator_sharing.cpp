@@ -66,7 +66,14 @@ std::vector<std::vector<Hypothesis>> Translator::find_together(
     const SearchOptions& options) const {
   const std::vector<std::size_t> order = by_length(sources);
   const std::size_t n = crew_->size();
+  SearchConfig together = config;
+  together.precision = settled(config.precision);
   std::vector<FindRequest> requests(n);
+  for (FindRequest& request : requests) {
+    request.config = together;
+    request.entropies = options.entropies;
+    request.threads = options.pool->threads();
+  }
   std::vector<std::vector<std::size_t>> places(n);
   for (std::size_t k = 0; k < order.size(); ++k) {
     const std::size_t rank = k / config.search_batch % n, i = order[k];
@@ -79,18 +86,14 @@ std::vector<std::vector<Hypothesis>> Translator::find_together(
     for (std::size_t k = 0; k < found.size(); ++k) results[places[rank][k]] = std::move(found[k]);
   };
   crew_->begin();
-  for (std::size_t r = n; r-- > 0;) {
-    requests[r].config = config;
-    requests[r].config.precision = settled(config.precision);
-    requests[r].entropies = options.entropies;
-    requests[r].threads = options.pool->threads();
+  for (std::size_t r = 1; r < n; ++r) {
     Message message;
     message.put(requests[r]);
-    if (r > 0) crew_->send(r, Command::find, message);
+    crew_->send(r, Command::find, message);
   }
   SearchOptions own = options;
   own.numbers = requests[0].numbers;
-  take(0, find_here(requests[0].sources, requests[0].config, own));
+  take(0, find_here(requests[0].sources, together, own));
   for (std::size_t r = 1; r < n; ++r)
     take(r, receive(crew_->ranks(), r).get<std::vector<std::vector<Hypothesis>>>());
   crew_->done();

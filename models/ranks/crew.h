@@ -2,7 +2,7 @@
 // no command line of their own: configurations, parameters, sentences and batches come from rank 0,
 // which alone reads, decides and saves. So they cannot have other data than it has.
 //
-// Translator (translator_sharing.cpp) and Trainer (trainer_sharing.cpp) share their work through
+// Translator (translator_sharing.cpp) and Trainer (training/update.h) share their work through
 // this.
 #pragma once
 

@@ -195,8 +195,8 @@ void GradientExchange<T>::add_rows_of(std::size_t table, const GradientBlock& pi
 template <class T>
 void GradientExchange<T>::scatter(std::size_t round, const std::vector<Gradient<T>>& gradients,
                                   Precision wire) {
-  const bool rounds = std::same_as<T, float> && wire == Precision::bfloat16;
-  const std::size_t own = ranks_.rank(), word = rounds ? sizeof(std::uint16_t) : sizeof(T);
+  const bool rounded = std::same_as<T, float> && wire == Precision::bfloat16;
+  const std::size_t own = ranks_.rank(), word = rounded ? sizeof(std::uint16_t) : sizeof(T);
   const bool active = std::find(active_.begin(), active_.end(), own) != active_.end();
   std::vector<Ranks::Outgoing> out;
   std::vector<Ranks::Incoming> in;
@@ -208,7 +208,7 @@ void GradientExchange<T>::scatter(std::size_t round, const std::vector<Gradient<
       const auto [i, begin, end] = piece;
       const T* values = gradients[i].dense.data() + begin;
       const void* data = values;
-      if (rounds) {
+      if (rounded) {
         sent.resize(std::max(sent.size(), (ranks_.size() - 1) * round_elements_));
         round_values(end - begin, values, sent.data() + used);
         data = sent.data() + used;
@@ -219,12 +219,12 @@ void GradientExchange<T>::scatter(std::size_t round, const std::vector<Gradient<
   for (const std::size_t r : active_) {
     if (r == own) continue;
     if (!received_[r]) received_[r] = std::make_unique_for_overwrite<T[]>(round_elements_);
-    if (rounds) rounded_[r].resize(round_elements_);
+    if (rounded) rounded_[r].resize(round_elements_);
     std::size_t offset = 0;
     for (const GradientBlock& piece : pieces(own_blocks(round))) {
       if (is_by_rows(piece)) continue;
-      void* data = rounds ? static_cast<void*>(rounded_[r].data() + offset)
-                          : static_cast<void*>(received_[r].get() + offset);
+      void* data = rounded ? static_cast<void*>(rounded_[r].data() + offset)
+                           : static_cast<void*>(received_[r].get() + offset);
       in.push_back({r, data, (piece.end - piece.begin) * word});
       offset += piece.end - piece.begin;
     }
@@ -236,7 +236,7 @@ void GradientExchange<T>::scatter(std::size_t round, const std::vector<Gradient<
     if (!is_by_rows(blocks_[b])) offset += blocks_[b].end - blocks_[b].begin;
   }
   for (const std::size_t r : active_)
-    if (rounds && r != own) widen(offset, rounded_[r].data(), received_[r].get());
+    if (rounded && r != own) widen(offset, rounded_[r].data(), received_[r].get());
 }
 
 template <class T>
