@@ -28,6 +28,31 @@ void ModelOptions::add_settings(CLI::App& command, SearchFlags search) {
       ->capture_default_str();
   if (search == SearchFlags::without) return;
   flags.add(command, search == SearchFlags::best ? FlagGroup::best : FlagGroup::search, Config{});
+  shortlist.add(command);
+}
+
+void ShortlistOptions::add(CLI::App& command) {
+  CLI::Option* lexicon =
+      command
+          .add_option("--shortlist", lexicon_,
+                      "translate each line with these words alone: the most frequent ones, and by "
+                      "which its own words are translated in this lexicon (babelgrad lexicon)")
+          ->type_name("F");
+  const auto add_size = [&](const char* flag, std::size_t& size, const char* meaning) {
+    command.add_option(flag, size, meaning)
+        ->type_name("N")
+        ->check(CLI::Range(std::size_t{0}, std::size_t{1000000000}))
+        ->capture_default_str()
+        ->needs(lexicon);
+  };
+  add_size("--shortlist-frequent", sizes_.frequent, "how many of the most frequent words");
+  add_size("--shortlist-best", sizes_.best, "how many translations of each word of the line");
+}
+
+void ShortlistOptions::apply(Translator& translator) const {
+  if (lexicon_.empty()) return;
+  translator.shorten(std::make_shared<const Shortlist>(text::Lexicon::load(lexicon_),
+                                                       translator.codecs().target, sizes_));
 }
 
 void add_feature_option(CLI::App& command, std::vector<std::string>& paths) {
@@ -67,6 +92,7 @@ Translator ModelOptions::load(const std::string& folder) const {
   flags.apply(translator.config());
   SearchConfig& search = translator.config().search;
   flags.refuse(idle_settings(search));
+  shortlist.apply(translator);
   if (search.sample) return translator;
   if (!flags.was_given("nbest")) search.nbest = std::min(search.nbest, search.beam);
   if (search.nbest > search.beam)

@@ -18,9 +18,22 @@ enum class Models { one, ensemble };  // that --model may name
 void add_feature_option(CLI::App& command, std::vector<std::string>& paths);
 void attach_features(const std::vector<Translator*>& models, const std::vector<std::string>& paths);
 
+// --shortlist, and how long the lists are.
+class ShortlistOptions {
+ public:
+  void add(CLI::App& command);
+  // For all that the translator translates from now on.
+  void apply(Translator& translator) const;
+
+ private:
+  std::string lexicon_;
+  ShortlistSizes sizes_;
+};
+
 struct ModelOptions {
   std::vector<std::string> models;    // folders
   std::vector<std::string> features;  // files, for models that read them
+  ShortlistOptions shortlist;
   std::size_t threads = 0;
   ConfigFlags flags;
 
@@ -28,7 +41,8 @@ struct ModelOptions {
   void add_settings(CLI::App& command, SearchFlags search);  // all but --model
   void add_features(CLI::App& command) { add_feature_option(command, features); }
   const std::string& folder() const { return models.at(0); }
-  // With the search flags applied; several models as an ensemble, with their features.
+  // With the search flags and the shortlist applied; several models as an ensemble, with their
+  // features.
   Translator load() const;
   // One, without features.
   Translator load(const std::string& folder) const;

@@ -239,6 +239,12 @@ void Translator::join(std::shared_ptr<const Translator> other, const std::string
   collect_weights();
 }
 
+void Translator::shorten(std::shared_ptr<const Shortlist> shortlist) {
+  if (shortlist && reads_features())
+    throw ConfigError("a shortlist needs a source of words; the model reads features");
+  shortlist_ = std::move(shortlist);
+}
+
 std::vector<std::vector<Translation>> Translator::translate(const std::vector<std::string>& lines,
                                                             const SearchConfig& config,
                                                             SearchOptions options) const {
@@ -253,6 +259,12 @@ std::vector<std::vector<Translation>> Translator::translate(const std::vector<st
     }
     sources.push_back(std::move(source));
     lines_of.push_back(i);
+  }
+  if (shortlist_) {
+    options.words.resize(sources.size());
+    run_tasks(options.pool, sources.size(), [&](std::size_t i) {
+      options.words[i] = shortlist_->words(source_words(lines[lines_of[i]]).words);
+    });
   }
   if (options.abandon)
     options.abandon = [&lines_of, abandon = std::move(options.abandon)](std::size_t sentence) {

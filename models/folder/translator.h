@@ -19,6 +19,7 @@
 
 #include "babelgrad/autograd/products/packed_weights.h"
 #include "babelgrad/models/folder/feature_files.h"
+#include "babelgrad/models/folder/shortlist.h"
 #include "babelgrad/models/search/search.h"
 #include "babelgrad/models/worker_pool.h"
 #include "babelgrad/nn/safetensors.h"
@@ -102,6 +103,10 @@ class Translator {
   // ConfigError "DIR: reads or writes other words than the first model", with the name given.
   void join(std::shared_ptr<const Translator> other, const std::string& name);
 
+  // From now on lines are translated with the words alone that the shortlist has for them; nullptr:
+  // with all. Throws ConfigError for a model that reads features.
+  void shorten(std::shared_ptr<const Shortlist> shortlist);
+
   // From now on the other ranks search and score, too, where a pool does, with copies of the
   // parameters as they are now, to the same bits; not where a search has an observer, may be
   // abandoned or has demands. null: no more.
@@ -168,6 +173,7 @@ class Translator {
   std::vector<std::shared_ptr<const Translator>> others_;  // of an ensemble
   std::shared_ptr<PackedWeights> packed_weights_;          // of all models, in bfloat16
   std::shared_ptr<const FeatureFiles> features_;
+  std::shared_ptr<const Shortlist> shortlist_;
   Crew* crew_ = nullptr;
 };
 

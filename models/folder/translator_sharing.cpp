@@ -17,6 +17,7 @@ namespace {
 struct FindRequest {
   std::vector<text::Source> sources;
   std::vector<std::uint64_t> numbers;
+  std::vector<std::vector<std::int32_t>> words;
   SearchConfig config;
   Entropies entropies = Entropies::left_out;
   std::size_t threads = 1;
@@ -24,7 +25,7 @@ struct FindRequest {
 
 template <class Visit, Either<FindRequest> Request>
 void fields(const Visit& visit, Request& r) {
-  visit(r.sources, r.numbers, r.config, r.entropies, r.threads);
+  visit(r.sources, r.numbers, r.words, r.config, r.entropies, r.threads);
 }
 
 }  // namespace
@@ -79,6 +80,7 @@ std::vector<std::vector<Hypothesis>> Translator::find_together(
     const std::size_t rank = k / config.search_batch % n, i = order[k];
     requests[rank].sources.push_back(sources[i]);
     requests[rank].numbers.push_back(options.numbers.empty() ? i : options.numbers.at(i));
+    if (!options.words.empty()) requests[rank].words.push_back(options.words.at(i));
     places[rank].push_back(i);
   }
   std::vector<std::vector<Hypothesis>> results(sources.size());
@@ -93,6 +95,7 @@ std::vector<std::vector<Hypothesis>> Translator::find_together(
   }
   SearchOptions own = options;
   own.numbers = requests[0].numbers;
+  own.words = requests[0].words;
   take(0, find_here(requests[0].sources, together, own));
   for (std::size_t r = 1; r < n; ++r)
     take(r, receive(crew_->ranks(), r).get<std::vector<std::vector<Hypothesis>>>());
@@ -105,6 +108,7 @@ Message Translator::find_for_rank_0(Message& message) const {
   WorkerPool pool(request.threads);
   SearchOptions options{.pool = &pool};
   options.numbers = request.numbers;
+  options.words = request.words;
   options.entropies = request.entropies;
   Message found;
   found.put(find_here(request.sources, request.config, options));

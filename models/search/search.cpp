@@ -19,13 +19,15 @@ void search_batch(const Ensemble<T>& models, const std::vector<text::Source>& so
   std::vector<const text::Source*> batch;
   std::vector<std::uint64_t> numbers;
   std::vector<Demands> demands;
+  std::vector<std::vector<std::int32_t>> words;
   for (const std::size_t pick : picks) {
     batch.push_back(&sources[pick]);
     if (!options.numbers.empty()) numbers.push_back(options.numbers.at(pick));
     if (!options.demands.empty()) demands.push_back(options.demands.at(pick));
+    if (!options.words.empty()) words.push_back(options.words.at(pick));
   }
   SearchRun<T> run(models, config, options.observer, options.entropies);
-  run.add(batch, {picks.begin(), picks.end()}, numbers, std::move(demands));
+  run.add(batch, {picks.begin(), picks.end()}, numbers, std::move(demands), std::move(words));
   while (run.sentences() > 0) {
     if (options.abandon) run.drop(options.abandon);
     for (SearchedSentence& done : run.step()) results[done.id] = std::move(done.hypotheses);

@@ -77,6 +77,9 @@ struct SearchOptions {
   Entropies entropies = Entropies::left_out;
   // What the translations of each source must have. Empty: nothing.
   std::vector<Demands> demands = {};
+  // With which words each source is translated, ascending, the four special tokens first
+  // (short_output.h); none, and for a source that has demands: all. Empty: all for all.
+  std::vector<std::vector<std::int32_t>> words = {};
 };
 
 // The sources' places, the longest first, equally long ones as they come: so they are cut into
@@ -87,7 +90,7 @@ std::vector<std::size_t> by_length(const std::vector<text::Source>& sources);
 // up to config.nbest hypotheses a source, best first. Sentences are sorted by length into batches
 // of config.search_batch, which a pool's threads take in turn: their number changes no bit of the
 // result, the size of the batches only its rounding. Throws ConfigError for settings that do not go
-// together, and for phrases with `sample`.
+// together, for phrases with `sample`, and for words that are not as SearchOptions says.
 template <class T>
 std::vector<std::vector<Hypothesis>> search(const Ensemble<T>& models,
                                             const std::vector<text::Source>& sources,

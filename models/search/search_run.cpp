@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "babelgrad/autograd/array_ops.h"
 #include "babelgrad/text/vocabulary.h"
 
 namespace babelgrad {
@@ -30,9 +31,13 @@ void SearchRun<T>::select_rows(const std::vector<std::size_t>& rows) {
 template <class T>
 void SearchRun<T>::add(const std::vector<const text::Source*>& sources,
                        const std::vector<std::size_t>& ids,
-                       const std::vector<std::uint64_t>& numbers, std::vector<Demands> demands) {
+                       const std::vector<std::uint64_t>& numbers, std::vector<Demands> demands,
+                       std::vector<std::vector<std::int32_t>> words) {
   if (sources.empty()) return;
   demands.resize(sources.size());
+  words.resize(sources.size());
+  std::vector<const Linear<T>*> layers;
+  for (const Part& part : parts_) layers.push_back(&part.model->decoder().output_layer());
   const NoGrad no_grad;
   const std::size_t batch = sources.size();
   const text::Batch read = text::source_batch(sources);
@@ -42,13 +47,17 @@ void SearchRun<T>::add(const std::vector<const text::Source*>& sources,
     if (config_.sample && !demands[b].phrases.empty())
       throw ConfigError("search: phrases need beam search; sample draws words");
     const std::size_t least = demands[b].empty() ? 0 : demands[b].longest() + 1;
+    std::shared_ptr<const ShortOutput<T>> output;
+    if (!words[b].empty() && demands[b].empty())
+      output = std::make_shared<const ShortOutput<T>>(layers, std::move(words[b]));
     joining.push_back({ids.at(b),
                        numbers.empty() ? ids[b] : numbers.at(b),
                        length,
                        std::max(longest_output(length, config_), least),
                        {PartialHypothesis{}},
                        {},
-                       std::move(demands[b])});
+                       std::move(demands[b]),
+                       std::move(output)});
   }
   const std::size_t rows = active_.empty() ? 1 : width();
   std::vector<Part> joined;
@@ -82,7 +91,7 @@ std::vector<SearchedSentence> SearchRun<T>::step() {
     attention.push_back(output.weights);
   }
   const Tensor<T> weights = mean_attention(attention);
-  std::vector<NextWords> words = next_words(outputs, query());
+  std::vector<NextWords> words = likeliest_words(outputs);
   std::vector<std::vector<std::size_t>> parents;
   for (std::size_t b = 0; b < active_.size(); ++b) parents.push_back(extend(b, words, weights));
   keep_parents(parents);
@@ -148,6 +157,32 @@ WordsQuery SearchRun<T>::query() const {
   }
   query.count = words_needed(config_, longest);
   return query;
+}
+
+// Of all sentences at once, or where some are made of words of their own, of one after the other.
+template <class T>
+std::vector<NextWords> SearchRun<T>::likeliest_words(
+    const std::vector<OutputLayer<T>>& outputs) const {
+  const WordsQuery all = query();
+  if (std::none_of(active_.begin(), active_.end(), [](const Sentence& s) { return s.output; }))
+    return next_words(outputs, all);
+  const std::size_t batch = active_.size();
+  std::vector<NextWords> words(width() * batch);
+  for (std::size_t b = 0; b < batch; ++b) {
+    IntArray rows = uninitialized<std::int32_t>({active_[b].hypotheses.size()});
+    WordsQuery of_sentence{all.count, {}, all.entropies};
+    for (std::size_t k = 0; k < rows.size(); ++k) {
+      rows.data()[k] = static_cast<std::int32_t>(k * batch + b);
+      if (!all.wanted.empty()) of_sentence.wanted.push_back(all.wanted[k * batch + b]);
+    }
+    std::vector<OutputLayer<T>> of_rows;
+    for (const OutputLayer<T>& output : outputs)
+      of_rows.push_back({output.layer, index_select(output.readout, 0, rows)});
+    auto found = active_[b].output ? active_[b].output->next_words(of_rows, of_sentence)
+                                   : next_words(of_rows, of_sentence);
+    for (std::size_t k = 0; k < rows.size(); ++k) words[k * batch + b] = std::move(found[k]);
+  }
+  return words;
 }
 
 template <class T>

@@ -12,6 +12,7 @@
 
 #include "babelgrad/models/search/search.h"
 #include "babelgrad/models/search/selection.h"
+#include "babelgrad/models/search/short_output.h"
 
 namespace babelgrad {
 
@@ -34,10 +35,12 @@ class SearchRun {
       : SearchRun(Ensemble<T>{&model}, config, observer, entropies) {}
 
   // Takes up sentences: the ids by which they are known, the numbers by which their samples are
-  // drawn (empty: the ids), and what their translations must have (empty: nothing). Throws
-  // ConfigError for phrases that would have to be drawn.
+  // drawn (empty: the ids), what their translations must have (empty: nothing), and of which words
+  // they are made (SearchOptions). Throws ConfigError for phrases that would have to be drawn, and
+  // for words in another order.
   void add(const std::vector<const text::Source*>& sources, const std::vector<std::size_t>& ids,
-           const std::vector<std::uint64_t>& numbers = {}, std::vector<Demands> demands = {});
+           const std::vector<std::uint64_t>& numbers = {}, std::vector<Demands> demands = {},
+           std::vector<std::vector<std::int32_t>> words = {});
   // Extends the hypotheses of all sentences by a word; returns the sentences that have ended.
   std::vector<SearchedSentence> step();
   // Drops the sentences for whose id `abandoned` is true.
@@ -53,6 +56,7 @@ class SearchRun {
     std::vector<PartialHypothesis> hypotheses;
     std::vector<Hypothesis> finished;
     Demands demands;
+    std::shared_ptr<const ShortOutput<T>> output;  // null: all words
   };
 
   // One of the models, with what it reads and hands on.
@@ -67,6 +71,7 @@ class SearchRun {
   bool has_ended(const Sentence& sentence) const;
   IntArray last_words() const;
   WordsQuery query() const;
+  std::vector<NextWords> likeliest_words(const std::vector<OutputLayer<T>>& outputs) const;
   // Replaces the b-th sentence's hypotheses by their best extensions; returns these' parents.
   std::vector<std::size_t> extend(std::size_t b, std::vector<NextWords>& words_of_row,
                                   const Tensor<T>& weights);

@@ -114,6 +114,7 @@ TEST_CASE("features: a model of pictures, from training to its pages") {
       world.run({"train", "--resume", "--out", "model", "--max-updates", "210"});
   CAPTURE(resumed.err);
   CHECK(resumed.exit_code == 0);
+  world.write("none.tsv", "a\tb\t1\n");
   check_refused(
       world,
       {{{"translate", "--model", "model"},
@@ -130,6 +131,8 @@ TEST_CASE("features: a model of pictures, from training to its pages") {
         "--model model: the model reads features; need --source-features"},
        {Arguments{"translate", "--model", "model", "--replace-unknown"} + features,
         "--replace-unknown needs a source of words; the model reads features"},
+       {Arguments{"translate", "--model", "model", "--shortlist", "none.tsv"} + features,
+        "a shortlist needs a source of words; the model reads features"},
        {Arguments{"evaluate", "--model", "model", "--reference", "p.en", "--source", "p.en"} +
             features,
         "--source and --source-features exclude each other"},

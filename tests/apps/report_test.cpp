@@ -107,7 +107,7 @@ TEST_CASE("every command explains itself and shows its defaults") {
        {"--model DIR", "--beam N=5", "--nbest N=1", "--attention", "--plot-attention DIR",
         "--format text|json", "--alignments pharaoh|words", "--word-scores", "--replace-unknown F",
         "--prefix TEXT", "--prefix-file F", "--complete-word", "--constrain TEXT",
-        "--constrain-file F"}},
+        "--constrain-file F", "--shortlist F", "--shortlist-frequent N", "--shortlist-best N"}},
       {"lexicon", {"--source F", "--target F", "--alignments F", "--model DIR", "--min-count N"}},
       {"evaluate", {"--model DIR", "--source F", "--reference F", "--json", "--beam N=5"}},
       {"compare",

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "babelgrad/base/json.h"
 #include "tests/apps/error_table.h"
@@ -125,6 +126,39 @@ TEST_CASE("unknown words are copied or looked up") {
   for (std::size_t at; (at = expected.find("<unk>")) != std::string::npos;)
     expected.replace(at, 5, "X");
   CHECK(looked_up == expected);
+}
+
+TEST_CASE("shortlist: with these words alone, in all commands that search") {
+  const World world;
+  world.add_model();
+  const std::string input = "je vois le chat\n\ntu veux du thé\n";
+  const std::string all_words = world.run(kTranslate, input).out;
+  world.write("few.tsv", "vois\tsee\t1\nle\tthe\t0.6\nle\ta\t0.4\nchat\tdog\t1\n");
+  const Arguments shortlist{"--shortlist", "few.tsv", "--shortlist-frequent", "0"};
+  const Finished few = world.run(kTranslate + shortlist, input);
+  CHECK(few.exit_code == 0);
+  const std::set<std::string> listed{"see", "the", "a", "dog", "<unk>"};
+  for (const std::string& word : words_of(few.out)) CHECK(listed.count(word) == 1);
+  CHECK(words_of(lines_of(few.out)[0]).size() > 1);
+  CHECK(lines_of(few.out)[1].empty());
+  const Arguments whole{"--shortlist", "few.tsv", "--shortlist-frequent", "1000"};
+  CHECK(world.run(kTranslate + whole, input).out == all_words);
+  world.write("a.fr", input);
+  world.write("a.en", all_words);
+  const Arguments evaluate{"evaluate", "--model",     "model", "--source",
+                           "a.fr",     "--reference", "a.en",  "--json"};
+  const auto exact = [&](const Arguments& flags) {
+    return parse_json<Json>(world.run(evaluate + flags).out).at("exact_match").get<double>();
+  };
+  CHECK(exact(whole) == 1);
+  CHECK(exact(shortlist) < 1);
+  // What is demanded may be any word.
+  CHECK(world.run(kTranslate + shortlist + Arguments{"--prefix", "you"}, "je vois\n")
+            .out.starts_with("you"));
+  check_refused(world, {{kTranslate + Arguments{"--shortlist-best", "3"},
+                         "--shortlist-best requires --shortlist; see babelgrad translate --help"},
+                        {kTranslate + Arguments{"--shortlist", "a.fr"},
+                         "a.fr:1: expected source word, tab, target word, tab, probability"}});
 }
 
 TEST_CASE("lexicon: from alignments, from a model, from both") {

@@ -259,6 +259,7 @@ TEXT_FILES = [
     ("pairs.tsv", ["train", "--tsv", "pairs.tsv", "--out", "new", *SMALL, "--max-updates", "3"],
      PAIR_LINES),
     ("lexicon.tsv", [*TRANSLATE, "--replace-unknown", "lexicon.tsv"], PAIR_LINES),
+    ("lexicon.tsv", [*TRANSLATE, "--shortlist", "lexicon.tsv"], PAIR_LINES),
     ("prefix.txt", [*TRANSLATE, "--prefix-file", "prefix.txt"], WORD_LINES),
     ("prefix.txt", [*TRANSLATE, "--constrain-file", "prefix.txt"], WORD_LINES),
 ]

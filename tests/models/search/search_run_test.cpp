@@ -1,6 +1,7 @@
 // A search that goes step by step: sentences join and leave, and none has an effect on another.
 #include "babelgrad/models/search/search_run.h"
 
+#include <algorithm>
 #include <set>
 
 #include "tests/models/search/search_helpers.h"
@@ -56,6 +57,96 @@ TEST_CASE("search run: what is abandoned is gone, the others go on") {
   CHECK(run.sentences() == 0);
   run.add({&sources[2]}, {12});
   CHECK(run.sentences() == 1);
+}
+
+using Words = std::vector<std::int32_t>;
+
+// Words of each source, drawn: the special tokens and about half of the others.
+std::vector<Words> some_words(std::size_t sources, const Seq2SeqConfig& config) {
+  Random random(3);
+  std::vector<Words> all(sources, Words{text::kPad, text::kUnk, text::kBos, text::kEos});
+  for (Words& words : all)
+    for (std::size_t w = text::kSpecials; w < config.target_vocabulary; ++w)
+      if (random.below(2) == 1) words.push_back(static_cast<std::int32_t>(w));
+  return all;
+}
+
+TEST_CASE("search: with some words alone, as if the others were impossible") {
+  for (const NamedConfig& named : tiny_configs()) {
+    INFO(named.name);
+    Seq2Seq<double> a(named.config, 7), b(named.config, 8);
+    for (Seq2Seq<double>* model : {&a, &b}) prepare(*model, 1);
+    const Sources sources = some_sources(named.config, 8, 3);
+    const std::vector<Words> words = some_words(sources.size(), named.config);
+    SearchConfig config;
+    config.beam = config.nbest = 3;
+    for (const Ensemble<double>& models : {Ensemble<double>{&a}, Ensemble<double>{&a, &b}}) {
+      const auto found =
+          search(models, sources, config, {.entropies = Entropies::measured, .words = words});
+      for (std::size_t i = 0; i < sources.size(); ++i) {
+        CAPTURE(i);
+        Seq2Seq<double> c(named.config, 7), d(named.config, 8);
+        for (Seq2Seq<double>* model : {&c, &d}) {
+          prepare(*model, 1);
+          double* bias = model->store().at("output.bias").mutable_value().data();
+          for (std::size_t w = 0; w < named.config.target_vocabulary; ++w)
+            if (std::find(words[i].begin(), words[i].end(), w) == words[i].end()) bias[w] = -1e4;
+        }
+        const Ensemble<double> limited =
+            models.size() == 1 ? Ensemble<double>{&c} : Ensemble<double>{&c, &d};
+        const auto expected =
+            search(limited, {sources[i]}, config, {.entropies = Entropies::measured})[0];
+        check_same_hypotheses(found[i], expected);
+        for (std::size_t h = 0; h < expected.size(); ++h)
+          for (std::size_t t = 0; t < expected[h].entropies.size(); ++t)
+            CHECK(std::abs(found[i][h].entropies[t] - expected[h].entropies[t]) < 1e-9);
+      }
+    }
+  }
+}
+
+TEST_CASE("search: sentences with words of their own beside others, with demands and without") {
+  const Seq2SeqConfig model_config = tiny_config(Architecture::luong);
+  Seq2Seq<double> model(model_config, 5);
+  prepare(model, 1);
+  const Sources sources = some_sources(model_config, 9, 2);
+  std::vector<Words> words = some_words(sources.size(), model_config);
+  SearchOptions options;
+  options.demands.resize(sources.size());
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    if (i % 3 == 0) words[i].clear();
+    if (i % 3 == 1) options.demands[i].prefix = Prefix({6, 5, 4});
+  }
+  SearchConfig config;
+  config.beam = config.nbest = 3;
+  const auto all = search(model, sources, config, options);
+  options.words = words;
+  const auto some = search(model, sources, config, options);
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    CAPTURE(i);
+    if (i % 3 != 2) {
+      check_same_hypotheses(some[i], all[i]);
+      continue;
+    }
+    // Alone to the last bit: the products are the same.
+    const auto alone = search(model, {sources[i]}, config, {.words = {words[i]}})[0];
+    REQUIRE(alone.size() == some[i].size());
+    for (std::size_t h = 0; h < alone.size(); ++h) {
+      CHECK(alone[h].tokens == some[i][h].tokens);
+      for (const std::int32_t token : alone[h].tokens)
+        CHECK(std::find(words[i].begin(), words[i].end(), token) != words[i].end());
+    }
+    check_same_hypotheses(some[i], alone);
+  }
+  const auto refused = [&](const Words& wrong) {
+    CHECK_THROWS_WITH_AS(search(model, {sources[0]}, config, {.words = {wrong}}),
+                         doctest::Contains("must be the special tokens, then others of the"),
+                         ConfigError);
+  };
+  const auto size = static_cast<std::int32_t>(model_config.target_vocabulary);
+  for (const Words& wrong : {Words{0, 1, 2}, Words{0, 1, 2, 4}, Words{0, 1, 2, 3, 5, 5},
+                             Words{0, 1, 2, 3, 5, 4}, Words{0, 1, 2, 3, size}, Words{1, 2, 3, 4}})
+    refused(wrong);
 }
 
 TEST_CASE("search: an ensemble's probabilities and attention are the means of its models'") {

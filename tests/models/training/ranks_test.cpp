@@ -110,8 +110,11 @@ TEST_CASE("ranks: search and score to the same bits as one, models together, too
     if (together) translator.join(std::make_shared<Translator>(Translator::load(b.path())), "b");
     SearchConfig search = translator.config().search;
     search.search_batch = 4;
-    for (const bool sample : {false, true}) {
+    for (const auto& [sample, is_short] : {std::pair(false, false), {true, false}, {false, true}}) {
       search.sample = sample;
+      if (is_short)
+        translator.shorten(std::make_shared<Shortlist>(text::Lexicon(), translator.codecs().target,
+                                                       ShortlistSizes{.frequent = 3}));
       WorkerPool pool(2);
       const SearchOptions options{.pool = &pool, .entropies = Entropies::measured};
       const auto expected = translator.translate(lines, search, options);
