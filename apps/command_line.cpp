@@ -1,6 +1,7 @@
 #include "babelgrad/apps/command_line.h"
 
-#include <string_view>
+#include <algorithm>
+#include <utility>
 
 #include "babelgrad/autograd/kernels/bfloat16.h"
 #include "babelgrad/autograd/kernels/int8.h"
@@ -27,9 +28,18 @@ class HelpFormatter : public CLI::Formatter {
   }
 };
 
+constexpr std::string_view kDocument = "document";
+constexpr std::pair<std::string_view, Run (*)(CLI::App&)> kCommands[] = {
+    {"train", add_train},     {"translate", add_translate}, {"evaluate", add_evaluate},
+    {"compare", add_compare}, {"average", add_average},     {"quantize", add_quantize},
+    {"score", add_score},     {"inspect", add_inspect},     {"explain", add_explain},
+    {"report", add_report},   {"serve", add_serve},         {"lexicon", add_lexicon},
+    {kDocument, add_document}};
+
 }  // namespace
 
-CommandLine::CommandLine() : app_("Attention sequence-to-sequence models on the CPU") {
+CommandLine::CommandLine(std::string_view only)
+    : app_("Attention sequence-to-sequence models on the CPU") {
   app_.require_subcommand(1);
   app_.set_version_flag("--version", [] {
     return std::string(BABELGRAD_VERSION) + "\nmatrix products: BLAS " + blas_name() +
@@ -41,13 +51,11 @@ CommandLine::CommandLine() : app_("Attention sequence-to-sequence models on the 
   app_.formatter(std::make_shared<HelpFormatter>());
   app_.option_defaults()->always_capture_default()->multi_option_policy(
       CLI::MultiOptionPolicy::TakeLast);
-  commands_ = {{"train", add_train(app_)},       {"translate", add_translate(app_)},
-               {"evaluate", add_evaluate(app_)}, {"compare", add_compare(app_)},
-               {"average", add_average(app_)},   {"quantize", add_quantize(app_)},
-               {"score", add_score(app_)},       {"inspect", add_inspect(app_)},
-               {"explain", add_explain(app_)},   {"report", add_report(app_)},
-               {"serve", add_serve(app_)},       {"lexicon", add_lexicon(app_)},
-               {"document", add_document(app_)}};
+  const bool all = only == kDocument ||  // which describes them
+                   std::none_of(std::begin(kCommands), std::end(kCommands),
+                                [&](const auto& command) { return command.first == only; });
+  for (const auto& [name, add] : kCommands)
+    if (all || name == only) commands_.emplace(name, add(app_));
 }
 
 int CommandLine::run() const { return commands_.at(app_.get_subcommands()[0]->get_name())(); }

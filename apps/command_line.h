@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "babelgrad/apps/commands.h"
 
@@ -12,7 +13,9 @@ namespace babelgrad::apps {
 
 class CommandLine {
  public:
-  CommandLine();
+  // All commands; or if there is one called `only`, that one alone, which is made sooner
+  // (but with "document" all).
+  explicit CommandLine(std::string_view only = {});
   CommandLine(const CommandLine&) = delete;
   CommandLine& operator=(const CommandLine&) = delete;
 

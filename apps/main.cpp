@@ -91,7 +91,7 @@ void flush_results() {
 }
 
 int run_command(int argc, char** argv) {
-  babelgrad::apps::CommandLine line;
+  babelgrad::apps::CommandLine line(argc > 1 ? argv[1] : "");
   try {
     line.app().parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -1,5 +1,7 @@
 #include "babelgrad/autograd/allocator.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -13,11 +15,23 @@ namespace babelgrad {
 namespace {
 
 constexpr std::size_t kAlignment = 64;
+constexpr std::size_t kHugePage = std::size_t{2} << 20;
 constexpr std::size_t kClasses = 4 * 64;
 constexpr std::size_t kCacheLimit = std::size_t{1} << 30;  // bytes a thread keeps at most
 
 // In use from threads that had no cache any more, as all counters modulo 2^64.
 std::atomic<std::size_t> live_bytes_without_cache{0};
+
+// From the system. Large blocks are of huge pages as far as these fit in and the system has them:
+// fewer faults when a block is first written, and fewer misses when the processor translates
+// addresses.
+void* new_block(std::size_t bytes) {
+  const bool is_large = bytes >= kHugePage;
+  void* block = std::aligned_alloc(is_large ? kHugePage : kAlignment, bytes);
+  if (block == nullptr) throw std::bad_alloc();
+  if (is_large) ::madvise(block, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);
+  return block;
+}
 
 // Blocks of class `index` have so many bytes: 64 * {1, 1.25, 1.5, 1.75} * 2^k, but whole cache
 // lines.
@@ -154,8 +168,7 @@ void* allocate_block(std::size_t bytes) {
     mine->cached_bytes.set(mine->cached_bytes.get() - size.bytes);
     return block;
   }
-  void* block = std::aligned_alloc(kAlignment, size.bytes);
-  if (block == nullptr) throw std::bad_alloc();
+  void* block = new_block(size.bytes);
   if (mine != nullptr) {
     ++mine->free[size.index].asked_for;
     mine->system_allocations.add(1);

@@ -236,6 +236,11 @@ void Safetensors::require_checksum() const {
 
 const Shape& Safetensors::shape(const std::string& name) const { return entry(name).shape; }
 
+std::optional<Array<float>> Safetensors::largest_numbers(const std::string& name) const {
+  if (!is_quantized(name)) return std::nullopt;
+  return get<float>(name + kScales) * 128.0f;
+}
+
 template <class T>
 Array<T> Safetensors::get(const std::string& name) const {
   const Entry& e = entry(name);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <future>
 #include <map>
 #include <numeric>
 #include <string_view>
@@ -48,6 +49,15 @@ void require_same_config(const Config& config, const Safetensors& file,
     throw CheckpointError((folder / kConfigFile).string() + ": " + difference->key + " is " +
                           difference->now + ", but " + kModelFile + " has " + difference->stored +
                           "; one of them is damaged or from another model");
+}
+
+void load_named(const Safetensors& file, const std::string& name, ParameterStore<float>& store) {
+  try {
+    load_finite_parameters(file, store);
+  } catch (const CheckpointError& error) {
+    const std::string what = error.what();
+    throw CheckpointError(what.starts_with(name) ? what : name + ": " + what);
+  }
 }
 
 // A training may put a new model in the place of the one that is being loaded: then once more.
@@ -131,17 +141,20 @@ Translator Translator::load_from(const std::filesystem::path& place) {
   }
   Config config =
       stored_config(text::read_file(place / kConfigFile), (place / kConfigFile).string());
-  const Codecs codecs = load_codecs(config, place);
-  const Safetensors file = read_parameters(place);
-  require_same_config(config, file, place);
-  Translator translator(std::move(config), codecs, std::nullopt);
+  // Beside the parameters, which take as long; here where there can be no thread.
+  std::future<Codecs> codecs = std::async(std::launch::async | std::launch::deferred,
+                                          [&] { return load_codecs(config, place); });
   try {
-    load_finite_parameters(file, translator.model_.store());
-  } catch (const CheckpointError& error) {
-    const std::string file_name = (place / kModelFile).string(), what = error.what();
-    throw CheckpointError(what.starts_with(file_name) ? what : file_name + ": " + what);
+    const Safetensors file = read_parameters(place);
+    require_same_config(config, file, place);
+    Translator translator(config, Codecs(), std::nullopt);
+    load_named(file, (place / kModelFile).string(), translator.model_.store());
+    translator.codecs_ = codecs.get();
+    return translator;
+  } catch (...) {
+    if (codecs.valid()) codecs.get();  // what is wrong with the vocabularies is said first
+    throw;
   }
-  return translator;
 }
 
 void Translator::save_vocabularies(const std::filesystem::path& folder) const {
