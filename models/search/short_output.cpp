@@ -11,7 +11,7 @@
 namespace babelgrad {
 namespace {
 
-void check(const std::vector<std::int32_t>& words, std::size_t vocabulary) {
+void require_listed(const std::vector<std::int32_t>& words, std::size_t vocabulary) {
   const auto not_rising = std::adjacent_find(words.begin(), words.end(), std::greater_equal<>());
   const bool has_specials =
       words.size() >= text::kSpecials && words[0] == 0 && words[text::kSpecials - 1] == text::kEos;
@@ -30,7 +30,7 @@ ShortOutput<T>::ShortOutput(const std::vector<const Linear<T>*>& layers,
   const IntArray rows({words_.size()}, words_);
   std::vector<Tensor<T>> weights;
   for (const Linear<T>* layer : layers) {
-    check(words_, layer->weight().dim(0));
+    require_listed(words_, layer->weight().dim(0));
     layers_.emplace_back(Tensor<T>(index_select(layer->weight().value(), 0, rows)),
                          Tensor<T>(index_select(layer->bias().value(), 0, rows)));
     weights.push_back(layers_.back().weight());
