@@ -35,8 +35,8 @@ void ShortlistOptions::add(CLI::App& command) {
   CLI::Option* lexicon =
       command
           .add_option("--shortlist", lexicon_,
-                      "translate each line with these words alone: the most frequent ones, and by "
-                      "which its own words are translated in this lexicon (babelgrad lexicon)")
+                      "translate each line with few words: the most frequent ones, and the "
+                      "translations of its own words in this lexicon (babelgrad lexicon)")
           ->type_name("F");
   const auto add_size = [&](const char* flag, std::size_t& size, const char* meaning) {
     command.add_option(flag, size, meaning)

@@ -27,8 +27,9 @@ std::atomic<std::size_t> live_bytes_without_cache{0};
 // addresses.
 void* new_block(std::size_t bytes) {
   const bool is_large = bytes >= kHugePage;
-  void* block = std::aligned_alloc(is_large ? kHugePage : kAlignment, bytes);
-  if (block == nullptr) throw std::bad_alloc();
+  void* block = nullptr;  // aligned_alloc() would want whole multiples of the alignment
+  if (::posix_memalign(&block, is_large ? kHugePage : kAlignment, bytes) != 0)
+    throw std::bad_alloc();
   if (is_large) ::madvise(block, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);
   return block;
 }

@@ -16,12 +16,13 @@ std::vector<std::int32_t> Shortlist::words(const std::vector<std::string>& sourc
   const auto list = [&](const Tokens& tokens) {
     listed.insert(listed.end(), tokens.begin(), tokens.end());
   };
+  std::size_t unknown = 0;
   for (const std::string& word : source) {
-    if (const Tokens* tokens = translations(word))
-      list(*tokens);
-    else
-      list(target_.encode(word));
+    const Tokens* tokens = translations(word);
+    if (tokens == nullptr) ++unknown;
+    list(tokens != nullptr ? *tokens : target_.encode(word));
   }
+  if (2 * unknown > source.size()) return {};
   std::sort(listed.begin(), listed.end());
   listed.erase(std::unique(listed.begin(), listed.end()), listed.end());
   return listed;

@@ -26,7 +26,8 @@ class Shortlist {
 
   // The target's tokens for a line of these words, ascending: the special tokens, the most frequent
   // ones, and those that spell the translations of each word, or where the lexicon has none (of
-  // names and numbers, say) the word itself.
+  // names and numbers, say) the word itself. None, which stands for all, where it has none of more
+  // than half of the words: it cannot tell then by which the line may be translated.
   std::vector<std::int32_t> words(const std::vector<std::string>& source) const;
 
  private:

@@ -133,7 +133,8 @@ TEST_CASE("shortlist: with these words alone, in all commands that search") {
   world.add_model();
   const std::string input = "je vois le chat\n\ntu veux du thé\n";
   const std::string all_words = world.run(kTranslate, input).out;
-  world.write("few.tsv", "vois\tsee\t1\nle\tthe\t0.6\nle\ta\t0.4\nchat\tdog\t1\n");
+  world.write("few.tsv",
+              "vois\tsee\t1\nle\tthe\t0.6\nle\ta\t0.4\nchat\tdog\t1\ntu\tdog\t1\nveux\tsee\t1\n");
   const Arguments shortlist{"--shortlist", "few.tsv", "--shortlist-frequent", "0"};
   const Finished few = world.run(kTranslate + shortlist, input);
   CHECK(few.exit_code == 0);

@@ -30,7 +30,8 @@ TEST_CASE("shortlist: special tokens, the most frequent, translations, unknown w
   CHECK(listed({}, {1, 9}) == Names{"c"});
   CHECK(listed({"x"}, {1, 9}) == Names{"a", "c", "d", "e"});
   CHECK(listed({"x", "x"}, {2, 2}) == Names{"a", "b", "c", "d"});
-  CHECK(listed({"y", "Paris", "zzz"}, {0, 2}) == Names{"Paris"});
+  CHECK(listed({"y", "x", "Paris", "zzz"}, {0, 1}) == Names{"Paris", "a"});
+  CHECK(Shortlist(lexicon, target, {}).words({"y", "Paris", "zzz"}).empty());  // all
   CHECK(listed({"x"}, {1000, 0}).size() == target.size() - text::kSpecials);
 }
 

@@ -94,7 +94,7 @@ TEST_CASE("ranks: a training that diverges ends on all of them") {
 
 TEST_CASE("ranks: search and score to the same bits as one, models together, too") {
   const ReverseTask task;
-  TemporaryFolder a, b;
+  TemporaryFolder a, b, folder;
   const Config config = task.config();
   train(config, a.path(), false, 20);
   train(config, b.path(), false, 30);
@@ -105,6 +105,9 @@ TEST_CASE("ranks: search and score to the same bits as one, models together, too
       lines.back()[c] = static_cast<char>('a' + (i + c) % 8);
     targets.push_back(lines[49 * i % (i + 1)]);
   }
+  std::string letters;
+  for (char letter = 'a'; letter < 'i'; ++letter)
+    letters += std::string(1, letter) + "\t" + std::string(1, letter) + "\t1\n";
   for (const bool together : {false, true}) {
     Translator translator = Translator::load(a.path());
     if (together) translator.join(std::make_shared<Translator>(Translator::load(b.path())), "b");
@@ -113,8 +116,9 @@ TEST_CASE("ranks: search and score to the same bits as one, models together, too
     for (const auto& [sample, is_short] : {std::pair(false, false), {true, false}, {false, true}}) {
       search.sample = sample;
       if (is_short)
-        translator.shorten(std::make_shared<Shortlist>(text::Lexicon(), translator.codecs().target,
-                                                       ShortlistSizes{.frequent = 3}));
+        translator.shorten(
+            std::make_shared<Shortlist>(text::Lexicon::load(folder.write("l.tsv", letters)),
+                                        translator.codecs().target, ShortlistSizes{.frequent = 3}));
       WorkerPool pool(2);
       const SearchOptions options{.pool = &pool, .entropies = Entropies::measured};
       const auto expected = translator.translate(lines, search, options);
