@@ -54,11 +54,16 @@ std::vector<std::optional<Translator>> load_models(const CompareOptions& options
       throw UsageError(output + ": lower-cases or normalizes text otherwise than " +
                        options.outputs[*first] + "; compare files of their translations");
   }
-  for (const auto& model : models)
-    if (model && model->reads_features())
+  std::vector<Translator*> all;
+  for (auto& model : models) {
+    if (!model) continue;
+    if (model->reads_features())
       throw UsageError(
           "compare translates lines of text only; the model reads features: compare files of its "
           "translations");
+    all.push_back(&*model);
+  }
+  options.model.shortlist.apply(all);
   return models;
 }
 

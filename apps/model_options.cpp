@@ -49,10 +49,16 @@ void ShortlistOptions::add(CLI::App& command) {
   add_size("--shortlist-best", sizes_.best, "how many translations of each word of the line");
 }
 
-void ShortlistOptions::apply(Translator& translator) const {
+void ShortlistOptions::apply(const std::vector<Translator*>& models) const {
   if (lexicon_.empty()) return;
-  translator.shorten(std::make_shared<const Shortlist>(text::Lexicon::load(lexicon_),
-                                                       translator.codecs().target, sizes_));
+  const auto lexicon = std::make_shared<const text::Lexicon>(text::Lexicon::load(lexicon_));
+  bool any = false;
+  for (Translator* model : models) {
+    if (model->reads_features()) continue;
+    any = true;
+    model->shorten(std::make_shared<const Shortlist>(lexicon, model->codecs().target, sizes_));
+  }
+  if (!any) throw UsageError("--shortlist is for models that read words; there is none");
 }
 
 void add_feature_option(CLI::App& command, std::vector<std::string>& paths) {
@@ -82,6 +88,7 @@ void attach_features(const std::vector<Translator*>& models,
 Translator ModelOptions::load() const {
   Translator translator = load(folder());
   attach_features({&translator}, features);
+  shortlist.apply({&translator});
   for (std::size_t i = 1; i < models.size(); ++i)
     translator.join(std::make_shared<const Translator>(Translator::load(models[i])), models[i]);
   return translator;
@@ -92,7 +99,6 @@ Translator ModelOptions::load(const std::string& folder) const {
   flags.apply(translator.config());
   SearchConfig& search = translator.config().search;
   flags.refuse(idle_settings(search));
-  shortlist.apply(translator);
   if (search.sample) return translator;
   if (!flags.was_given("nbest")) search.nbest = std::min(search.nbest, search.beam);
   if (search.nbest > search.beam)

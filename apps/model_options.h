@@ -22,8 +22,9 @@ void attach_features(const std::vector<Translator*>& models, const std::vector<s
 class ShortlistOptions {
  public:
   void add(CLI::App& command);
-  // For all that the translator translates from now on.
-  void apply(Translator& translator) const;
+  // For all that those of the models translate from now on that read words; the file is read once.
+  // Throws UsageError if none does.
+  void apply(const std::vector<Translator*>& models) const;
 
  private:
   std::string lexicon_;
@@ -41,10 +42,10 @@ struct ModelOptions {
   void add_settings(CLI::App& command, SearchFlags search);  // all but --model
   void add_features(CLI::App& command) { add_feature_option(command, features); }
   const std::string& folder() const { return models.at(0); }
-  // With the search flags and the shortlist applied; several models as an ensemble, with their
-  // features.
+  // With the search flags applied; several models as an ensemble, with their features; with the
+  // shortlist.
   Translator load() const;
-  // One, without features.
+  // One, without features and shortlist.
   Translator load(const std::string& folder) const;
 };
 

@@ -114,6 +114,7 @@ ServedModels load_models(const ServeOptions& options) {
     all.push_back(translators.back().get());
   }
   attach_features(all, options.model.features);
+  options.model.shortlist.apply(all);
   ServedModels models;
   for (std::size_t k = 0; k < options.models.size(); ++k) {
     const std::string& argument = options.models[k];

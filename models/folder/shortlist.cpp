@@ -5,7 +5,8 @@
 
 namespace babelgrad {
 
-Shortlist::Shortlist(text::Lexicon lexicon, text::Codec target, const ShortlistSizes& sizes)
+Shortlist::Shortlist(std::shared_ptr<const text::Lexicon> lexicon, text::Codec target,
+                     const ShortlistSizes& sizes)
     : lexicon_(std::move(lexicon)), target_(std::move(target)), sizes_(sizes) {}
 
 std::vector<std::int32_t> Shortlist::words(const std::vector<std::string>& source) const {
@@ -31,7 +32,7 @@ std::vector<std::int32_t> Shortlist::words(const std::vector<std::string>& sourc
 const Shortlist::Tokens* Shortlist::translations(const std::string& word) const {
   const std::lock_guard lock(mutex_);
   if (const auto known = known_.find(word); known != known_.end()) return &known->second;
-  const auto translations = lexicon_.translations(word);
+  const auto translations = lexicon_->translations(word);
   if (translations.empty()) return nullptr;
   Tokens tokens;
   for (const text::WordTranslation& translation :

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -22,7 +23,8 @@ struct ShortlistSizes {
 class Shortlist {
  public:
   // The lexicon's words are spelled as the model reads and writes them (text::LineWords).
-  Shortlist(text::Lexicon lexicon, text::Codec target, const ShortlistSizes& sizes);
+  Shortlist(std::shared_ptr<const text::Lexicon> lexicon, text::Codec target,
+            const ShortlistSizes& sizes);
 
   // The target's tokens for a line of these words, ascending: the special tokens, the most frequent
   // ones, and those that spell the translations of each word, or where the lexicon has none (of
@@ -34,7 +36,7 @@ class Shortlist {
   using Tokens = std::vector<std::int32_t>;
   const Tokens* translations(const std::string& word) const;  // nullptr: the lexicon has none
 
-  text::Lexicon lexicon_;
+  std::shared_ptr<const text::Lexicon> lexicon_;
   text::Codec target_;
   ShortlistSizes sizes_;
   mutable std::mutex mutex_;

@@ -132,7 +132,7 @@ TEST_CASE("features: a model of pictures, from training to its pages") {
        {Arguments{"translate", "--model", "model", "--replace-unknown"} + features,
         "--replace-unknown needs a source of words; the model reads features"},
        {Arguments{"translate", "--model", "model", "--shortlist", "none.tsv"} + features,
-        "a shortlist needs a source of words; the model reads features"},
+        "--shortlist is for models that read words; there is none"},
        {Arguments{"evaluate", "--model", "model", "--reference", "p.en", "--source", "p.en"} +
             features,
         "--source and --source-features exclude each other"},

@@ -128,7 +128,7 @@ TEST_CASE("unknown words are copied or looked up") {
   CHECK(looked_up == expected);
 }
 
-TEST_CASE("shortlist: with these words alone, in all commands that search") {
+TEST_CASE("shortlist: with these words alone, in translate, evaluate and compare") {
   const World world;
   world.add_model();
   const std::string input = "je vois le chat\n\ntu veux du thé\n";
@@ -153,6 +153,14 @@ TEST_CASE("shortlist: with these words alone, in all commands that search") {
   };
   CHECK(exact(whole) == 1);
   CHECK(exact(shortlist) < 1);
+  // Of two models, from a pipe that gives it once.
+  REQUIRE(world.run({"average", "model", "model", "--out", "twin"}).exit_code == 0);
+  const Finished compared =
+      world.run({"compare", "model", "twin", "--source", "a.fr", "--reference", "a.en",
+                 "--shortlist", "/dev/stdin", "--json"},
+                world.read("few.tsv"));
+  CAPTURE(compared.err);
+  CHECK(compared.exit_code == 0);
   // What is demanded may be any word.
   CHECK(world.run(kTranslate + shortlist + Arguments{"--prefix", "you"}, "je vois\n")
             .out.starts_with("you"));

@@ -13,8 +13,8 @@ TEST_CASE("shortlist: special tokens, the most frequent, translations, unknown w
   const text::Codec target =
       text::Codec::train({"c c c c b b b a a d Paris e"}, text::CodecOptions());
   const TemporaryFolder folder;
-  const text::Lexicon lexicon =
-      text::Lexicon::load(folder.write("l", "x\ta\t0.5\nx\td\t0.3\nx\te\t0.2\ny\tmany\t1\n"));
+  const auto lexicon = std::make_shared<const text::Lexicon>(
+      text::Lexicon::load(folder.write("l", "x\ta\t0.5\nx\td\t0.3\nx\te\t0.2\ny\tmany\t1\n")));
   const auto listed = [&](const std::vector<std::string>& source, const ShortlistSizes& sizes) {
     const auto words = Shortlist(lexicon, target, sizes).words(source);
     CHECK(std::is_sorted(words.begin(), words.end()));
@@ -48,8 +48,8 @@ TEST_CASE("shortlist: a translator keeps to it, with any kind of token, on any n
           lexicon += word + "\t" + other + "\t0.25\n";
     const TemporaryFolder folder;
     const auto shortlist = std::make_shared<const Shortlist>(
-        text::Lexicon::load(folder.write("l", lexicon)), translator.codecs().target,
-        ShortlistSizes{.frequent = 0, .best = 100});
+        std::make_shared<text::Lexicon>(text::Lexicon::load(folder.write("l", lexicon))),
+        translator.codecs().target, ShortlistSizes{.frequent = 0, .best = 100});
     translator.shorten(shortlist);
     WorkerPool pool(3);
     const auto alone = translator.translate(kLines, config.search);

@@ -128,7 +128,6 @@ TEST_CASE("search: sentences with words of their own beside others, with demands
       check_same_hypotheses(some[i], all[i]);
       continue;
     }
-    // Alone to the last bit: the products are the same.
     const auto alone = search(model, {sources[i]}, config, {.words = {words[i]}})[0];
     REQUIRE(alone.size() == some[i].size());
     for (std::size_t h = 0; h < alone.size(); ++h) {

@@ -116,9 +116,9 @@ TEST_CASE("ranks: search and score to the same bits as one, models together, too
     for (const auto& [sample, is_short] : {std::pair(false, false), {true, false}, {false, true}}) {
       search.sample = sample;
       if (is_short)
-        translator.shorten(
-            std::make_shared<Shortlist>(text::Lexicon::load(folder.write("l.tsv", letters)),
-                                        translator.codecs().target, ShortlistSizes{.frequent = 3}));
+        translator.shorten(std::make_shared<Shortlist>(
+            std::make_shared<text::Lexicon>(text::Lexicon::load(folder.write("l.tsv", letters))),
+            translator.codecs().target, ShortlistSizes{.frequent = 3}));
       WorkerPool pool(2);
       const SearchOptions options{.pool = &pool, .entropies = Entropies::measured};
       const auto expected = translator.translate(lines, search, options);
