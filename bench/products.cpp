@@ -1,23 +1,29 @@
 #include "babelgrad/bench/products.h"
 
 #include <stdexcept>
-#include <tuple>
 
-#include "babelgrad/autograd/products/packed_matrix.h"
+#include "babelgrad/autograd/products/gemm.h"
 
 namespace babelgrad::bench {
 
 constexpr float kSet = 0, kAdd = 1;  // beta
 
 Matrix Arrays::matrix(const std::string& name, std::size_t rows, std::size_t cols) {
-  auto& array = arrays_[name];
-  if (array.empty()) {
-    array.resize(rows * cols);
+  Tensor<float>& array = arrays_[name];
+  if (!array.defined()) {
+    array = Tensor<float>(uninitialized<float>({rows, cols}));
+    float* x = array.mutable_value().data();
     for (std::size_t i = 0; i < array.size(); ++i)  // no zeros, no denormal numbers
-      array[i] = 1e-3f * static_cast<float>(static_cast<int>(i * 7919 % 199) - 99) + 5e-4f;
+      x[i] = 1e-3f * static_cast<float>(static_cast<int>(i * 7919 % 199) - 99) + 5e-4f;
   }
-  if (array.size() != rows * cols) throw std::logic_error("bench: two sizes of " + name);
-  return {array.data(), rows, cols, cols};
+  if (array.shape() != Shape{rows, cols}) throw std::logic_error("bench: two sizes of " + name);
+  return {array.mutable_value().data(), rows, cols, cols};
+}
+
+std::vector<Tensor<float>> Arrays::tensors() const {
+  std::vector<Tensor<float>> all;
+  for (const auto& [name, array] : arrays_) all.push_back(array);
+  return all;
 }
 
 // A GRU over `steps` steps: the arrays that its products read and write.
@@ -273,21 +279,9 @@ Products::Products(const ModelShape& shape, Arrays& weights) {
 
 void run_products(const std::vector<Product>& products) {
   const auto op = [](const Matrix& x) { return x.transposed ? Transpose::yes : Transpose::no; };
-  const auto key = [](const Matrix& x) {
-    return std::tuple(x.data, x.rows, x.cols, x.ld, x.transposed);
-  };
-  std::map<decltype(key({})), std::size_t> uses;
-  if (thread_modes().matmul == Precision::bfloat16)
-    for (const Product& p : products)
-      if (!p.a.transposed) ++uses[key(p.b)];
-  std::map<decltype(key({})), PackedMatrix<float>> packed;
   for (const auto& [c, a, b, beta] : products)
-    if (!a.transposed && uses[key(b)] > 1)
-      packed.try_emplace(key(b), op(b), a.cols, c.cols, b.data, b.ld)
-          .first->second.multiply(c.rows, a.data, a.ld, beta, c.data, c.ld);
-    else
-      gemm<float>(op(a), op(b), c.rows, c.cols, a.cols, 1, a.data, a.ld, b.data, b.ld, beta, c.data,
-                  c.ld);
+    gemm<float>(op(a), op(b), c.rows, c.cols, a.cols, 1, a.data, a.ld, b.data, b.ld, beta, c.data,
+                c.ld);
 }
 
 double flops(const std::vector<Product>& products) {

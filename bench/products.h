@@ -22,7 +22,7 @@
 #include <string>
 #include <vector>
 
-#include "babelgrad/autograd/allocator.h"
+#include "babelgrad/autograd/tensor.h"
 
 namespace babelgrad::bench {
 
@@ -60,9 +60,10 @@ struct Matrix {
 class Arrays {
  public:
   Matrix matrix(const std::string& name, std::size_t rows, std::size_t cols);
+  std::vector<Tensor<float>> tensors() const;
 
  private:
-  std::map<std::string, std::vector<float, CachingAllocator<float>>> arrays_;
+  std::map<std::string, Tensor<float>> arrays_;
 };
 
 struct Product {
@@ -70,7 +71,6 @@ struct Product {
   float beta = 0;
 };
 
-// In bfloat16 (autograd/modes.h), right factors that several products share are packed once.
 void run_products(const std::vector<Product>& products);
 double flops(const std::vector<Product>& products);  // 2 m n k each
 

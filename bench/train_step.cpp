@@ -146,10 +146,15 @@ Result measure(const Options& o, Ranks* ranks) {
   const std::vector<bench::Products> bound =
       make_bound(o.shape, std::min(pool.threads(), o.shape.batch), weights);
   for (const bench::Products& products : bound) result.flops += products.flops();
+  PackedWeights packed(weights.tensors());
   const auto time_bound = [&](Precision of) {
     const MatmulPrecision precision(of);
-    return bench::milliseconds(
-        [&] { pool.run(bound.size(), [&](std::size_t i) { bound[i].run(); }); });
+    const SharePackedWeights share(packed);
+    return bench::milliseconds([&] {
+      if (of != Precision::float32)
+        packed.repack([&](std::size_t n, const auto& task) { pool.run(n, task); });
+      pool.run(bound.size(), [&](std::size_t i) { bound[i].run(); });
+    });
   };
   time_bound(o.precision);
   time_update();  // the bound's arrays came from the same caches

@@ -19,17 +19,19 @@ std::uint32_t rounded(float x) {
   return (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
 }
 
-void portable_pack(const Factor& f, Side side, std::uint32_t* packed) {
+void portable_pack(const Factor& f, Side side, std::uint32_t* panel, std::size_t stride) {
   const auto element = [&f](std::size_t v, std::size_t i) {
     if (v >= f.vectors || i >= f.depth) return std::uint32_t{0};
     return rounded(f.vectors_are_rows ? f.x[v * f.ld + i] : f.x[i * f.ld + v]);
   };
-  for (std::size_t v = 0; v < f.vectors; v += kTileVectors)
-    for (std::size_t i = 0; i < f.depth; i += kTileDepth, packed += kTileWords)
+  for (std::size_t v = 0; v < f.vectors; v += kTileVectors, panel += stride)
+    for (std::size_t i = 0; i < f.depth; i += kTileDepth) {
+      std::uint32_t* tile = panel + i / kTileDepth * kTileWords;
       for (std::size_t r = 0; r < kTileVectors; ++r)
         for (std::size_t p = 0; p < kTileRowWords; ++p)
-          packed[side == Side::left ? r * kTileRowWords + p : p * kTileVectors + r] =
+          tile[side == Side::left ? r * kTileRowWords + p : p * kTileVectors + r] =
               element(v + r, i + 2 * p) | element(v + r, i + 2 * p + 1) << 16;
+    }
 }
 
 float first(std::uint32_t pair) { return std::bit_cast<float>(pair << 16); }

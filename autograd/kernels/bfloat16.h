@@ -13,11 +13,17 @@ constexpr std::size_t kElementsOfWord = 2;
 constexpr std::size_t packed_words(std::size_t vectors, std::size_t depth) {
   return words_of(vectors, depth, kElementsOfWord);
 }
+// Of 16 vectors.
+constexpr std::size_t panel_words(std::size_t depth) { return packed_words(kTileVectors, depth); }
 
 struct Kernels {
   const char* name;
   bool is_faster;  // than products of floats on this processor
-  void (*pack)(const Factor& factor, Side side, std::uint32_t* packed);
+  // Into panels that begin `stride` words apart: a part of the depth of a larger factor, or all.
+  void (*pack_panels)(const Factor& factor, Side side, std::uint32_t* packed, std::size_t stride);
+  void pack(const Factor& factor, Side side, std::uint32_t* packed) const {
+    pack_panels(factor, side, packed, panel_words(factor.depth));
+  }
   // C [m, n] = A B, or with `add` C += A B; rows of C are ld elements apart. The bits of an element
   // do not depend on m and n.
   void (*multiply)(std::size_t m, std::size_t n, std::size_t depth, const std::uint32_t* a,

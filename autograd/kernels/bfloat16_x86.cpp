@@ -59,9 +59,10 @@ void transpose(__m512i* t) {
   }
 }
 
-void pack(const Factor& f, Side side, std::uint32_t* packed) {
+void pack(const Factor& f, Side side, std::uint32_t* panel, std::size_t stride) {
   const bool turn = f.vectors_are_rows != (side == Side::left);
-  for (std::size_t v = 0; v < f.vectors; v += kTileVectors)
+  for (std::size_t v = 0; v < f.vectors; v += kTileVectors, panel += stride) {
+    std::uint32_t* packed = panel;
     for (std::size_t i = 0; i < f.depth; i += kTileDepth, packed += kTileWords) {
       __m512i t[16];
       if (f.vectors_are_rows)
@@ -71,6 +72,7 @@ void pack(const Factor& f, Side side, std::uint32_t* packed) {
       if (turn) transpose(t);
       for (std::size_t r = 0; r < 16; ++r) _mm512_storeu_si512(packed + r * 16, t[r]);
     }
+  }
 }
 
 // 8 rows and 32 columns of C at a time in registers.

@@ -8,6 +8,7 @@
 #include "babelgrad/autograd/inspection/profile.h"
 #include "babelgrad/autograd/kernels/kernels.h"
 #include "babelgrad/autograd/ops/cross_entropy.h"
+#include "babelgrad/autograd/products/outer_products.h"
 #include "babelgrad/autograd/products/packed_matrix.h"
 #include "babelgrad/autograd/vjp.h"
 
@@ -15,15 +16,18 @@ namespace babelgrad {
 namespace {
 
 constexpr std::size_t kChunkElements = std::size_t{5} << 20;        // 20 MiB of float logits
-constexpr std::size_t kPackedChunkElements = std::size_t{1} << 19;  // and twice packed in bfloat16
+constexpr std::size_t kPackedChunkElements = std::size_t{1} << 18;  // 1 MiB: in the 2nd level cache
 
-// Rows a chunk: chunks of equal size, since a product of few rows is slow.
+// Rows a chunk. In float32 few chunks of equal size: a product packs the weight, and is slow with
+// few rows. In bfloat16 the weight is packed already.
 template <class T>
 std::size_t chunk_rows(std::size_t rows, std::size_t V) {
   if (rows == 0) return 1;
-  const bool packed = std::same_as<T, float> && thread_modes().matmul == Precision::bfloat16;
-  const std::size_t most =
-      std::max<std::size_t>(1, (packed ? kPackedChunkElements : kChunkElements) / V);
+  if (std::same_as<T, float> && thread_modes().matmul == Precision::bfloat16) {
+    constexpr std::size_t kAlignment = OuterProducts<T>::kRowAlignment;
+    return std::max<std::size_t>(1, kPackedChunkElements / V / kAlignment) * kAlignment;
+  }
+  const std::size_t most = std::max<std::size_t>(1, kChunkElements / V);
   const std::size_t chunks = (rows + most - 1) / most;
   return (rows + chunks - 1) / chunks;
 }
@@ -99,6 +103,7 @@ Tensor<T> linear_cross_entropy(const Tensor<T>& x, const Tensor<T>& weight, cons
   const PackedMatrix<T> outputs(Transpose::yes, K, V, w, K);
   std::optional<PackedMatrix<T>> inputs_of;  // for the gradient of x
   if (needs_gradient) inputs_of.emplace(Transpose::no, V, K, w, K);
+  OuterProducts<T> weight_gradient(V, K, needs_gradient ? count : 0, saved.dweight.data(), K);
   const std::size_t chunk = chunk_rows<T>(count, V);
   Array<T> logits = uninitialized<T>({chunk, V});
   double loss = 0;
@@ -113,8 +118,7 @@ Tensor<T> linear_cross_entropy(const Tensor<T>& x, const Tensor<T>& weight, cons
           needs_gradient ? share : T(0));
     if (!needs_gradient) continue;
     inputs_of->multiply(rows, logits.data(), V, 0, dx.data() + begin * K, K);
-    gemm<T>(Transpose::yes, Transpose::no, V, K, rows, 1, logits.data(), V, x_rows, K,
-            begin == 0 ? 0 : 1, saved.dweight.data(), K);
+    weight_gradient.add(rows, logits.data(), V, x_rows, K);
     kernels<T>().sum_rows(rows, V, logits.data(), V, saved.dbias.data());
   }
   if (needs_gradient) saved.dx = scatter(dx, counted.rows, x.shape());

@@ -26,21 +26,28 @@ PackedFactor::PackedFactor(Precision precision, std::size_t vectors, std::size_t
       depth_(depth),
       side_(side),
       words_(static_cast<std::uint32_t*>(allocate_block(packed_bytes(precision, vectors, depth)))),
-      scales_(reinterpret_cast<float*>(words_ + packed_words(precision, vectors, depth))) {}
+      scales_(reinterpret_cast<float*>(words_ + packed_words(precision, vectors, depth))),
+      bytes_(packed_bytes(precision, vectors, depth)) {}
 
 PackedFactor::PackedFactor(Precision precision, const Factor& factor, Side side)
     : PackedFactor(precision, factor.vectors, factor.depth, side) {
   pack(factor);
 }
 
-void PackedFactor::pack(const Factor& factor) {
+void PackedFactor::pack(std::size_t begin, const Factor& vectors) {
+  std::uint32_t* words = words_ + packed_words(precision_, begin, depth_);
   if (precision_ == Precision::int8)
-    int8::kernels().pack(factor, side_, words_, scales_);
+    int8::kernels().pack(vectors, side_, words, scales_ + begin);
   else
-    bfloat16::kernels().pack(factor, side_, words_);
+    bfloat16::kernels().pack(vectors, side_, words);
 }
 
-PackedFactor::~PackedFactor() { free_block(words_, packed_bytes(precision_, vectors_, depth_)); }
+void PackedFactor::pack_depth(std::size_t begin, const Factor& part) {
+  bfloat16::kernels().pack_panels(part, side_, words_ + bfloat16::panel_words(begin),
+                                  bfloat16::panel_words(depth_));
+}
+
+PackedFactor::~PackedFactor() { free_block(words_, bytes_); }
 
 void multiply_packed(const PackedFactor& a, const PackedFactor& b, float beta, float* c,
                      std::size_t ld_c) {

@@ -16,7 +16,15 @@ class PackedFactor {
   PackedFactor(const PackedFactor&) = delete;
   PackedFactor& operator=(const PackedFactor&) = delete;
 
-  void pack(const Factor& factor);  // of its extents
+  void pack(const Factor& factor) { pack(0, factor); }  // of its extents
+  // Whole vectors from number `begin` on, a multiple of kTileVectors.
+  void pack(std::size_t begin, const Factor& vectors);
+  // bfloat16: of all its vectors the elements from `begin` on, a multiple of kDepthAlignment.
+  void pack_depth(std::size_t begin, const Factor& part);
+  // bfloat16: vectors of another length, at most that of construction; their elements are to be
+  // packed again.
+  void set_depth(std::size_t depth) { depth_ = depth; }
+  static constexpr std::size_t kDepthAlignment = 32;
 
   Precision precision() const { return precision_; }
   std::size_t vectors() const { return vectors_; }
@@ -30,7 +38,8 @@ class PackedFactor {
   std::size_t vectors_, depth_;
   Side side_;
   std::uint32_t* words_;
-  float* scales_;  // behind the words
+  float* scales_;      // behind the words
+  std::size_t bytes_;  // of both
 };
 
 // C [m, n] = A B + beta C, of factors of one precision. With beta = 0, C is written without being

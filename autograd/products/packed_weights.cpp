@@ -1,5 +1,6 @@
 #include "babelgrad/autograd/products/packed_weights.h"
 
+#include <algorithm>
 #include <functional>
 
 #include "babelgrad/autograd/kernels/int8.h"
@@ -28,9 +29,28 @@ const PackedFactor* PackedWeights::find(Precision precision, const Factor& f) {
   return nullptr;
 }
 
-void PackedWeights::forget() {
+void PackedWeights::repack(const std::function<void(std::size_t, const Task&)>& run) {
+  constexpr std::size_t kVectors = 16 * kTileVectors;
+  struct Part {
+    PackedFactor& factor;
+    std::size_t begin;
+    Factor from;
+  };
+  std::vector<Part> parts;
   const std::lock_guard lock(mutex_);
-  for (auto& [key, entry] : entries_) entry.data = nullptr;
+  for (auto& [key, entry] : entries_) {
+    const auto& [precision, parameter, offset, vectors, depth, ld, vectors_are_rows] = key;
+    const Array<float>& value = parameters_[parameter].value();
+    entry.data = value.data();
+    entry.version = value.version();
+    for (std::size_t v = 0; v < vectors; v += kVectors)
+      parts.push_back(
+          {*entry.factor,
+           v,
+           {std::min(kVectors, vectors - v), depth,
+            entry.data + offset + v * (vectors_are_rows ? ld : 1), ld, vectors_are_rows}});
+  }
+  run(parts.size(), [&](std::size_t i) { parts[i].factor.pack(parts[i].begin, parts[i].from); });
 }
 
 }  // namespace babelgrad

@@ -4,10 +4,12 @@
 //   PackedWeights weights(store.parameters());
 //   const MatmulPrecision precision(Precision::bfloat16);
 //   const SharePackedWeights share(weights);
-//   ... forward and backward passes, on several threads ...
-//   weights.forget();  // to be sure: a parameter whose version has changed is packed anew anyway
+//   ... forward and backward passes, on several threads; the parameters are updated ...
+//   weights.repack(run);  // at once on all threads; a parameter that has changed is packed anew
+//                         // anyway, by whoever needs it first, while others wait
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -29,13 +31,15 @@ class PackedWeights {
   // since, which it must not while other threads multiply; null if it is no part of a parameter.
   const PackedFactor* find(Precision precision, const Factor& factor);
 
-  // The next find() of a factor packs it anew. No product may be under way.
-  void forget();
+  // Packs all factors anew that were found before. run(count, task) has to call task(0) ...
+  // task(count - 1), in any order, on any threads. No product may be under way.
+  using Task = std::function<void(std::size_t)>;
+  void repack(const std::function<void(std::size_t count, const Task& task)>& run);
 
  private:
   struct Entry {
     std::unique_ptr<PackedFactor> factor;
-    const float* data = nullptr;  // of the parameter when it was packed; null: forgotten
+    const float* data = nullptr;  // of the parameter when it was packed
     std::uint32_t version = 0;
   };
   // Precision, number of the parameter, where in it the factor begins, its extents, ld,

@@ -73,7 +73,8 @@ void GradientStep<T>::differentiate(const ShardedLoss<T>& losses, const StepRequ
   const std::size_t count = losses.end - losses.begin, pass = std::exchange(passes_, 0);
   const std::size_t active = std::exchange(active_, 0);
   if (shards_.size() < count) shards_.resize(count);
-  if (packed_weights_ && pass == 0) packed_weights_->forget();
+  if (packed_weights_ && pass == 0)
+    packed_weights_->repack([&](std::size_t n, const auto& task) { pool_.run(n, task); });
   std::optional<SharePackedWeights> share;
   if (packed_weights_) share.emplace(*packed_weights_);
   pool_.run(shards_.size(), [&](std::size_t i) {

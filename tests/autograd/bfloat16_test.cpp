@@ -11,6 +11,7 @@
 #include "babelgrad/autograd/kernels/bfloat16.h"
 #include "babelgrad/autograd/modes.h"
 #include "babelgrad/autograd/ops.h"
+#include "babelgrad/autograd/products/outer_products.h"
 #include "babelgrad/autograd/products/packed_matrix.h"
 #include "babelgrad/autograd/random.h"
 
@@ -222,9 +223,9 @@ TEST_CASE("PackedMatrix: in bfloat16, either orientation, any number of rows, ad
 
 TEST_CASE("PackedWeights: the same products; a changed parameter is packed anew") {
   Random random(5);
-  Tensor<float> weight(normal<float>({60, 80}, random), kRequiresGrad);
+  Tensor<float> weight(normal<float>({300, 80}, random), kRequiresGrad);
   const Tensor<float> x(normal<float>({64, 80}, random), kRequiresGrad),
-      other(normal<float>({60, 80}, random));
+      other(normal<float>({300, 80}, random));
   PackedWeights weights({weight});
   const MatmulPrecision precision(Precision::bfloat16);
   const auto run = [&](const Tensor<float>& w) {
@@ -244,9 +245,42 @@ TEST_CASE("PackedWeights: the same products; a changed parameter is packed anew"
   const auto before = run(weight);
   weight.mutable_value() *= 2.0f;
   CHECK((shared(weight) == run(weight)));
-  weights.forget();
-  CHECK((shared(weight) == run(weight)));
   CHECK_FALSE((run(weight) == before));
+  float* values = weight.mutable_value().data();
+  CHECK((shared(weight) == run(weight)));
+  values[299 * 80 + 7] = values[0] = 5;  // without a new version
+  CHECK_FALSE((shared(weight) == run(weight)));
+  std::size_t parts = 0;
+  weights.repack([&](std::size_t count, const PackedWeights::Task& task) {
+    for (parts = count; count-- > 0;) task(count);
+  });
+  CHECK(parts > 2);  // two factors, not each at once
+  CHECK((shared(weight) == run(weight)));
+}
+
+TEST_CASE("OuterProducts: chunks of rows give what all rows give") {
+  const std::size_t m = 500, rows = 230, ld = 130;
+  for (const std::size_t n : {64, 128})
+    for (const Precision in : {Precision::float32, Precision::bfloat16}) {
+      CAPTURE(n);
+      const MatmulPrecision precision(in);
+      const std::vector<float> a = random_values(rows * m, 1), b = random_values(rows * ld, 2);
+      std::vector<float> want(m * ld), got(m * ld, std::numeric_limits<float>::quiet_NaN());
+      gemm<float>(Transpose::yes, Transpose::no, m, n, rows, 1, a.data(), m, b.data(), ld, 0,
+                  want.data(), ld);
+      OuterProducts<float> sum(m, n, rows, got.data(), ld);
+      for (std::size_t i = 0, chunk = 0; i < rows; i += chunk) {
+        chunk = std::min<std::size_t>(i == 0 ? 96 : 64, rows - i);
+        sum.add(chunk, a.data() + i * m, m, b.data() + i * ld, ld);
+      }
+      double worst = 0;
+      for (std::size_t i = 0; i < m; ++i)
+        for (std::size_t j = 0; j < n; ++j)
+          worst =
+              std::max(worst, std::abs(static_cast<double>(want[i * ld + j]) - got[i * ld + j]));
+      CHECK(worst < 2e-4);  // sums of 230 products in another order, each sum about 15
+      for (std::size_t j = n; j < ld; ++j) CHECK(std::isnan(got[j]));
+    }
 }
 
 TEST_CASE("MatmulPrecision: gradients of every fused recurrence and loss stay near float's") {
