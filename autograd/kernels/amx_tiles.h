@@ -24,22 +24,22 @@ void clear_sums() {
   _tile_zero(3);
 }
 
-// Adds the products of so many tiles of one or two panels of each factor, the second `stride` words
-// behind the first.
+// Adds the products of so many tiles of one or two panels of each factor.
 template <class Own>
-void add_products(std::size_t tiles, const std::uint32_t* a, const std::uint32_t* b,
-                  std::size_t stride, bool two_a, bool two_b) {
+void add_products(std::size_t tiles, const Panels& left, const Panels& right, bool two_a,
+                  bool two_b) {
+  const std::uint32_t *a = left.words, *b = right.words;
   asm volatile("" ::: "memory");  // GCC 12 does not know that _tile_loadd reads memory
   for (std::size_t t = 0; t < tiles; ++t, a += kTileWords, b += kTileWords) {
     _tile_loadd(4, a, 64);
     _tile_loadd(6, b, 64);
     Own::template products<0>();
     if (two_b) {
-      _tile_loadd(7, b + stride, 64);
+      _tile_loadd(7, b + right.stride, 64);
       Own::template products<1>();
     }
     if (two_a) {
-      _tile_loadd(5, a + stride, 64);
+      _tile_loadd(5, a + left.stride, 64);
       Own::template products<2>();
       if (two_b) Own::template products<3>();
     }

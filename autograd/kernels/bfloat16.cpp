@@ -38,13 +38,12 @@ float first(std::uint32_t pair) { return std::bit_cast<float>(pair << 16); }
 float second(std::uint32_t pair) { return std::bit_cast<float>(pair & 0xffff0000); }
 
 struct PortableBlock {
-  static void multiply(std::size_t depth_tiles, const std::uint32_t* a, const std::uint32_t* b,
-                       std::size_t stride, bool two_a, bool two_b, bool add, float* c,
-                       std::size_t ld) {
+  static void multiply(std::size_t depth_tiles, const Panels& a, const Panels& b, bool two_a,
+                       bool two_b, bool add, float* c, std::size_t ld) {
     for (std::size_t i = 0; i < (two_a ? 2u : 1u); ++i)
       for (std::size_t j = 0; j < (two_b ? 2u : 1u); ++j)
         for (std::size_t r = 0; r < kTileVectors; ++r)
-          row(depth_tiles, a + i * stride + r * kTileRowWords, b + j * stride, add,
+          row(depth_tiles, a.words + i * a.stride + r * kTileRowWords, b.words + j * b.stride, add,
               c + (i * kTileVectors + r) * ld + j * kTileVectors);
   }
   static void row(std::size_t depth_tiles, const std::uint32_t* a, const std::uint32_t* b, bool add,

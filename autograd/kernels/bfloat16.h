@@ -26,8 +26,13 @@ struct Kernels {
   }
   // C [m, n] = A B, or with `add` C += A B; rows of C are ld elements apart. The bits of an element
   // do not depend on m and n.
-  void (*multiply)(std::size_t m, std::size_t n, std::size_t depth, const std::uint32_t* a,
-                   const std::uint32_t* b, bool add, float* c, std::size_t ld);
+  void (*multiply_panels)(std::size_t m, std::size_t n, std::size_t depth, const Panels& a,
+                          const Panels& b, bool add, float* c, std::size_t ld);
+  void multiply(std::size_t m, std::size_t n, std::size_t depth, const std::uint32_t* a,
+                const std::uint32_t* b, bool add, float* c, std::size_t ld) const {
+    const std::size_t stride = panel_words(depth);
+    multiply_panels(m, n, depth, {a, stride}, {b, stride}, add, c, ld);
+  }
 };
 
 // n floats rounded, and as floats again.

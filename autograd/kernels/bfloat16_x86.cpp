@@ -100,17 +100,16 @@ struct Avx512Block {
       if (kTwo) _mm512_storeu_ps(c + r * ld + 16, right[r]);
     }
   }
-  static void multiply(std::size_t depth_tiles, const std::uint32_t* a, const std::uint32_t* b,
-                       std::size_t stride, bool two_a, bool two_b, bool add, float* c,
-                       std::size_t ld) {
+  static void multiply(std::size_t depth_tiles, const Panels& a, const Panels& b, bool two_a,
+                       bool two_b, bool add, float* c, std::size_t ld) {
     for (std::size_t i = 0; i < (two_a ? 2u : 1u); ++i)
       for (std::size_t half = 0; half < 2; ++half) {
-        const std::uint32_t* from = a + i * stride + half * 8 * kTileRowWords;
+        const std::uint32_t* from = a.words + i * a.stride + half * 8 * kTileRowWords;
         float* to = c + (i * kTileVectors + half * 8) * ld;
         if (two_b)
-          rows<true>(depth_tiles, from, b, stride, add, to, ld);
+          rows<true>(depth_tiles, from, b.words, b.stride, add, to, ld);
         else
-          rows<false>(depth_tiles, from, b, stride, add, to, ld);
+          rows<false>(depth_tiles, from, b.words, b.stride, add, to, ld);
       }
   }
 };
@@ -123,9 +122,8 @@ struct AmxBlock {
     if constexpr (i == 2) _tile_dpbf16ps(2, 5, 6);
     if constexpr (i == 3) _tile_dpbf16ps(3, 5, 7);
   }
-  static void multiply(std::size_t depth_tiles, const std::uint32_t* a, const std::uint32_t* b,
-                       std::size_t stride, bool two_a, bool two_b, bool add, float* c,
-                       std::size_t ld) {
+  static void multiply(std::size_t depth_tiles, const Panels& a, const Panels& b, bool two_a,
+                       bool two_b, bool add, float* c, std::size_t ld) {
     const std::size_t row = ld * sizeof(float);
     asm volatile("" ::: "memory");  // as in add_products
     if (add) {
@@ -137,13 +135,13 @@ struct AmxBlock {
     } else {
       clear_sums<AmxBlock>();
     }
-    add_products<AmxBlock>(depth_tiles, a, b, stride, two_a, two_b);
+    add_products<AmxBlock>(depth_tiles, a, b, two_a, two_b);
     store_sums<AmxBlock>(c, row, two_a, two_b);
   }
 };
 
-void amx_multiply(std::size_t m, std::size_t n, std::size_t depth, const std::uint32_t* a,
-                  const std::uint32_t* b, bool add, float* c, std::size_t ld) {
+void amx_multiply(std::size_t m, std::size_t n, std::size_t depth, const Panels& a, const Panels& b,
+                  bool add, float* c, std::size_t ld) {
   static constexpr TileShapes kShapes;
   _tile_loadconfig(&kShapes);
   multiply_blocks<AmxBlock>(m, n, depth, a, b, add, c, ld);

@@ -62,7 +62,7 @@ struct AmxBlock {
                    std::size_t stride, std::size_t rows, std::size_t cols, std::int32_t* sums) {
     const bool two_a = rows > kTileVectors, two_b = cols > kTileVectors;
     clear_sums<AmxBlock>();
-    add_products<AmxBlock>(tiles, a, b, stride, two_a, two_b);
+    add_products<AmxBlock>(tiles, {a, stride}, {b, stride}, two_a, two_b);
     store_sums<AmxBlock>(sums, kBlock * sizeof(std::int32_t), two_a, two_b);
   }
 };

@@ -74,6 +74,14 @@ struct LstmStepBackward {
   T* grad_state;       // [rows, H] out: the part of d state that does not go through W_hh
 };
 
+// Of some logits x of a softmax.
+template <class T>
+struct SoftmaxBlock {
+  T max;      // or the type's lowest value, if all are -infinity
+  T sum;      // of exp(x - max)
+  T centred;  // of x - max
+};
+
 template <class T>
 struct Kernels {
   const char* name;
@@ -129,10 +137,11 @@ struct Kernels {
   // From dy, and normal and inverse = 1 / deviation of the forward, to dx, which may overwrite dy.
   void (*layer_norm_row_backward)(std::size_t n, const T* dy, const T* normal, const T* gain,
                                   T inverse, T* dx);
-  // Cross-entropy of softmax(x + bias) against (1 - smoothing) one_hot(target) + smoothing / n.
-  // Leaves scale * d loss / d x in x if scale != 0 (else x + bias). bias may be null.
-  T(*cross_entropy_row)
-  (std::size_t n, T* x, const T* bias, std::size_t target, T smoothing, T scale);
+  // Of logits x + bias, those of a row or some that follow each other; x <- exp(x + bias - max), or
+  // x + bias unless `keep`. bias may be null.
+  SoftmaxBlock<T> (*softmax_block)(std::size_t n, T* x, const T* bias, bool keep);
+  // y = a x - b; x and y may be the same.
+  void (*scale_minus)(std::size_t n, T a, const T* x, T b, T* y);
   // y <- sum over r < rows of weights[r] * x[r]; x has `ld` elements a row, y n.
   void (*weighted_sum)(std::size_t rows, std::size_t n, const T* weights, const T* x,
                        std::size_t ld, T* y);

@@ -127,30 +127,21 @@ struct Implementation {
     });
   }
 
-  static T cross_entropy_row(std::size_t n, T* x, const T* bias, std::size_t target, T smoothing,
-                             T factor) {
+  static SoftmaxBlock<T> softmax_block(std::size_t n, T* x, const T* bias, bool keep) {
     if (bias != nullptr) add(n, bias, x);
-    const T max = row_max<Arch>(n, x);
-    const T at_target = x[target];
-    V sum(T(0)), logits(T(0));
-    const T none = -std::numeric_limits<T>::infinity();  // adds exp(-inf) = 0
+    const T max = row_max<Arch>(n, x), none = -std::numeric_limits<T>::infinity();
+    V sum(T(0)), centred(T(0));
     sweep<Arch, T>(n, [&](auto l, std::size_t i) {
-      const V centred = l.load(x + i, none) - V(max);
-      const V e = xsimd::exp(centred);
+      const V e = xsimd::exp(l.load(x + i, none) - V(max));  // 0 of none
       sum += e;
-      if (smoothing != T(0)) logits += l.load(x + i, max) - V(max);
-      if (factor != T(0)) l.store(x + i, e);
+      centred += l.load(x + i, max) - V(max);
+      if (keep) l.store(x + i, e);
     });
-    const T total = xsimd::hadd(sum);
-    const T log_sum = log_of<Arch>(total);  // log sum exp(x - max)
-    const T mean = smoothing == T(0) ? T(0) : xsimd::hadd(logits) / static_cast<T>(n);
-    const T loss = log_sum - (T(1) - smoothing) * (at_target - max) - smoothing * mean;
-    if (factor == T(0)) return loss;
-    const V share(factor / total), base(factor * smoothing / static_cast<T>(n));
+    return {max, xsimd::hadd(sum), xsimd::hadd(centred)};
+  }
+  static void scale_minus(std::size_t n, T a, const T* x, T b, T* y) {
     sweep<Arch, T>(
-        n, [=](auto l, std::size_t i) { l.store(x + i, xsimd::fms(l.load(x + i), share, base)); });
-    x[target] -= factor * (T(1) - smoothing);
-    return loss;
+        n, [=](auto l, std::size_t i) { l.store(y + i, xsimd::fms(l.load(x + i), V(a), V(b))); });
   }
 
   static void weighted_sum(std::size_t rows, std::size_t n, const T* weights, const T* x,
@@ -274,7 +265,8 @@ struct Implementation {
     k.layer_norm_row_backward = Rows<Arch, T>::layer_norm_row_backward;
     k.find_greater = find_greater;
     k.softmax_row_backward = softmax_row_backward;
-    k.cross_entropy_row = cross_entropy_row;
+    k.softmax_block = softmax_block;
+    k.scale_minus = scale_minus;
     k.weighted_sum = weighted_sum;
     k.row_dots = row_dots;
     k.few_rows_product = Products<Arch, T>::few_rows;

@@ -25,6 +25,13 @@ struct Factor {
   bool vectors_are_rows;
 };
 
+// A packed factor, or a part of one: where its first panel of 16 vectors begins, and how many words
+// further on the next.
+struct Panels {
+  const std::uint32_t* words;
+  std::size_t stride;
+};
+
 // Words that a factor takes with so many elements in one.
 constexpr std::size_t tiles_of(std::size_t depth, std::size_t elements_of_word) {
   const std::size_t elements = kTileRowWords * elements_of_word;

@@ -65,13 +65,15 @@ Tensor<T> cross_entropy(const Tensor<T>& logits, const IntArray& targets,
   const bool needs_gradient = records_history({logits});
   Array<T> gradient = needs_gradient ? zeros<T>(logits.shape()) : uninitialized<T>({n});
   const T share = static_cast<T>(1 / counted.normalizer);
+  CrossEntropyRow<T> row(n, static_cast<T>(options.label_smoothing));
   T loss = 0;
   for (std::size_t r : counted.rows) {
-    T* row = gradient.data() + (needs_gradient ? r * n : 0);
-    std::copy_n(logits.value().data() + r * n, n, row);
-    loss += share * kernels<T>().cross_entropy_row(
-                        n, row, nullptr, static_cast<std::size_t>(targets.data()[r]),
-                        static_cast<T>(options.label_smoothing), needs_gradient ? share : T(0));
+    T* x = gradient.data() + (needs_gradient ? r * n : 0);
+    std::copy_n(logits.value().data() + r * n, n, x);
+    row.start(static_cast<std::size_t>(targets.data()[r]));
+    row.add(n, x, nullptr, needs_gradient);
+    loss += share * row.loss();
+    if (needs_gradient) row.gradient(0, share, x, x);
   }
   auto vjp = [gradient = std::move(gradient)](Vjp<T>& c) mutable {
     Array<T> g = c.last_visit() ? std::move(gradient) : gradient;

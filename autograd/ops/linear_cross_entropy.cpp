@@ -1,35 +1,31 @@
 // The output layer and its loss in one op. The logits of a chunk of rows are made, turned into
-// their own gradient in place, multiplied into the gradients of x and weight, and forgotten: three
-// products, as for any linear layer, and never more than a chunk's logits in memory.
+// their own gradient, multiplied into the gradients of x and weight, and forgotten: three products,
+// as for any linear layer, and never more than a chunk's logits in memory. In bfloat16 that is done
+// a block of outputs at a time, twice: to the exponentials, and when their sums are known to the
+// gradients, which stay in the cache with all that is made of them.
 #include <algorithm>
-#include <concepts>
-#include <optional>
 
 #include "babelgrad/autograd/inspection/profile.h"
 #include "babelgrad/autograd/kernels/kernels.h"
 #include "babelgrad/autograd/ops/cross_entropy.h"
-#include "babelgrad/autograd/products/outer_products.h"
-#include "babelgrad/autograd/products/packed_matrix.h"
+#include "babelgrad/autograd/products/output_products.h"
 #include "babelgrad/autograd/vjp.h"
 
 namespace babelgrad {
 namespace {
 
-constexpr std::size_t kChunkElements = std::size_t{5} << 20;        // 20 MiB of float logits
-constexpr std::size_t kPackedChunkElements = std::size_t{1} << 18;  // 1 MiB: in the 2nd level cache
+constexpr std::size_t kChunkElements = std::size_t{5} << 20;  // 20 MiB of float logits
 
-// Rows a chunk. In float32 few chunks of equal size: a product packs the weight, and is slow with
-// few rows. In bfloat16 the weight is packed already.
+// Rows a chunk: chunks of equal size, since a product of few rows is slow. In bfloat16 a third of
+// that, to make up for the packed weights.
 template <class T>
 std::size_t chunk_rows(std::size_t rows, std::size_t V) {
   if (rows == 0) return 1;
-  if (std::same_as<T, float> && thread_modes().matmul == Precision::bfloat16) {
-    constexpr std::size_t kAlignment = OuterProducts<T>::kRowAlignment;
-    return std::max<std::size_t>(1, kPackedChunkElements / V / kAlignment) * kAlignment;
-  }
   const std::size_t most = std::max<std::size_t>(1, kChunkElements / V);
-  const std::size_t chunks = (rows + most - 1) / most;
-  return (rows + chunks - 1) / chunks;
+  const std::size_t chunks = (rows + most - 1) / most, chunk = (rows + chunks - 1) / chunks;
+  if (!OutputProducts<T>::in_blocks()) return chunk;
+  constexpr std::size_t kUnit = OutputProducts<T>::kAlignment;
+  return (chunk + 3 * kUnit - 1) / (3 * kUnit) * kUnit;
 }
 
 template <class T>
@@ -100,26 +96,35 @@ Tensor<T> linear_cross_entropy(const Tensor<T>& x, const Tensor<T>& weight, cons
     saved.dweight = count == 0 ? zeros<T>({V, K}) : uninitialized<T>({V, K});
     saved.dbias = zeros<T>({V});
   }
-  const PackedMatrix<T> outputs(Transpose::yes, K, V, w, K);
-  std::optional<PackedMatrix<T>> inputs_of;  // for the gradient of x
-  if (needs_gradient) inputs_of.emplace(Transpose::no, V, K, w, K);
-  OuterProducts<T> weight_gradient(V, K, needs_gradient ? count : 0, saved.dweight.data(), K);
   const std::size_t chunk = chunk_rows<T>(count, V);
+  OutputProducts<T> products(V, K, w, chunk, needs_gradient);
+  const std::size_t block = products.block();
   Array<T> logits = uninitialized<T>({chunk, V});
+  // Their gradient takes the place of the logits, or if there are several blocks one in the cache.
+  Array<T> gradient = uninitialized<T>({block < V && needs_gradient ? chunk : 0, block});
+  std::vector<CrossEntropyRow<T>> losses(chunk, {V, smoothing});
   double loss = 0;
   for (std::size_t begin = 0; begin < count; begin += chunk) {
     const std::size_t rows = std::min(chunk, count - begin);
-    const T* x_rows = packed.data() + begin * K;
-    outputs.multiply(rows, x_rows, K, 0, logits.data(), V);
+    products.start(rows, packed.data() + begin * K);
     for (std::size_t r = 0; r < rows; ++r)
-      loss += kernels<T>().cross_entropy_row(
-          V, logits.data() + r * V, has_bias ? bias.value().data() : nullptr,
-          static_cast<std::size_t>(targets.data()[counted.rows[begin + r]]), smoothing,
-          needs_gradient ? share : T(0));
-    if (!needs_gradient) continue;
-    inputs_of->multiply(rows, logits.data(), V, 0, dx.data() + begin * K, K);
-    weight_gradient.add(rows, logits.data(), V, x_rows, K);
-    kernels<T>().sum_rows(rows, V, logits.data(), V, saved.dbias.data());
+      losses[r].start(static_cast<std::size_t>(targets.data()[counted.rows[begin + r]]));
+    for (std::size_t v = 0; v < V; v += block) {
+      products.forward(v, logits.data() + v, V);
+      for (std::size_t r = 0; r < rows; ++r)
+        losses[r].add(std::min(block, V - v), logits.data() + r * V + v,
+                      has_bias ? bias.value().data() + v : nullptr, needs_gradient);
+    }
+    for (std::size_t r = 0; r < rows; ++r) loss += losses[r].loss();
+    for (std::size_t v = 0; needs_gradient && v < V; v += block) {
+      T* exponentials = logits.data() + v;
+      T* dy = block < V ? gradient.data() : exponentials;
+      const std::size_t ld = block < V ? block : V;
+      for (std::size_t r = 0; r < rows; ++r)
+        losses[r].gradient(v / block, share, exponentials + r * V, dy + r * ld);
+      products.backward(v, dy, ld, dx.data() + begin * K, saved.dweight.data());
+      kernels<T>().sum_rows(rows, std::min(block, V - v), dy, ld, saved.dbias.data() + v);
+    }
   }
   if (needs_gradient) saved.dx = scatter(dx, counted.rows, x.shape());
 

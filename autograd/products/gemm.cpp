@@ -187,7 +187,8 @@ void gemm(Transpose op_a, Transpose op_b, std::size_t m, std::size_t n, std::siz
       const Factor right{n, k, b, ld_b, op_b == Transpose::yes};
       const PackedFactor* shared = find_packed_weight(right);
       const Precision precision = thread_modes().matmul;
-      if (shared != nullptr || rounds_product(m, n, k)) {
+      if (shared != nullptr ||
+          (precision == Precision::bfloat16 && m > kFewRows && n > 1 && m * n * k > kFewProducts)) {
         const PackedFactor left(precision, {m, k, a, ld_a, op_a == Transpose::no}, Side::left);
         if (shared != nullptr) return multiply_packed(left, *shared, beta, c, ld_c);
         return multiply_packed(left, PackedFactor(precision, right, Side::right), beta, c, ld_c);
@@ -222,11 +223,6 @@ template void gemm(Transpose, Transpose, std::size_t, std::size_t, std::size_t, 
 template void gemm(Transpose, Transpose, std::size_t, std::size_t, std::size_t, double,
                    const double*, std::size_t, const double*, std::size_t, double, double*,
                    std::size_t);
-
-bool rounds_product(std::size_t m, std::size_t n, std::size_t k) {
-  return thread_modes().matmul == Precision::bfloat16 && m > kFewRows && n > 1 &&
-         m * n * k > kFewProducts;
-}
 
 double gemm_flops() { return flops; }
 

@@ -16,10 +16,6 @@ void gemm(Transpose op_a, Transpose op_b, std::size_t m, std::size_t n, std::siz
           const T* a, std::size_t ld_a, const T* b, std::size_t ld_b, T beta, T* c,
           std::size_t ld_c);
 
-// Whether a product of floats of this size rounds its factors now (MatmulPrecision), though neither
-// is a weight that is packed.
-bool rounds_product(std::size_t m, std::size_t n, std::size_t k);
-
 // Floating point operations of this thread's products so far, 2 m n k each.
 double gemm_flops();
 namespace detail {

@@ -1,5 +1,7 @@
 #include "babelgrad/autograd/products/packed_factor.h"
 
+#include <stdexcept>
+
 #include "babelgrad/autograd/allocator.h"
 #include "babelgrad/autograd/kernels/bfloat16.h"
 #include "babelgrad/autograd/kernels/int8.h"
@@ -42,9 +44,18 @@ void PackedFactor::pack(std::size_t begin, const Factor& vectors) {
     bfloat16::kernels().pack(vectors, side_, words);
 }
 
-void PackedFactor::pack_depth(std::size_t begin, const Factor& part) {
-  bfloat16::kernels().pack_panels(part, side_, words_ + bfloat16::panel_words(begin),
-                                  bfloat16::panel_words(depth_));
+void PackedFactor::pack_as(const Factor& factor) {
+  if (packed_bytes(precision_, factor.vectors, factor.depth) > bytes_)
+    throw std::logic_error("packed factor: no room for another factor");
+  vectors_ = factor.vectors;
+  depth_ = factor.depth;
+  scales_ = reinterpret_cast<float*>(words_ + packed_words(precision_, vectors_, depth_));
+  pack(factor);
+}
+
+Panels PackedFactor::panels(std::size_t vector, std::size_t element) const {
+  const std::size_t stride = bfloat16::panel_words(depth_);
+  return {words_ + vector / kTileVectors * stride + bfloat16::panel_words(element), stride};
 }
 
 PackedFactor::~PackedFactor() { free_block(words_, bytes_); }

@@ -19,17 +19,16 @@ class PackedFactor {
   void pack(const Factor& factor) { pack(0, factor); }  // of its extents
   // Whole vectors from number `begin` on, a multiple of kTileVectors.
   void pack(std::size_t begin, const Factor& vectors);
-  // bfloat16: of all its vectors the elements from `begin` on, a multiple of kDepthAlignment.
-  void pack_depth(std::size_t begin, const Factor& part);
-  // bfloat16: vectors of another length, at most that of construction; their elements are to be
-  // packed again.
-  void set_depth(std::size_t depth) { depth_ = depth; }
-  static constexpr std::size_t kDepthAlignment = 32;
+  // Another factor of its side, for which there is room.
+  void pack_as(const Factor& factor);
 
   Precision precision() const { return precision_; }
   std::size_t vectors() const { return vectors_; }
   std::size_t depth() const { return depth_; }
   const std::uint32_t* words() const { return words_; }
+  // bfloat16: from a vector and an element of each on; multiples of kTileVectors, kDepthAlignment.
+  Panels panels(std::size_t vector = 0, std::size_t element = 0) const;
+  static constexpr std::size_t kDepthAlignment = 32;
   // int8: of each vector.
   const float* scales() const { return scales_; }
 

@@ -27,6 +27,9 @@ class PackedMatrix {
   PackedMatrix(const PackedMatrix&) = delete;
   PackedMatrix& operator=(const PackedMatrix&) = delete;
 
+  // Null: its products are in float32.
+  const PackedFactor* packed() const { return packed_; }
+
   // C [m, n] = A [m, k] B + beta C. With beta = 0, C is written without being read.
   void multiply(std::size_t m, const T* a, std::size_t ld_a, T beta, T* c, std::size_t ld_c) const {
     if constexpr (std::same_as<T, float>)
@@ -48,8 +51,8 @@ class PackedMatrix {
   std::size_t k_, n_;
   const T* weight_;
   std::size_t ld_;
-  const PackedFactor* packed_ = nullptr;  // null: products in float32
-  std::optional<PackedFactor> own_;       // where it is nobody else's
+  const PackedFactor* packed_ = nullptr;
+  std::optional<PackedFactor> own_;  // where it is nobody else's
 };
 
 }  // namespace babelgrad

@@ -7,11 +7,13 @@
 #include <random>
 
 #include "babelgrad/autograd/array_ops.h"
+#include "babelgrad/autograd/backward.h"
 #include "babelgrad/autograd/derivatives.h"
 #include "babelgrad/autograd/kernels/bfloat16.h"
 #include "babelgrad/autograd/modes.h"
 #include "babelgrad/autograd/ops.h"
-#include "babelgrad/autograd/products/outer_products.h"
+#include "babelgrad/autograd/ops/cross_entropy.h"
+#include "babelgrad/autograd/products/output_products.h"
 #include "babelgrad/autograd/products/packed_matrix.h"
 #include "babelgrad/autograd/random.h"
 
@@ -258,29 +260,98 @@ TEST_CASE("PackedWeights: the same products; a changed parameter is packed anew"
   CHECK((shared(weight) == run(weight)));
 }
 
-TEST_CASE("OuterProducts: chunks of rows give what all rows give") {
-  const std::size_t m = 500, rows = 230, ld = 130;
-  for (const std::size_t n : {64, 128})
-    for (const Precision in : {Precision::float32, Precision::bfloat16}) {
-      CAPTURE(n);
-      const MatmulPrecision precision(in);
-      const std::vector<float> a = random_values(rows * m, 1), b = random_values(rows * ld, 2);
-      std::vector<float> want(m * ld), got(m * ld, std::numeric_limits<float>::quiet_NaN());
-      gemm<float>(Transpose::yes, Transpose::no, m, n, rows, 1, a.data(), m, b.data(), ld, 0,
-                  want.data(), ld);
-      OuterProducts<float> sum(m, n, rows, got.data(), ld);
-      for (std::size_t i = 0, chunk = 0; i < rows; i += chunk) {
-        chunk = std::min<std::size_t>(i == 0 ? 96 : 64, rows - i);
-        sum.add(chunk, a.data() + i * m, m, b.data() + i * ld, ld);
-      }
-      double worst = 0;
-      for (std::size_t i = 0; i < m; ++i)
-        for (std::size_t j = 0; j < n; ++j)
-          worst =
-              std::max(worst, std::abs(static_cast<double>(want[i * ld + j]) - got[i * ld + j]));
-      CHECK(worst < 2e-4);  // sums of 230 products in another order, each sum about 15
-      for (std::size_t j = n; j < ld; ++j) CHECK(std::isnan(got[j]));
+TEST_CASE("OutputProducts: in chunks and blocks what three products give") {
+  const std::size_t V = 1100, K = 40, rows = 150, chunk = 64;
+  const std::vector<float> x = random_values(rows * K, 1), weight = random_values(V * K, 2),
+                           dy = random_values(rows * V, 3);
+  const MatmulPrecision precision(Precision::bfloat16);
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  std::vector<float> y(rows * V), dx(rows * K), dweight(V * K), got_y(rows * V, nan),
+      got_dx(rows * K, nan), got_dweight(V * K, nan);
+  const double before = gemm_flops();
+  gemm<float>(Transpose::no, Transpose::yes, rows, V, K, 1, x.data(), K, weight.data(), K, 0,
+              y.data(), V);
+  gemm<float>(Transpose::no, Transpose::no, rows, K, V, 1, dy.data(), V, weight.data(), K, 0,
+              dx.data(), K);
+  gemm<float>(Transpose::yes, Transpose::no, V, K, rows, 1, dy.data(), V, x.data(), K, 0,
+              dweight.data(), K);
+  const double flops = gemm_flops() - before;
+  OutputProducts<float> products(V, K, weight.data(), chunk, true);
+  CHECK(products.block() < V);
+  for (std::size_t r = 0; r < rows; r += chunk) {
+    products.start(std::min(chunk, rows - r), x.data() + r * K);
+    for (std::size_t v = 0; v < V; v += products.block())
+      products.forward(v, got_y.data() + r * V + v, V);
+    for (std::size_t v = 0; v < V; v += products.block())
+      products.backward(v, dy.data() + r * V + v, V, got_dx.data() + r * K, got_dweight.data());
+  }
+  CHECK(gemm_flops() - before == 2 * flops);
+  CHECK(got_y == y);
+  const auto furthest = [](const std::vector<float>& got, const std::vector<float>& want) {
+    double most = 0;
+    for (std::size_t i = 0; i < want.size(); ++i) {
+      if (std::isnan(got[i])) return got[i] + 0.0;
+      most = std::max(most, std::abs(static_cast<double>(got[i]) - want[i]));
     }
+    return most;
+  };
+  CHECK(furthest(got_dx, dx) < 5e-4);  // sums of 1,100 products of about 1, in another order
+  CHECK(furthest(got_dweight, dweight) < 2e-4);
+}
+
+TEST_CASE_TEMPLATE("CrossEntropyRow: the same in one block and in several", T, float, double) {
+  const std::size_t V = 700;
+  const T none = -std::numeric_limits<T>::infinity();
+  for (const std::size_t target : {5, 310, 699})
+    for (const T smoothing : {T(0), T(0.1)})
+      for (const bool masked : {false, true}) {
+        if (masked && smoothing > 0) continue;  // infinite
+        Random random(target);
+        const Array<T> logits = normal<T>({V}, random) * T(8), bias = normal<T>({V}, random);
+        std::vector<T> x(logits.begin(), logits.end());
+        if (masked) std::fill_n(x.begin() + 100, 100, none);
+        const auto run = [&](const std::vector<std::size_t>& sizes) {
+          CrossEntropyRow<T> row(V, smoothing);
+          std::vector<T> y = x;
+          row.start(target);
+          std::size_t begin = 0;
+          for (const std::size_t n : sizes) {
+            row.add(n, y.data() + begin, bias.data() + begin, true);
+            begin += n;
+          }
+          std::vector<T> result{row.loss()};
+          result.resize(1 + V);
+          begin = 0;
+          for (std::size_t b = 0; b < sizes.size(); begin += sizes[b++])
+            row.gradient(b, T(0.5), y.data() + begin, result.data() + 1 + begin);
+          return result;
+        };
+        const std::vector<T> whole = run({700}), parts = run({100, 100, 1, 300, 199});
+        CHECK(std::isfinite(whole[0]));
+        CHECK(std::abs(whole[0] - parts[0]) < 40 * std::numeric_limits<T>::epsilon());
+        for (std::size_t i = 1; i <= V; ++i)
+          CHECK(std::abs(whole[i] - parts[i]) < 4 * std::numeric_limits<T>::epsilon());
+      }
+}
+
+TEST_CASE("linear_cross_entropy: in bfloat16, in chunks and blocks, as composed") {
+  Random random(8);
+  const std::size_t V = 1100, K = 48, rows = 150;
+  const Tensor<float> x(normal<float>({rows, K}, random), kRequiresGrad),
+      weight(normal<float>({V, K}, random) * 0.2f, kRequiresGrad),
+      bias(normal<float>({V}, random), kRequiresGrad);
+  IntArray targets = uninitialized<std::int32_t>({rows});
+  for (std::size_t i = 0; i < rows; ++i)
+    targets.data()[i] = i % 9 == 0 ? -1 : static_cast<int>(i * 37 % V);
+  const CrossEntropyOptions options{.ignore_index = -1, .label_smoothing = 0.1};
+  const MatmulPrecision precision(Precision::bfloat16);
+  const Tensor<float> fused = linear_cross_entropy(x, weight, bias, targets, options),
+                      composed = cross_entropy(linear(x, weight, bias), targets, options);
+  CHECK(std::abs(fused.item() - composed.item()) < 1e-5f);
+  const std::vector<Tensor<float>> leaves{x, weight, bias};
+  const auto got = gradients(fused, leaves), want = gradients(composed, leaves);
+  for (std::size_t i = 0; i < leaves.size(); ++i)  // some logits' gradients round to a neighbour
+    CHECK(distance(got[i], want[i]) < 1e-3);
 }
 
 TEST_CASE("MatmulPrecision: gradients of every fused recurrence and loss stay near float's") {

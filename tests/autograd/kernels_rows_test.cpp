@@ -107,37 +107,47 @@ TEST_CASE_TEMPLATE("kernels: softmax_row_backward", T, float, double) {
     }
 }
 
-TEST_CASE_TEMPLATE("kernels: cross_entropy_row", T, float, double) {
-  const T scale = T(0.3);
+TEST_CASE_TEMPLATE("kernels: softmax_block and scale_minus", T, float, double) {
   for (const Kernels<T>& k : available_kernels<T>())
     for (const std::size_t n : kSizes)
       for (const std::vector<T>& x : logit_rows<T>(n))
-        for (const T smoothing : {T(0), T(0.1)})
-          for (const bool has_bias : {false, true})
-            for (const std::size_t target : {std::size_t{0}, n / 2, n - 1}) {
-              INFO(k.name, ", n ", n, ", smoothing ", smoothing, ", target ", target);
-              const std::vector<T> bias = random_row<T>(n, 7);
-              std::vector<T> biased = x;
-              for (std::size_t i = 0; has_bias && i < n; ++i) biased[i] += bias[i];
-              const std::vector<double> logits = to_double(biased);
-              const double normalizer = log_sum_exp(logits);
-              double loss = 0;
-              std::vector<double> gradient = plain_softmax(logits);
-              for (std::size_t i = 0; i < n; ++i) {
-                const double s = smoothing, q = (i == target ? 1 - s : 0) + s / n;
-                loss += q * (normalizer - logits[i]);
-                gradient[i] = scale * (gradient[i] - q);
-              }
-              const T* b = has_bias ? bias.data() : nullptr;
-              Guarded<T> with(x), without(x);
-              const T got = k.cross_entropy_row(n, with.data(), b, target, smoothing, scale);
-              CHECK(std::abs(got - loss) < tolerance(x));
-              CHECK(relative_difference(with.row(), gradient) < tolerance(x));
-              CHECK(k.cross_entropy_row(n, without.data(), b, target, smoothing, T(0)) == got);
-              CHECK(without.row() == biased);
-              CHECK(with.intact());
-              CHECK(without.intact());
-            }
+        for (const bool has_bias : {false, true}) {
+          INFO(k.name, ", n ", n);
+          const std::vector<T> bias = random_row<T>(n, 7);
+          std::vector<T> biased = x;
+          for (std::size_t i = 0; has_bias && i < n; ++i) biased[i] += bias[i];
+          const T max = *std::max_element(biased.begin(), biased.end());
+          double sum = 0, centred = 0;
+          std::vector<double> exponentials, scaled;
+          for (const T value : biased) {
+            const double difference = static_cast<double>(value) - max;
+            exponentials.push_back(std::exp(difference));
+            scaled.push_back(0.25 * exponentials.back() - 0.125);
+            sum += exponentials.back();
+            centred += difference;
+          }
+          const T* b = has_bias ? bias.data() : nullptr;
+          Guarded<T> with(x), without(x);
+          const SoftmaxBlock<T> got = k.softmax_block(n, with.data(), b, true);
+          CHECK(got.max == max);
+          CHECK(std::abs(got.sum - sum) <= tolerance(x) * sum);
+          CHECK(std::abs(got.centred - centred) <= tolerance(x) * std::max(1.0, -centred));
+          CHECK(relative_difference(with.row(), exponentials) < tolerance(x));
+          CHECK(k.softmax_block(n, without.data(), b, false).sum == got.sum);
+          CHECK(without.row() == biased);
+          CHECK(without.intact());
+          k.scale_minus(n, T(0.25), with.data(), T(0.125), with.data());
+          CHECK(relative_difference(with.row(), scaled) < tolerance(x));
+          CHECK(with.intact());
+        }
+  const T none = -std::numeric_limits<T>::infinity();
+  for (const Kernels<T>& k : available_kernels<T>()) {
+    std::vector<T> impossible(9, none);
+    const SoftmaxBlock<T> got = k.softmax_block(9, impossible.data(), nullptr, true);
+    CHECK(got.max <= std::numeric_limits<T>::lowest());
+    CHECK(got.sum == 0);
+    CHECK(impossible == std::vector<T>(9));
+  }
 }
 
 TEST_CASE_TEMPLATE("kernels: weighted_sum and row_dots over rows apart", T, float, double) {
