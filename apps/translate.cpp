@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <deque>
 #include <iostream>
 #include <map>
 
@@ -70,8 +71,14 @@ std::vector<std::string> items_from(const std::vector<std::string>& items, std::
           items.begin() + static_cast<std::ptrdiff_t>(end)};
 }
 
+// Never freed: the process soon ends, and gives its memory back faster as a whole.
+Translator& keep(Translator translator) {
+  static std::deque<Translator>& kept = *new std::deque<Translator>;
+  return kept.emplace_back(std::move(translator));
+}
+
 int run_translate(const TranslateOptions& options) {
-  Translator translator = options.model.load();
+  Translator& translator = keep(options.model.load());
   translator.share(crew());
   const SearchConfig& search = translator.config().search;
   const TranslationOutput output(translator, options.chosen_output(search));

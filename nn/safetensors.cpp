@@ -13,7 +13,6 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "babelgrad/autograd/products/quantized.h"
 #include "babelgrad/base/json.h"
 
 namespace babelgrad {
@@ -236,9 +235,16 @@ void Safetensors::require_checksum() const {
 
 const Shape& Safetensors::shape(const std::string& name) const { return entry(name).shape; }
 
-std::optional<Array<float>> Safetensors::largest_numbers(const std::string& name) const {
+std::optional<QuantizedView> Safetensors::quantized(const std::string& name) const {
   if (!is_quantized(name)) return std::nullopt;
-  return get<float>(name + kScales) * 128.0f;
+  const Entry& e = entry(name);
+  const std::string scales_name = name + kScales;
+  const bool has_scales = contains(scales_name) && shape(scales_name).size() == 1;
+  if (e.shape.size() != 2 || !has_scales || shape(scales_name)[0] != e.shape[0])
+    fail(source_,
+         "array " + name + " of type I8 needs two axes, and " + scales_name + " a number a row");
+  return QuantizedView{reinterpret_cast<const std::int8_t*>(data().data() + e.begin), e.shape[1],
+                       get<float>(scales_name)};
 }
 
 template <class T>
@@ -257,14 +263,7 @@ Array<T> Safetensors::get(const std::string& name) const {
     }
   };
   if (e.dtype == "I8") {
-    const std::string scales_name = name + kScales;
-    const bool has_scales = contains(scales_name) && shape(scales_name).size() == 1;
-    if (e.shape.size() != 2 || !has_scales || shape(scales_name)[0] != e.shape[0])
-      fail(source_,
-           "array " + name + " of type I8 needs two axes, and " + scales_name + " a number a row");
-    const Array<T> scales = get<T>(scales_name);
-    dequantize_rows(scales, e.shape[1],
-                    reinterpret_cast<const std::int8_t*>(data().data() + e.begin), array.data());
+    dequantize_rows(*quantized(name), array.data());
   } else if (e.dtype == dtype_of<T>())
     std::copy_n(data().data() + e.begin, e.end - e.begin, reinterpret_cast<char*>(array.data()));
   else if (e.dtype == "F32")

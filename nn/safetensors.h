@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "babelgrad/autograd/array.h"
+#include "babelgrad/autograd/products/quantized.h"
 #include "babelgrad/base/files.h"
 #include "babelgrad/nn/mapped_file.h"
 #include "babelgrad/nn/parameters.h"
@@ -58,8 +59,8 @@ class Safetensors {
   template <class T>
   Array<T> get(const std::string& name, const Shape& expected) const;
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
-  // Of an array that is stored in 8 bits, a bound of each row's numbers; nothing of others.
-  std::optional<Array<float>> largest_numbers(const std::string& name) const;
+  // Of an array that is stored in 8 bits, what is stored, in the file's memory; nothing of others.
+  std::optional<QuantizedView> quantized(const std::string& name) const;
 
   // For files that this program must have written: throws CheckpointError if there was no checksum.
   void require_checksum() const;

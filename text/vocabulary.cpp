@@ -189,6 +189,7 @@ Vocabulary Vocabulary::load(const std::filesystem::path& path, std::string_view 
   Vocabulary vocabulary;
   vocabulary.tokens_.clear();
   vocabulary.frequencies_.clear();
+  vocabulary.ids_.reserve(std::min<std::size_t>(size, text.size()));
   while (!reader.done()) {
     auto [token, frequency] = reader.read_token();
     const size_t id = vocabulary.size();

@@ -1,5 +1,6 @@
 #include "babelgrad/autograd/kernels/int8.h"
 
+#include <cstring>
 #include <vector>
 
 #include "babelgrad/autograd/kernels/int8_blocks.h"
@@ -48,6 +49,20 @@ std::vector<Kernels> find_kernels() {
 }
 
 }  // namespace
+
+void arrange(std::size_t vectors, std::size_t depth, const std::int8_t* numbers, Side side,
+             std::uint32_t* packed) {
+  const std::size_t tiles = tiles_of(depth, kElementsOfWord);
+  for (std::size_t v = 0; v < vectors; v += kTileVectors, packed += tiles * kTileWords) {
+    const std::size_t there = std::min(kTileVectors, vectors - v);
+    if (there < kTileVectors || depth % kTileDepth > 0) std::fill_n(packed, tiles * kTileWords, 0u);
+    for (std::size_t r = 0; r < there; ++r)
+      for (std::size_t begin = 0; begin < depth; begin += kTileDepth)
+        std::memcpy(packed + begin / kTileDepth * kTileWords + r * kTileRowWords,
+                    numbers + (v + r) * depth + begin, std::min(kTileDepth, depth - begin));
+    if (side == Side::right) turn_panel<PortableBlock>(tiles, packed);
+  }
+}
 
 std::span<const Kernels> available_kernels() {
   static const std::vector<Kernels> found = find_kernels();

@@ -30,6 +30,10 @@ struct Kernels {
                    float* c, std::size_t ld);
 };
 
+// The words of whole numbers [vectors, depth] that pack() would round no more.
+void arrange(std::size_t vectors, std::size_t depth, const std::int8_t* numbers, Side side,
+             std::uint32_t* packed);
+
 // Those of this processor: the best, and all, from the best to those of any processor.
 const Kernels& kernels();
 std::span<const Kernels> available_kernels();

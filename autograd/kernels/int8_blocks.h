@@ -60,6 +60,12 @@ void transpose_words(std::uint32_t* tile) {
     }
 }
 
+// Of a panel with so many tiles.
+template <class Own>
+void turn_panel(std::size_t tiles, std::uint32_t* panel) {
+  for (std::size_t t = 0; t < tiles; ++t) transpose_words<Own>(panel + t * kTileWords);
+}
+
 template <class Own>
 void pack(const Factor& f, Side side, std::uint32_t* packed, float* scales) {
   constexpr float kSmallest = 1e-30f;  // 127 / most must be a number
@@ -76,8 +82,7 @@ void pack(const Factor& f, Side side, std::uint32_t* packed, float* scales) {
         quantize<Own>(stretch<Own>(f, v + r, t * kTileDepth, buffer), inverse,
                       packed + t * kTileWords + r * kTileRowWords);
     }
-    if (side == Side::right)
-      for (std::size_t t = 0; t < tiles; ++t) transpose_words<Own>(packed + t * kTileWords);
+    if (side == Side::right) turn_panel<Own>(tiles, packed);
   }
 }
 

@@ -1,5 +1,6 @@
 #include "babelgrad/autograd/products/packed_factor.h"
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "babelgrad/autograd/allocator.h"
@@ -36,6 +37,21 @@ PackedFactor::PackedFactor(Precision precision, const Factor& factor, Side side)
   pack(factor);
 }
 
+PackedFactor::PackedFactor(const PackedFactor& whole, std::size_t begin, std::size_t vectors)
+    : precision_(whole.precision_),
+      vectors_(vectors),
+      depth_(whole.depth_),
+      side_(whole.side_),
+      words_(whole.words_ + packed_words(precision_, begin, depth_)),
+      scales_(whole.scales_ + begin),
+      bytes_(0) {}
+
+PackedFactor::PackedFactor(const QuantizedView& rows, Side side)
+    : PackedFactor(Precision::int8, rows.scales.size(), rows.cols, side) {
+  int8::arrange(vectors_, depth_, rows.numbers, side, words_);
+  std::copy_n(rows.scales.data(), vectors_, scales_);
+}
+
 void PackedFactor::pack(std::size_t begin, const Factor& vectors) {
   std::uint32_t* words = words_ + packed_words(precision_, begin, depth_);
   if (precision_ == Precision::int8)
@@ -58,7 +74,9 @@ Panels PackedFactor::panels(std::size_t vector, std::size_t element) const {
   return {words_ + vector / kTileVectors * stride + bfloat16::panel_words(element), stride};
 }
 
-PackedFactor::~PackedFactor() { free_block(words_, bytes_); }
+PackedFactor::~PackedFactor() {
+  if (bytes_ > 0) free_block(words_, bytes_);
+}
 
 void multiply_packed(const PackedFactor& a, const PackedFactor& b, float beta, float* c,
                      std::size_t ld_c) {

@@ -4,12 +4,17 @@
 
 #include "babelgrad/autograd/kernels/tiles.h"
 #include "babelgrad/autograd/modes.h"
+#include "babelgrad/autograd/products/quantized.h"
 
 namespace babelgrad {
 
 class PackedFactor {
  public:
   PackedFactor(Precision precision, const Factor& factor, Side side);
+  // Of vectors that are rounded to 8 bits already.
+  PackedFactor(const QuantizedView& rows, Side side);
+  // Some vectors of `whole`, from number `begin` on (a multiple of kTileVectors), in its memory.
+  PackedFactor(const PackedFactor& whole, std::size_t begin, std::size_t vectors);
   // Of these extents, for pack() to fill.
   PackedFactor(Precision precision, std::size_t vectors, std::size_t depth, Side side);
   ~PackedFactor();
@@ -38,7 +43,7 @@ class PackedFactor {
   Side side_;
   std::uint32_t* words_;
   float* scales_;      // behind the words
-  std::size_t bytes_;  // of both
+  std::size_t bytes_;  // of both; 0: another one's
 };
 
 // C [m, n] = A B + beta C, of factors of one precision. With beta = 0, C is written without being

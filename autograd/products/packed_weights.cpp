@@ -15,11 +15,21 @@ const PackedFactor* PackedWeights::find(Precision precision, const Factor& f) {
     const float* begin = value.data();
     if (before(f.x, begin) || !before(f.x, begin + value.size())) continue;
     const std::lock_guard lock(mutex_);
-    Entry& entry = entries_[{precision, i, static_cast<std::size_t>(f.x - begin), f.vectors,
-                             f.depth, f.ld, f.vectors_are_rows}];
-    if (!entry.factor)
-      entry.factor = std::make_unique<PackedFactor>(precision, f.vectors, f.depth, Side::right);
-    if (entry.data != begin || entry.version != value.version()) {
+    const std::size_t offset = static_cast<std::size_t>(f.x - begin);
+    Entry& entry = entries_[{precision, i, offset, f.vectors, f.depth, f.ld, f.vectors_are_rows}];
+    if (!entry.factor) {
+      const auto rows = rows_.find({precision, i});
+      const bool has_rows = rows != rows_.end() && rows->second.is_of(value) &&
+                            f.vectors_are_rows && f.depth == f.ld &&
+                            f.ld == rows->second.factor->depth() &&
+                            offset % (kTileVectors * f.ld) == 0;
+      if (has_rows)
+        entry = {std::make_unique<PackedFactor>(*rows->second.factor, offset / f.ld, f.vectors),
+                 rows->second.data, rows->second.version};
+      else
+        entry.factor = std::make_unique<PackedFactor>(precision, f.vectors, f.depth, Side::right);
+    }
+    if (!entry.is_of(value)) {
       entry.factor->pack(f);
       entry.data = begin;
       entry.version = value.version();
@@ -27,6 +37,13 @@ const PackedFactor* PackedWeights::find(Precision precision, const Factor& f) {
     return entry.factor.get();
   }
   return nullptr;
+}
+
+void PackedWeights::put(std::size_t i, std::unique_ptr<PackedFactor> factor) {
+  const Array<float>& value = parameters_[i].value();
+  const std::lock_guard lock(mutex_);
+  Entry& entry = rows_[{factor->precision(), i}];
+  entry = {std::move(factor), value.data(), value.version()};
 }
 
 void PackedWeights::repack(const std::function<void(std::size_t, const Task&)>& run) {

@@ -31,6 +31,10 @@ class PackedWeights {
   // since, which it must not while other threads multiply; null if it is no part of a parameter.
   const PackedFactor* find(Precision precision, const Factor& factor);
 
+  // Of parameter number i, as long as it does not change: the right factor whose vectors are its
+  // rows, packed already. find() takes from it what it has.
+  void put(std::size_t i, std::unique_ptr<PackedFactor> factor);
+
   // Packs all factors anew that were found before. run(count, task) has to call task(0) ...
   // task(count - 1), in any order, on any threads. No product may be under way.
   using Task = std::function<void(std::size_t)>;
@@ -41,6 +45,10 @@ class PackedWeights {
     std::unique_ptr<PackedFactor> factor;
     const float* data = nullptr;  // of the parameter when it was packed
     std::uint32_t version = 0;
+
+    bool is_of(const Array<float>& value) const {
+      return data == value.data() && version == value.version();
+    }
   };
   // Precision, number of the parameter, where in it the factor begins, its extents, ld,
   // orientation.
@@ -50,6 +58,7 @@ class PackedWeights {
   std::vector<Tensor<float>> parameters_;
   std::mutex mutex_;
   std::map<Key, Entry> entries_;
+  std::map<std::pair<Precision, std::size_t>, Entry> rows_;  // that were put
 };
 
 // Of those that this thread shares, in the precision of its products; null if there are none, or

@@ -25,15 +25,18 @@ QuantizedRows quantize_rows(const Array<float>& matrix) {
 }
 
 template <class T>
-void dequantize_rows(const Array<T>& scales, std::size_t cols, const std::int8_t* numbers, T* to) {
-  for (const T scale : scales) {
+void dequantize_rows(const QuantizedView& matrix, T* to) {
+  const std::int8_t* numbers = matrix.numbers;
+  const std::size_t cols = matrix.cols;
+  for (const float stored : matrix.scales) {
+    const T scale = static_cast<T>(stored);
     for (std::size_t i = 0; i < cols; ++i) to[i] = scale * static_cast<T>(numbers[i]);
     numbers += cols;
     to += cols;
   }
 }
 
-template void dequantize_rows(const Array<float>&, std::size_t, const std::int8_t*, float*);
-template void dequantize_rows(const Array<double>&, std::size_t, const std::int8_t*, double*);
+template void dequantize_rows(const QuantizedView&, float*);
+template void dequantize_rows(const QuantizedView&, double*);
 
 }  // namespace babelgrad

@@ -12,12 +12,18 @@ struct QuantizedRows {
   std::vector<std::int8_t> numbers;
   Array<float> scales;  // [rows]
 };
+// The same in somebody else's memory.
+struct QuantizedView {
+  const std::int8_t* numbers;
+  std::size_t cols;
+  Array<float> scales;
+};
 
 // matrix: [rows, cols]
 QuantizedRows quantize_rows(const Array<float>& matrix);
 
-// And back: to [rows, cols], as many rows as there are scales.
+// And back, to [rows, cols].
 template <class T>
-void dequantize_rows(const Array<T>& scales, std::size_t cols, const std::int8_t* numbers, T* to);
+void dequantize_rows(const QuantizedView& matrix, T* to);
 
 }  // namespace babelgrad

@@ -40,6 +40,19 @@ void load_named(const Safetensors& file, const std::string& name, ParameterStore
   }
 }
 
+// The factors that searches in int8 want, as they are stored. A table of words that is no output
+// layer is only read from.
+void put_stored_factors(const Safetensors& file, const Config& config,
+                        const ParameterStore<float>& store, PackedWeights& weights) {
+  for (std::size_t i = 0; i < store.parameters().size(); ++i) {
+    const std::string& name = store.parameters()[i].name();
+    const bool is_output = config.model.tie_output && name != "source_embedding.weight";
+    const std::optional<QuantizedView> stored = file.quantized(name);
+    if (stored && (is_output || !name.ends_with("embedding.weight")))
+      weights.put(i, std::make_unique<PackedFactor>(*stored, Side::right));
+  }
+}
+
 // A training may put a new model in the place of the one that is being loaded: then once more.
 constexpr int kAttempts = 10;
 
@@ -111,6 +124,8 @@ Translator Translator::load_from(const std::filesystem::path& place) {
     require_same_config(config, file, place);
     Translator translator(config, Codecs(), std::nullopt);
     load_named(file, (place / kModelFile).string(), translator.model_.store());
+    if (precision_in_force(config.search.precision) == Precision::int8)
+      put_stored_factors(file, config, translator.model_.store(), *translator.packed_weights_);
     translator.codecs_ = codecs.get();
     return translator;
   } catch (...) {

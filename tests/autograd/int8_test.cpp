@@ -174,6 +174,37 @@ TEST_CASE("MatmulPrecision int8: products by shared parameters, without history;
   CHECK(gemm_flops() - before == 2.0 * 60 * 80);
 }
 
+TEST_CASE("PackedFactor: of stored numbers what packing made; PackedWeights takes it") {
+  for (const std::size_t rows : {1, 16, 37})
+    for (const std::size_t cols : {3, 64, 150}) {
+      Random random(rows + cols);
+      const Array<float> matrix = normal<float>({rows, cols}, random);
+      const QuantizedRows stored = quantize_rows(matrix);
+      const QuantizedView view{stored.numbers.data(), cols, stored.scales.alias()};
+      for (const Side side : {Side::left, Side::right}) {
+        const PackedFactor want(Precision::int8, {rows, cols, matrix.data(), cols, true}, side);
+        const PackedFactor got(view, side);
+        CHECK(std::equal(want.words(), want.words() + int8::packed_words(rows, cols), got.words()));
+        CHECK(std::equal(want.scales(), want.scales() + rows, got.scales()));
+      }
+      Array<float> widened = uninitialized<float>({rows, cols});
+      dequantize_rows(view, widened.data());
+      Tensor<float> weight(std::move(widened), kRequiresGrad);
+      const Tensor<float> x(normal<float>({20, cols}, random));
+      PackedWeights weights({weight}), found({weight});
+      weights.put(0, std::make_unique<PackedFactor>(view, Side::right));
+      const MatmulPrecision precision(Precision::int8);
+      const NoGrad no_grad;
+      const auto product = [&](PackedWeights& by) {
+        const SharePackedWeights share(by);
+        return linear(x, weight).value();
+      };
+      CHECK(max_difference(product(weights), product(found)) < 1e-5);  // scales are rounded anew
+      weight.mutable_value() *= 2.0f;
+      CHECK(max_difference(product(weights), product(found)) < 1e-5);
+    }
+}
+
 TEST_CASE("MatmulPrecision int8: what is differentiated is in float32, value and gradient") {
   Random random(4);
   const Tensor<float> weight(normal<float>({60, 80}, random), kRequiresGrad);
