@@ -65,7 +65,8 @@ Tensor<T> cross_entropy(const Tensor<T>& logits, const IntArray& targets,
   const bool needs_gradient = records_history({logits});
   Array<T> gradient = needs_gradient ? zeros<T>(logits.shape()) : uninitialized<T>({n});
   const T share = static_cast<T>(1 / counted.normalizer);
-  CrossEntropyRow<T> row(n, static_cast<T>(options.label_smoothing));
+  typename CrossEntropyRow<T>::Block block;
+  CrossEntropyRow<T> row(n, static_cast<T>(options.label_smoothing), &block);
   T loss = 0;
   for (std::size_t r : counted.rows) {
     T* x = gradient.data() + (needs_gradient ? r * n : 0);

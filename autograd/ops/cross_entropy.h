@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <vector>
 
 #include "babelgrad/autograd/kernels/kernels.h"
@@ -24,26 +25,34 @@ CountedTargets check_targets(const char* op, const Shape& x, std::size_t classes
 template <class T>
 class CrossEntropyRow {
  public:
-  CrossEntropyRow(std::size_t V, T smoothing) : V_(V), smoothing_(smoothing) {}
+  struct Block {
+    std::size_t begin, n;
+    SoftmaxBlock<T> softmax;
+  };
+
+  // blocks: room for as many as there will be.
+  CrossEntropyRow(std::size_t V, T smoothing, Block* blocks)
+      : V_(V), smoothing_(smoothing), blocks_(blocks) {}
 
   void start(std::size_t target) {
     target_ = target;
-    blocks_.clear();
+    count_ = 0;
   }
   // The next n logits, x + bias. With `keep`, x becomes what gradient() needs; it changes anyway.
   void add(std::size_t n, T* x, const T* bias, bool keep) {
-    const std::size_t begin = blocks_.empty() ? 0 : blocks_.back().begin + blocks_.back().n;
+    const std::size_t begin = count_ == 0 ? 0 : blocks_[count_ - 1].begin + blocks_[count_ - 1].n;
     const std::size_t at = target_ - begin;  // or beyond n
     if (at < n) at_target_ = bias != nullptr ? x[at] + bias[at] : x[at];
-    blocks_.push_back({begin, n, kernels<T>().softmax_block(n, x, bias, keep)});
+    blocks_[count_++] = {begin, n, kernels<T>().softmax_block(n, x, bias, keep)};
   }
   // Of all blocks.
   T loss() {
-    max_ = blocks_[0].softmax.max;
-    for (const Block& b : blocks_) max_ = std::max(max_, b.softmax.max);
+    const std::span<const Block> blocks(blocks_, count_);
+    max_ = blocks[0].softmax.max;
+    for (const Block& b : blocks) max_ = std::max(max_, b.softmax.max);
     T centred = 0, log_sum;
     sum_ = 0;
-    for (const auto& [begin, n, softmax] : blocks_) {
+    for (const auto& [begin, n, softmax] : blocks) {
       sum_ += softmax.sum * std::exp(softmax.max - max_);
       centred += softmax.centred + static_cast<T>(n) * (softmax.max - max_);
     }
@@ -62,13 +71,9 @@ class CrossEntropyRow {
   }
 
  private:
-  struct Block {
-    std::size_t begin, n;
-    SoftmaxBlock<T> softmax;
-  };
-  std::size_t V_, target_ = 0;
+  std::size_t V_, target_ = 0, count_ = 0;
   T smoothing_, at_target_ = 0, max_ = 0, sum_ = 0;  // sum of exp(x - max)
-  std::vector<Block> blocks_;
+  Block* blocks_;
 };
 
 }  // namespace babelgrad

@@ -15,13 +15,14 @@ namespace babelgrad {
 namespace {
 
 constexpr std::size_t kChunkElements = std::size_t{5} << 20;  // 20 MiB of float logits
+constexpr std::size_t kMostRows = std::size_t{1} << 14;
 
 // Rows a chunk: chunks of equal size, since a product of few rows is slow. In bfloat16 a third of
 // that, to make up for the packed weights.
 template <class T>
 std::size_t chunk_rows(std::size_t rows, std::size_t V) {
   if (rows == 0) return 1;
-  const std::size_t most = std::max<std::size_t>(1, kChunkElements / V);
+  const std::size_t most = std::clamp<std::size_t>(kChunkElements / V, 1, kMostRows);
   const std::size_t chunks = (rows + most - 1) / most, chunk = (rows + chunks - 1) / chunks;
   if (!OutputProducts<T>::in_blocks()) return chunk;
   constexpr std::size_t kUnit = OutputProducts<T>::kAlignment;
@@ -102,7 +103,10 @@ Tensor<T> linear_cross_entropy(const Tensor<T>& x, const Tensor<T>& weight, cons
   Array<T> logits = uninitialized<T>({chunk, V});
   // Their gradient takes the place of the logits, or if there are several blocks one in the cache.
   Array<T> gradient = uninitialized<T>({block < V && needs_gradient ? chunk : 0, block});
-  std::vector<CrossEntropyRow<T>> losses(chunk, {V, smoothing});
+  const std::size_t blocks = (V + block - 1) / block;
+  std::vector<typename CrossEntropyRow<T>::Block> room(chunk * blocks);
+  std::vector<CrossEntropyRow<T>> losses;
+  for (std::size_t r = 0; r < chunk; ++r) losses.emplace_back(V, smoothing, &room[r * blocks]);
   double loss = 0;
   for (std::size_t begin = 0; begin < count; begin += chunk) {
     const std::size_t rows = std::min(chunk, count - begin);

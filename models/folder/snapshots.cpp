@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "babelgrad/autograd/inspection/finite.h"
+#include "babelgrad/autograd/operators.h"
 
 namespace babelgrad {
 namespace {

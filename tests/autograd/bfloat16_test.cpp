@@ -311,7 +311,8 @@ TEST_CASE_TEMPLATE("CrossEntropyRow: the same in one block and in several", T, f
         std::vector<T> x(logits.begin(), logits.end());
         if (masked) std::fill_n(x.begin() + 100, 100, none);
         const auto run = [&](const std::vector<std::size_t>& sizes) {
-          CrossEntropyRow<T> row(V, smoothing);
+          std::vector<typename CrossEntropyRow<T>::Block> blocks(sizes.size());
+          CrossEntropyRow<T> row(V, smoothing, blocks.data());
           std::vector<T> y = x;
           row.start(target);
           std::size_t begin = 0;
